@@ -11,6 +11,7 @@ import eventBus from './plugins/event-bus.ts'
 import hotReload from './plugins/hot-reload.ts'
 import { createHttpServer } from './plugins/http-server.ts'
 import identity from './plugins/identity.ts'
+import languages from './plugins/languages.ts'
 import library from './plugins/library/index.ts'
 import mcp from './plugins/mcp/index.ts'
 import parameters from './plugins/oauth/parameters.ts'
@@ -27,6 +28,7 @@ import followUpstreams from './plugins/upstreams/follow.ts'
 import upstreams from './plugins/upstreams/index.ts'
 import { documentUri } from './resources/documents.ts'
 import accountRoutes from './routes/account/index.ts'
+import adminRoutes from './routes/admin/index.ts'
 import assetRoutes, { iconPath } from './routes/assets.ts'
 import consentRoutes from './routes/authorize/consent.ts'
 import authorizeRoute from './routes/authorize/index.ts'
@@ -96,9 +98,10 @@ async function registerPlugins (
   await app.register(metrics, config)
   await app.register(load, loadOptions)
   await app.register(identity, config)
+  await app.register(languages)
   const { paths, publicUrl } = config
   const icon = iconPath(app.identity, paths)
-  await app.register(pages, { publicUrl, homeUrl: config.mcpUrl, stylePath: paths.style, iconUrl: icon })
+  await app.register(pages, { publicUrl, homeUrl: config.mcpUrl, stylePath: paths.style, scriptsPath: paths.scripts, iconUrl: icon })
   await app.register(origin, config)
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
@@ -166,4 +169,5 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(confirmEmailRoutes)
   await app.register(signupRoutes, config)
   await app.register(accountRoutes, config)
+  await app.register(adminRoutes, config)
 }

@@ -1,6 +1,8 @@
 // The one error type of the OAuth surface: a typed value with a protocol code, one constructor per code (RFC 6749
 // §4.1.2.1, §5.2 and the RFCs named below).
 
+import { english, type Message, type Text } from './languages/index.ts'
+
 /** Where an authorization error may be sent: attached only after the client and its redirect URI are verified. */
 export interface ErrorRedirect {
   redirectUri: string
@@ -24,18 +26,21 @@ export class OAuthError extends Error {
    * 9700 §4.11.2).
    */
   choice?: ErrorRedirect
+  /** What a page says, in the person's language; `message` is the same in English. */
+  readonly said?: Message
   /** What a page calls it, where the code says too little. */
-  title?: string
+  title?: Text
   /** What a page offers next, where it is better than the home page. */
-  action?: { label: string; href: string }
+  action?: { label: Text; href: string }
 
   constructor (
     code: string,
     statusCode: number,
-    description: string,
+    description: Text,
     options: { cause?: unknown; headers?: Record<string, string> } = {}
   ) {
-    super(description, { cause: options.cause })
+    super(english.say(description), { cause: options.cause })
+    if (typeof description !== 'string') this.said = description
     this.code = code
     this.statusCode = statusCode
     this.headers = options.headers ?? {}
@@ -43,7 +48,7 @@ export class OAuthError extends Error {
 }
 
 type Details = ConstructorParameters<typeof OAuthError>[3]
-const refusal = (code: string, statusCode: number) => (description: string, details?: Details) =>
+const refusal = (code: string, statusCode: number) => (description: Text, details?: Details) =>
   new OAuthError(code, statusCode, description, details)
 
 // RFC 6749 §4.1.2.1 and §5.2

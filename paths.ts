@@ -32,6 +32,9 @@ export function createPaths ({ mcpPath = '/', basePath = mcpPath }: Place = {}) 
     switchAccount: `${base}/login/switch`,
     loginCode: `${base}/login/code`,
     loginChoice: `${base}/login/account`,
+    /** The second factor, once a backend has answered. */
+    loginFactor: `${base}/login/factor`,
+    loginPasskey: `${base}/login/passkey`,
     loginCallback: `${base}/login/callback`,
     logout: `${base}/logout`,
     signup: `${base}/signup`,
@@ -40,25 +43,11 @@ export function createPaths ({ mcpPath = '/', basePath = mcpPath }: Place = {}) 
     confirmEmail: `${base}/email/confirm`,
     changeEmail: `${base}/email/change`,
     consent: `${base}/consent`,
-    account: `${base}/account`,
-    accountRevoke: `${base}/account/disconnect`,
-    accountSignOut: `${base}/account/sign-out-everywhere`,
-    accountDelete: `${base}/account/delete`,
-    accountProve: `${base}/account/prove`,
-    accountLink: `${base}/account/sign-in`,
-    accountLinkAdd: `${base}/account/sign-in/add`,
-    accountUnlink: `${base}/account/sign-in/remove`,
-    accountPassword: `${base}/account/password`,
-    /** W3C "A Well-Known URL for Changing Passwords": password managers ask here. */
-    changePassword: '/.well-known/change-password',
-    accountEmail: `${base}/account/email`,
-    accountActivity: `${base}/account/activity.jsonl`,
-    accountNotes: `${base}/account/notes.json`,
-    accountKeys: `${base}/account/keys`,
-    accountKeyRevoke: `${base}/account/keys/revoke`,
-    accountKeyList: `${base}/account/keys.json`,
+    ...accountPaths(base),
+    ...adminPaths(base),
     documents: `${base}/documents`,
     style: `${base}/assets/style.css`,
+    scripts: `${base}/assets`,
     icon: `${base}/icon.png`,
     vectorIcon: `${base}/icon.svg`,
     health: `${base}/health`,
@@ -67,6 +56,46 @@ export function createPaths ({ mcpPath = '/', basePath = mcpPath }: Place = {}) 
     metrics: `${base}/metrics`
   }
 }
+
+/** The pages of a person. */
+const accountPaths = (base: string) => ({
+  account: `${base}/account`,
+  accountRevoke: `${base}/account/disconnect`,
+  accountSignOut: `${base}/account/sign-out-everywhere`,
+  accountDelete: `${base}/account/delete`,
+  accountProve: `${base}/account/prove`,
+  accountLink: `${base}/account/sign-in`,
+  accountLinkAdd: `${base}/account/sign-in/add`,
+  accountUnlink: `${base}/account/sign-in/remove`,
+  accountPassword: `${base}/account/password`,
+  /** W3C "A Well-Known URL for Changing Passwords": password managers ask here. */
+  changePassword: '/.well-known/change-password',
+  accountEmail: `${base}/account/email`,
+  accountActivity: `${base}/account/activity.jsonl`,
+  accountNotes: `${base}/account/notes.json`,
+  accountKeys: `${base}/account/keys`,
+  accountKeyRevoke: `${base}/account/keys/revoke`,
+  accountKeyList: `${base}/account/keys.json`,
+  accountFactors: `${base}/account/second-factors`
+})
+
+/** The pages of owners. */
+const adminPaths = (base: string) => ({
+  admin: `${base}/admin`,
+  adminPeople: `${base}/admin/people`,
+  adminPerson: `${base}/admin/person`,
+  adminInvitations: `${base}/admin/invitations`,
+  adminConnections: `${base}/admin/connections`,
+  adminConnection: `${base}/admin/connection`,
+  adminConnectionsLive: `${base}/admin/connections/live`,
+  adminApps: `${base}/admin/apps`,
+  adminKeys: `${base}/admin/keys`,
+  adminUpstreams: `${base}/admin/servers`,
+  adminTools: `${base}/admin/tools`,
+  adminDocuments: `${base}/admin/documents`,
+  adminLimits: `${base}/admin/limits`,
+  adminServer: `${base}/admin/server`
+})
 
 /** Where the endpoint is, the canonical path first. Clients know a server at `/` by `/mcp` as well. */
 const endpointPaths = (mcpPath: string): [string, ...string[]] => (mcpPath === '/' ? ['/', '/mcp'] : [mcpPath])
@@ -119,6 +148,7 @@ export const withInteraction = (path: string, handle: string): string => `${path
 export const createSignInPages = (paths: Paths) => ({
   login: (handle: string) => withInteraction(paths.login, handle),
   code: (handle: string) => withInteraction(paths.loginCode, handle),
+  factor: (handle: string) => withInteraction(paths.loginFactor, handle),
   accountChoice: (handle: string) => withInteraction(paths.loginChoice, handle),
   addition: (handle: string) => withInteraction(paths.accountLinkAdd, handle),
   consent: (handle: string) => withInteraction(paths.consent, handle)

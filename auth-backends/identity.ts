@@ -22,6 +22,8 @@ export interface Identity {
 
 /** A finished sign-in. */
 export interface SignedIn extends Identity {
+  /** The service has vouched that the person showed a second factor there just now, so none is asked for here. */
+  secondFactor?: true
   /**
    * What {@link Sessions} needs to continue for this person, in the backend's own format; it may hold tokens. The server
    * stores it encrypted and does not interpret it.

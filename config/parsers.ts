@@ -127,6 +127,9 @@ export const allowedEmails = list.refine(
   'write addresses and domains separated by commas, for example ann@example.com,@example.org'
 )
 
+export const emailAddresses = list
+  .refine((entries) => entries.every((entry) => /^[^\s@]+@[^\s@]+$/.test(entry)), 'write addresses separated by commas, for example ann@example.com')
+
 /** Origins of web pages, and of what runs in an engine of browsers: extensions and desktop apps (RFC 6454 §6.2). */
 export const origins = list.transform((entries, context) =>
   entries.map((entry) => {

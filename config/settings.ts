@@ -59,7 +59,11 @@ export const signInSettings = (values: Variables, local: boolean) => ({
    */
   newcomersNeedInvitation: values.SIGNUP !== undefined && values.SIGNUP !== 'open',
   /** Addresses and `@domains`, lower case; empty means everyone. */
-  allowedEmails: values.ALLOWED_EMAILS.map(parseEmail)
+  allowedEmails: values.ALLOWED_EMAILS.map(parseEmail),
+  /** Whoever has shown that they read one of these mailboxes is an owner. */
+  ownerEmails: values.OWNER_EMAIL.map(parseEmail),
+  /** Whether people may, or must, have a second factor; `required` is for accounts whose password this server stores. */
+  mfa: values.MFA
 })
 
 export const clientSettings = (values: Variables) => ({

@@ -45,6 +45,8 @@ export const variables = z.object({
   MAIL_FROM: read.mailFrom.optional(),
   SIGNUP: z.enum(['open', 'invite', 'closed'], 'write open, invite or closed').optional(),
   ALLOWED_EMAILS: read.allowedEmails.default([]),
+  OWNER_EMAIL: read.emailAddresses.default([]),
+  MFA: z.enum(['off', 'optional', 'required'], 'write off, optional or required').default('optional'),
   CLIENTS: clients.default([]),
   ID_JAG_ISSUERS: idJagIssuers.default([]),
   ALLOWED_REDIRECT_URIS: read.privateUseUris.default([]),

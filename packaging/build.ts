@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = new URL('../', import.meta.url)
 const DIST = new URL('dist/', ROOT)
 /** Files that the code reads. */
-const BESIDE = ['views', 'template']
+const BESIDE = ['views', 'languages', 'template']
 /** Paths of modules in strings, which the compiler does not rewrite: workers' tasks and imports on demand. The length stays the same. */
 const MODULE_PATH = /(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g
 /** What a declaration refers to: `from './x.js'`, `import './x.js'`, `import('./x.js')`. */

@@ -1,5 +1,5 @@
-// Files that pages and clients show: the stylesheet, named by its content so that browsers cache it for ever, and the
-// server's picture (MCP "Icons").
+// Files that pages and clients show: the stylesheet and the scripts, named by their content so that browsers cache them for ever, and
+// the server's picture (MCP "Icons").
 import type { FastifyInstance } from 'fastify'
 import type { Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
@@ -18,6 +18,15 @@ export default async function assets (app: FastifyInstance) {
       .header('cache-control', 'public, max-age=31536000, immutable')
       .send(app.stylesheet.body)
   )
+  for (const { body, url } of app.scripts.all) {
+    app.get(url.split('?')[0]!, (_request, reply) =>
+      reply
+        .header('content-type', 'text/javascript; charset=utf-8')
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .header('x-content-type-options', 'nosniff')
+        .send(body)
+    )
+  }
   app.get(iconPath(identity, paths).split('?')[0]!, (_request, reply) =>
     reply
       .headers({

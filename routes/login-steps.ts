@@ -61,7 +61,7 @@ async function loginStepPages (app: FastifyInstance) {
       interaction: handle!,
       ...describeIntent(intent),
       prompt: step.prompt,
-      ...(failure && { error: failure.message }),
+      ...(failure && { error: request.words.say(failure.message) }),
       actions: { code: paths.loginCode, login: signInPages.login(handle!) }
     }
     return reply.page('code', page, failure?.statusCode ?? 200)

@@ -92,7 +92,7 @@ async function showLogin (
     ...(purpose === 'link' && { adding: true }),
     backends,
     ...(shown && {
-      error: shown.message,
+      error: request.words.say(shown.message),
       failedBackend: shown.backend,
       ...(shown.identifier && { identifier: shown.identifier })
     }),

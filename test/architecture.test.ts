@@ -29,15 +29,18 @@ const map: Array<{ room: RegExp; may: string[] }> = [
   },
   { room: /^core\.ts$/, may: ['plugins/', 'clock.ts', 'type:config/index.ts', 'paths.ts'] },
   { room: /^config\//, may: ['config/', 'auth-backends/registry.ts', 'auth-backends/contract.ts', 'authoring/', 'paths.ts'] },
-  { room: /^(?:errors|paths|clock|version)\.ts$/, may: ['package.json'] },
+  { room: /^languages\//, may: ['languages/'] },
+  { room: /^errors\.ts$/, may: ['languages/'] },
+  { room: /^(?:paths|clock|version)\.ts$/, may: ['package.json'] },
   {
     room: /^routes\//,
-    may: ['plugins/', 'paths.ts', 'errors.ts', 'version.ts', 'type:config/index.ts', ...BACKEND_TYPES]
+    may: ['plugins/', 'languages/', 'paths.ts', 'errors.ts', 'version.ts', 'type:config/index.ts', ...BACKEND_TYPES]
   },
   {
     room: /^plugins\//,
     may: [
       'plugins/',
+      'languages/',
       'errors.ts',
       'version.ts',
       'type:config/index.ts',
@@ -50,7 +53,7 @@ const map: Array<{ room: RegExp; may: string[] }> = [
       'authoring/'
     ]
   },
-  { room: /^auth-backends\//, may: ['auth-backends/', 'authoring/'] },
+  { room: /^auth-backends\//, may: ['auth-backends/', 'authoring/', 'type:languages/index.ts'] },
   { room: /^(?:tools|resources|prompts|sources)\//, may: ['tools/', 'resources/', 'authoring/'] },
   { room: /^authoring\//, may: ['authoring/'] },
   { room: /^doctor\//, may: ['doctor/'] }

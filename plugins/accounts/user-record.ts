@@ -22,6 +22,7 @@ export const userAfterSignIn = (
   createdAt: known?.createdAt ?? now,
   lastSignInAt: now,
   ...(known?.groups && { groups: known.groups }),
+  ...(known?.isOwner && { isOwner: known.isOwner }),
   ...(known?.sessionEpoch !== undefined && { sessionEpoch: known.sessionEpoch }),
   ...(endsAt !== undefined && { endsAt })
 })

@@ -4,6 +4,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../../errors.ts'
+import type { Words } from '../../languages/index.ts'
 import { describeOutage } from '../sign-in/outages.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
 
@@ -70,6 +71,7 @@ export async function sendErrorPage (
   request: FastifyRequest,
   reply: FastifyReply
 ): Promise<FastifyReply> {
+  const { words } = request
   const refusal = toOAuthError(error, request)
   reply.headers(refusal.headers)
   const toClient = ({ redirectUri, state }: ErrorRedirect) =>
@@ -84,19 +86,21 @@ export async function sendErrorPage (
     'error',
     {
       statusCode: refusal.statusCode,
-      title: refusal.title ?? titles[refusal.code] ?? 'This request cannot be processed',
-      text: refusal.message,
+      title: words.say(refusal.title ?? titles[refusal.code] ?? 'This request cannot be processed'),
+      text: words.say(refusal.said ?? refusal.message),
       code: refusal.code,
       requestId: request.id,
       // A page never links to a private scheme.
       action:
         refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
           ? { label: `Back to the app at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
-          : (refusal.action ?? { label: 'Go to the home page', href: request.server.homeUrl })
+          : describeAction(words, refusal.action ?? { label: { key: 'common.home' }, href: request.server.homeUrl })
     },
     refusal.statusCode
   )
 }
+
+const describeAction = (words: Words, { label, href }: NonNullable<OAuthError['action']>) => ({ label: words.say(label), href })
 
 /**
  * RFC 6749 §4.1.2, RFC 9207 §2: parameters are added to the query of the redirect URI; what was registered there stays.

@@ -9,21 +9,26 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { PageData } from './page-data.ts'
+import { readScripts, type Scripts } from './scripts.ts'
 import { stylesheetOf, type Stylesheet } from './stylesheet.ts'
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 
 /** As in views/style.css. */
 const ACCENT = '#0d6354'
+const SCRIPTS = "script-src 'none'"
 /** No `form-action`: browsers apply it to the redirect that takes the code to the app, and cancel that. */
 const POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+  `default-src 'none'; style-src 'self'; img-src 'self' data:; ${SCRIPTS}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'`
+/** Of the few pages that have a script: ours alone, which talks to nobody else. */
+const POLICY_WITH_SCRIPT = POLICY.replace(SCRIPTS, "script-src 'self'; connect-src 'self'")
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Where the home page is. */
     homeUrl: string
     stylesheet: Stylesheet
+    scripts: Scripts
   }
   interface FastifyReply {
     /** Sends a page. @param statusCode 200 by default. Settles when the response is on its way: return it. */
@@ -36,6 +41,8 @@ interface Options extends Pick<Config, 'publicUrl'> {
   homeUrl?: string
   /** Where `app.stylesheet` is served. */
   stylePath: string
+  /** Below it, `app.scripts` are served. */
+  scriptsPath: string
   /** Where the picture of `app.identity` is served. */
   iconUrl: string
 }
@@ -43,7 +50,7 @@ interface Options extends Pick<Config, 'publicUrl'> {
 export default fp(
   async function pages (
     app: FastifyInstance,
-    { publicUrl, homeUrl = publicUrl, stylePath, iconUrl }: Options
+    { publicUrl, homeUrl = publicUrl, stylePath, scriptsPath, iconUrl }: Options
   ) {
     await app.register(view, { engine: { eta: new Eta({ autoEscape: true }) }, root: VIEWS, viewExt: 'eta', production: true })
     const headers = {
@@ -59,6 +66,7 @@ export default fp(
     }
     const { name, logo, palette, links } = app.identity
     const stylesheet = stylesheetOf(palette)
+    const scripts = readScripts(scriptsPath)
     const site = {
       name,
       host: new URL(publicUrl).host,
@@ -72,15 +80,21 @@ export default fp(
       findLink
     }
     app.decorate('stylesheet', stylesheet)
+    app.decorate('scripts', scripts)
 
     app.decorate('homeUrl', homeUrl)
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
       // Not spread: a field of the data must not shadow what a template relies on.
-      const html = await this.viewAsync(name, { page: data, site })
-      return this.code(statusCode).headers(headers).send(html)
+      const { words } = this.request
+      const { text, html } = words
+      const script = scripts.of(name)
+      const body = await this.viewAsync(name, { page: data, site, words, text, html, script: script?.url })
+      return this.code(statusCode)
+        .headers({ ...headers, 'content-language': words.language, ...(script && { 'content-security-policy': POLICY_WITH_SCRIPT }) })
+        .send(body)
     })
   },
-  { name: 'pages', dependencies: ['identity'] }
+  { name: 'pages', dependencies: ['identity', 'languages'] }
 )
 
 /**

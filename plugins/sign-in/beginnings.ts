@@ -1,5 +1,6 @@
 // Begins a sign-in: in a browser without a session, or with the session it has.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Interaction } from './contract.ts'
 import type { SignInIntent } from './intent.ts'
 import type { Parts } from './parts.ts'
 
@@ -12,23 +13,28 @@ export interface Beginnings {
     request: FastifyRequest,
     reply: FastifyReply,
     intent: SignInIntent,
-    more?: { invite?: string }
+    more?: Pick<Interaction, 'invite' | 'language'>
   ): Promise<string>
   /** Continues as the person who is signed in already. @returns a handle that only this session can use. */
-  resume(request: FastifyRequest, reply: FastifyReply, intent: SignInIntent): Promise<string>
+  resume(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    intent: SignInIntent,
+    more?: Pick<Interaction, 'language'>
+  ): Promise<string>
 }
 
 /** @returns the two ways to begin a sign-in. */
 export function beginnings ({ interactions, cookies }: Parts): Beginnings {
   return {
-    async begin (request, reply, intent, { invite } = {}) {
+    async begin (request, reply, intent, more = {}) {
       const browser = cookies.identify(request, reply)
-      return (await interactions.create(request, { intent, browser, ...(invite && { invite }) })).handle
+      return (await interactions.create(request, { intent, browser, ...more })).handle
     },
-    async resume (request, reply, intent) {
+    async resume (request, reply, intent, more = {}) {
       const session = cookies.session(request)
       const browser = cookies.identify(request, reply)
-      return (await interactions.create(request, { intent, browser, ...(session && { session }) })).handle
+      return (await interactions.create(request, { intent, browser, ...(session && { session }), ...more })).handle
     }
   }
 }

@@ -1,6 +1,7 @@
 // What is stored of people and of their sign-ins: who a person is here, what they came for, and which browser it is.
 // Tested in test/plugins/sign-in/handles.test.ts.
 import type { Email, SignedIn } from '../../auth-backends/contract.ts'
+import type { Language, Text } from '../../languages/index.ts'
 import type { SignInIntent } from './intent.ts'
 
 /** Who a person is to a backend. */
@@ -36,6 +37,8 @@ export interface User {
    * Seconds since the epoch: a temporary account, such as a demo's, stops working then and is deleted.
    */
   endsAt?: number
+  /** An owner has made them one as well; those of OWNER_EMAIL are owners without it. */
+  isOwner?: true
   /** No one can sign in to it, and no token of it works, until the operator unlocks it. */
   locked?: true
   /**
@@ -58,6 +61,8 @@ export interface BrowserSession {
    * the sign-in is no proof, see freshness.ts.
    */
   provenAt?: number
+  /** Seconds since the epoch: when they last showed a second factor, here or at the backend's service. */
+  factorAt?: number
   /** {@link User.sessionEpoch} at the sign-in. */
   epoch: number
   /** Id of the session at the backend's service that came with the sign-in. */
@@ -78,10 +83,27 @@ export interface Interaction {
   step?: Step
   /** A sign-in that succeeded, and that the person must still join to an account or keep separate from it. */
   proof?: Proof
+  /** A person who was admitted, and who must still show a second factor or set one up. */
+  pending?: Pending
   /** Why the last try failed, for the page that is shown next. */
   failure?: Failure
   /** The invitation the person came with. */
   invite?: string
+  /** That the app asked for (`ui_locales`); what the browser says, if absent. */
+  language?: Language
+}
+
+/** Everything that opens the session, once the second factor has been shown. */
+export interface Pending {
+  userId: string
+  backend: string
+  /** Of the service behind the backend. */
+  session?: string
+  /** See {@link BrowserSession.provenAt}. */
+  provenAt?: number
+  /** `enrol`: there is none yet, and MFA requires one. */
+  needs: 'verify' | 'enrol'
+  tries: number
 }
 
 /** `account` is what failures are counted by, in any spelling. */
@@ -104,7 +126,7 @@ export interface Proof {
 /** Shown beside the sign-in method that it concerns. */
 export interface Failure {
   backend: string
-  message: string
+  message: Text
   statusCode: 401 | 403 | 409 | 503
   /** Seconds; for 503. */
   retryAfter?: number

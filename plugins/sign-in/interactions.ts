@@ -65,13 +65,15 @@ export function createInteractions (
     if (!interaction || !equalSecrets(interaction.browser, browser!)) throw signInExpired()
     if (interaction.session !== undefined && interaction.session !== cookies.session(request)) throw signInExpired()
     await count(request, interaction)
+    request.language = interaction.language ?? request.language
     return interaction
   }
 
   async function create (request: FastifyRequest, interaction: Interaction, given?: string): Promise<Parked> {
     await count(request, interaction)
     // What a backend has said never reaches the browser, and may be long.
-    const isStored = interaction.step !== undefined || interaction.proof !== undefined
+    const { step, proof, pending } = interaction
+    const isStored = [step, proof, pending].some((part) => part !== undefined)
     const handle = isStored ? (given ?? (await handles.choosePlace())) : handles.seal(interaction)
     if (isStored) await handles.store(handle, interaction)
     cache.set(request, { handle, interaction })

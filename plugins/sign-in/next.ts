@@ -3,12 +3,13 @@ import type { Interaction } from './contract.ts'
 import type { Parked } from './interactions.ts'
 
 /** The URL of each page of a sign-in, with the handle by which the page continues it. */
-export type SignInPages = Record<'login' | 'code' | 'accountChoice' | 'addition' | 'consent', (handle: string) => string>
+export type SignInPages = Record<'login' | 'code' | 'factor' | 'accountChoice' | 'addition' | 'consent', (handle: string) => string>
 
 /** @returns the URL of the page for the state that a sign-in is in. See the diagram in index.ts. */
 export function nextPage (pages: SignInPages, { handle, interaction }: Parked): string {
-  const { intent, session, step, proof, failure } = interaction
+  const { intent, session, step, proof, pending, failure } = interaction
   if (asksForCode(step)) return pages.code(handle)
+  if (pending) return pages.factor(handle)
   if (failure) return pages.login(handle)
   if (proof && intent.kind === 'link') return pages.addition(handle)
   if (proof && !proof.isJoining) return pages.accountChoice(handle)

@@ -12,7 +12,7 @@ import { attemptOf } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
 
 /** A signed-in person, and how they signed in. */
-export interface Visitor extends Pick<BrowserSession, 'backend' | 'backendSession' | 'signedInAt' | 'provenAt'> {
+export interface Visitor extends Pick<BrowserSession, 'backend' | 'backendSession' | 'signedInAt' | 'provenAt' | 'factorAt'> {
   user: User
 }
 
@@ -32,7 +32,7 @@ export interface BrowserSessions {
   regenerate(
     request: FastifyRequest,
     reply: FastifyReply,
-    changes: Partial<Pick<BrowserSession, 'epoch' | 'provenAt'>>
+    changes: Partial<Pick<BrowserSession, 'epoch' | 'provenAt' | 'factorAt'>>
   ): Promise<void>
   /**
    * Ends the session.
@@ -49,6 +49,8 @@ export interface SessionOpening {
   session: string | undefined
   /** See {@link BrowserSession.provenAt}. */
   provenAt: number | undefined
+  /** See {@link BrowserSession.factorAt}. */
+  factorAt?: number | undefined
 }
 
 interface Deps {
@@ -117,10 +119,10 @@ async function openSession (
   request: FastifyRequest,
   reply: FastifyReply,
   handle: string,
-  { user, backend, session, provenAt }: SessionOpening
+  { user, backend, session, provenAt, factorAt }: SessionOpening
 ): Promise<Parked> {
   const { app, store, cookies, upstream, interactions } = deps
-  const { intent, browser } = await interactions.consume(request, handle)
+  const { intent, browser, language } = await interactions.consume(request, handle)
   await endSession(deps, request)
   const id = cookies.startSession(reply)
   const endsAt = app.now() + SESSION_LIFETIME_SECONDS
@@ -131,12 +133,13 @@ async function openSession (
     backend,
     signedInAt: app.now(),
     ...(provenAt !== undefined && { provenAt }),
+    ...(factorAt !== undefined && { factorAt }),
     epoch: user.sessionEpoch ?? 0,
     ...(backendSession && { backendSession })
   }
   await store.put(id, record, SESSION_LIFETIME_SECONDS)
   app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(intent) })
-  return interactions.create(request, { intent, browser, session: id })
+  return interactions.create(request, { intent, browser, session: id, ...(language && { language }) })
 }
 
 /** @returns undefined where the service has none, or does not answer soon. */

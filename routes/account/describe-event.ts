@@ -45,7 +45,15 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   account_changed: ({ reason }) => changes[reason ?? ''] ?? 'The account was changed',
   key_created: ({ clientName, reason }) => `${clientName} was made${reason === 'operator' ? ' by the operator' : ''}`,
   key_revoked: ({ clientName, reason }) => `${clientName} was revoked${reason === 'operator' ? ' by the operator' : ''}`,
-  account_deleted: () => 'The account was deleted'
+  account_deleted: () => 'The account was deleted',
+  factor_added: () => 'A second factor was added',
+  factor_removed: () => 'A second factor was removed',
+  factor_failed: () => 'A second factor was wrong',
+  recovery_code_used: () => 'A recovery code was used',
+  invitation_created: () => 'An invitation was made',
+  invitation_withdrawn: () => 'An invitation was withdrawn',
+  owner_added: () => 'The account became one of the owners',
+  owner_removed: () => 'The account is not one of the owners any more'
 }
 
 export const describeEvent = (event: AuditEvent): PageData['account']['events'][number] => ({

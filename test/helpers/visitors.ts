@@ -29,6 +29,7 @@ export const FILES: string[] = [paths.style, paths.icon]
 export const isPage = ({ method, url }: Route) =>
   ['GET', 'POST'].includes(method) &&
   !FILES.includes(url) &&
+  !url.startsWith(`${paths.scripts}/`) &&
   (url === paths.home ? method === 'GET' : !MACHINES.some((machine) => machine.test(url)))
 
 export async function send (

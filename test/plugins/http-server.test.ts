@@ -3,6 +3,7 @@ import t from 'tap'
 import { loadConfig } from '../../config/index.ts'
 import { createHttpServer } from '../../plugins/http-server.ts'
 import identity from '../../plugins/identity.ts'
+import languages from '../../plugins/languages.ts'
 import pages from '../../plugins/pages/index.ts'
 import { identityOf } from '../helpers/identity.ts'
 
@@ -10,7 +11,8 @@ const createApp = async () => {
   const config = await loadConfig({ LOG_LEVEL: 'silent' })
   const app = createHttpServer(config)
   await app.register(identity, { identity: identityOf() })
-  await app.register(pages, { publicUrl: config.publicUrl, stylePath: '/style.css', iconUrl: '/icon.png' })
+  await app.register(languages)
+  await app.register(pages, { publicUrl: config.publicUrl, stylePath: '/style.css', scriptsPath: '/assets', iconUrl: '/icon.png' })
   t.teardown(() => app.close())
   return app
 }

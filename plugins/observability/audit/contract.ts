@@ -33,7 +33,16 @@ export const eventNames = [
   'account_changed',
   'key_created',
   'key_revoked',
-  'account_deleted'
+  'account_deleted',
+  // Second factors, invitations, and what an owner did.
+  'factor_added',
+  'factor_removed',
+  'factor_failed',
+  'recovery_code_used',
+  'invitation_created',
+  'invitation_withdrawn',
+  'owner_added',
+  'owner_removed'
 ] as const
 export type EventName = (typeof eventNames)[number]
 
@@ -44,6 +53,8 @@ export type EventName = (typeof eventNames)[number]
 export interface EventDetails {
   /** Id of the person. */
   user?: string | undefined
+  /** Who did it to them: the id of an owner, or `operator` for a command. Absent where they did it themselves. */
+  by?: string | undefined
   /** Name of the backend in AUTH_BACKEND. */
   backend?: string | undefined
   /** The client's id, cut to 200 characters. */

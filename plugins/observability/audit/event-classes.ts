@@ -37,7 +37,15 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   account_changed: 'security',
   key_created: 'security',
   key_revoked: 'security',
-  account_deleted: 'security'
+  account_deleted: 'security',
+  factor_added: 'security',
+  factor_removed: 'security',
+  factor_failed: 'security',
+  recovery_code_used: 'security',
+  invitation_created: 'security',
+  invitation_withdrawn: 'security',
+  owner_added: 'security',
+  owner_removed: 'security'
 }
 
 /** Events of one person in an hour. What is beyond goes to `excess`, where it pushes out nothing but its like. */

@@ -6,6 +6,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import identity from '../../../plugins/identity.ts'
+import languages from '../../../plugins/languages.ts'
 import pages from '../../../plugins/pages/index.ts'
 import { launchChromium, openPage } from '../../helpers/chromium.ts'
 import { identityOf } from '../../helpers/identity.ts'
@@ -45,7 +46,8 @@ t.test(
     const app = Fastify()
     t.teardown(() => app.close())
     await app.register(identity, { identity: identityOf() })
-    await app.register(pages, { publicUrl: 'https://mcp.example.com', stylePath: STYLE, iconUrl: '/icon.png' })
+    await app.register(languages)
+    await app.register(pages, { publicUrl: 'https://mcp.example.com', stylePath: STYLE, scriptsPath: '/assets', iconUrl: '/icon.png' })
     app.setErrorHandler((_error, _request, reply) =>
       reply.page(
         'error',

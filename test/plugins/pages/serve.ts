@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Test } from 'tap'
 import identity from '../../../plugins/identity.ts'
+import languages from '../../../plugins/languages.ts'
 import pages from '../../../plugins/pages/index.ts'
 import { identityOf } from '../../helpers/identity.ts'
 import { type Example } from './page-examples.ts'
@@ -20,7 +21,8 @@ export async function serve (
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(identity, { identity: identityOf(env) })
-  await app.register(pages, { publicUrl, stylePath: STYLE, iconUrl: ICON })
+  await app.register(languages)
+  await app.register(pages, { publicUrl, stylePath: STYLE, scriptsPath: '/assets', iconUrl: ICON })
   app.get(ICON, (_request, reply) => reply.type(app.identity.icon.type).send(app.identity.icon.body))
   app.get(STYLE, (_request, reply) => reply.type('text/css; charset=utf-8').send(app.stylesheet.body))
   for (const [name, { view, data }] of Object.entries(shown)) { app.get(`/${name}`, (_request, reply) => reply.page(view, data)) }

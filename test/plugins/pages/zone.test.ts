@@ -4,6 +4,7 @@ import fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
 import identity from '../../../plugins/identity.ts'
+import languages from '../../../plugins/languages.ts'
 import pages from '../../../plugins/pages/index.ts'
 import zone from '../../../plugins/pages/zone.ts'
 import { identityOf } from '../../helpers/identity.ts'
@@ -14,7 +15,8 @@ t.test('a page that is added to the zone has its headers and refuses preflights;
   app.decorate('checkFormOrigin', async () => {})
   await app.register(fp(async () => {}, { name: 'origin' }))
   await app.register(identity, { identity: identityOf() })
-  await app.register(pages, { publicUrl: 'http://localhost', stylePath: '/style.css', iconUrl: '/icon.png' })
+  await app.register(languages)
+  await app.register(pages, { publicUrl: 'http://localhost', stylePath: '/style.css', scriptsPath: '/assets', iconUrl: '/icon.png' })
   await app.register(async (scope) => {
     await scope.register(cors, { origin: ['https://app.example'] })
   })

@@ -8,6 +8,7 @@ const page = (name: string) => (handle: string) => `${name} ${handle}`
 const pages: SignInPages = {
   login: page('login'),
   code: page('code'),
+  factor: page('factor'),
   accountChoice: page('choice'),
   addition: page('addition'),
   consent: page('consent')

@@ -1,0 +1,20 @@
+// Who owns the server: an address counts only once the person has shown to read it.
+import t from 'tap'
+import { parseEmail } from '../../../auth-backends/contract.ts'
+import { isNamedOwner, isOwner } from '../../../plugins/accounts/owners.ts'
+import type { User } from '../../../plugins/sign-in/contract.ts'
+
+const config = { ownerEmails: [parseEmail('ann@example.com')] }
+const user = (more: Partial<User>): User => ({ id: 'u', identities: [], backend: 'local', createdAt: 0, lastSignInAt: 0, ...more })
+
+t.test('owners are the people of OWNER_EMAIL, and those who were made owners', async (t) => {
+  const ann = parseEmail(' Ann@Example.com')
+  t.ok(isOwner(config, user({ email: ann, emailVerified: true })))
+  t.notOk(isOwner(config, user({ email: ann })), 'an address that nobody has shown to read')
+  t.notOk(isOwner(config, user({ email: ann, emailVerified: false })))
+  t.notOk(isOwner(config, user({ email: parseEmail('bob@example.com'), emailVerified: true })))
+  t.notOk(isOwner(config, user({})))
+  t.ok(isOwner(config, user({ isOwner: true })))
+  t.notOk(isNamedOwner(config, user({ isOwner: true })), 'the variable does not name them')
+  t.notOk(isOwner({ ownerEmails: [] }, user({ emailVerified: true })))
+})
