@@ -8,7 +8,14 @@ import type { AdminFrame } from '../../plugins/pages/admin-page-data.ts'
 type Room = Extract<keyof Paths, `admin${string}`>
 
 /** In the order in which they are shown. */
-const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [{ room: 'admin', label: 'admin.overview' }]
+const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [
+  { room: 'admin', label: 'admin.overview' },
+  { room: 'adminUpstreams', label: 'admin.upstreams' },
+  { room: 'adminTools', label: 'admin.tools' },
+  { room: 'adminDocuments', label: 'admin.documents' },
+  { room: 'adminLimits', label: 'admin.limits' },
+  { room: 'adminServer', label: 'admin.server' }
+]
 
 /** @param here the room that the page is in. */
 export function frameOf (app: FastifyInstance, request: FastifyRequest, here: Room): AdminFrame {
