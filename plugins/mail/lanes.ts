@@ -4,7 +4,8 @@
 /**
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
  * goes to an address that is not the account's yet, `requested` tells owners that such a change was asked for, a `notice`
- * that their account was changed, `app` that an app was connected to it, and `key` that an access key was made for it.
+ * that their account was changed, `app` that an app was connected to it, and `key` that an access key was made for it. An
+ * `invitation` is for a new person.
  */
 export type MailPurpose =
   | 'confirm'
@@ -16,6 +17,7 @@ export type MailPurpose =
   | 'notice'
   | 'app'
   | 'key'
+  | 'invitation'
 
 export interface Message {
   to: string
@@ -49,7 +51,8 @@ export const MAX_PER_MAILBOX: Readonly<Record<MailPurpose, number>> = {
   requested: 1,
   notice: 5,
   app: 5,
-  key: 5
+  key: 5,
+  invitation: 3
 }
 
 export interface Lanes {
