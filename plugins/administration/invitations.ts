@@ -34,12 +34,13 @@ export function createInvitationActions (app: FastifyInstance, options: Options)
     const link = options.invitationUrl(secret)
     if (!invitation.isMailed) return { invitation, link }
     if (!app.mail.isOn) throw invalidRequest({ key: 'invitations.noMail' })
-    const { text } = wordsOf(invitation.language)
+    const { text, language } = wordsOf(invitation.language)
     const by = await nameOf(invitation.by)
     const values = { server: app.identity.name, url: app.issuer, link }
     app.mail.send({
       to: invitation.email!,
       purpose: 'invitation',
+      language,
       subject: text('invitations.mailSubject'),
       text: by === undefined ? text('invitations.mail', values) : text('invitations.mailBy', { ...values, by })
     })

@@ -3,12 +3,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { PasswordAccount } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'
-import { checkGroup } from './group-name.ts'
+import { english } from '../../languages/index.ts'
 import { membershipsOf } from '../accounts/groups.ts'
 import { sendResetLink } from '../accounts/messages.ts'
 import type { User } from '../sign-in/contract.ts'
 import { audited, needPerson } from './audited.ts'
 import type { Actor, PeopleActions } from './contract.ts'
+import { checkGroup } from './group-name.ts'
 import type { Owners } from './owners.ts'
 
 const MAX_GROUPS = 500
@@ -90,7 +91,7 @@ async function resetPassword (app: FastifyInstance, actor: Actor, userId: string
     ? { sentTo: account.email }
     : { link: app.accounts.urls.reset(await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' })) }
   const { accounts } = app.signIn.backends.get(backend)!
-  if (app.mail.isOn) await sendResetLink(app, app.accounts.urls, backend, accounts!, account.email)
+  if (app.mail.isOn) await sendResetLink(app, actor.request?.words ?? english, app.accounts.urls, backend, accounts!, account.email)
   audited(app, actor, 'account_changed', { user: userId, backend, reason: 'reset link' })
   return result
 }

@@ -1,5 +1,6 @@
 // The order in which messages wait: people who are known here before strangers, mailboxes one after the other, and in
 // each a bounded number of messages for a purpose (threats RL-06, AW-03).
+import type { MailText } from './templates.ts'
 
 /**
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
@@ -19,11 +20,9 @@ export type MailPurpose =
   | 'key'
   | 'invitation'
 
-export interface Message {
+export interface Message extends MailText {
   to: string
   purpose: MailPurpose
-  subject: string
-  text: string
 }
 
 export interface Waiting {

@@ -20,8 +20,8 @@ export const consent: PageData['consent'] = {
   user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
   opensNothing: false,
   scopes: [
-    { scope: 'mcp:read', text: 'Search and read what this server shows you, and use read-only tools' },
-    { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
+    { scope: 'mcp:read', text: 'Search and read documents and your notes, and use read-only tools' },
+    { scope: 'mcp:write', text: 'Create, edit and delete your notes, and use tools that change things' },
     { scope: 'offline_access', text: 'Stay connected while you are away' }
   ],
   less: {
