@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../auth-backends/contract.ts'
 import type { Config } from '../config/index.ts'
+import type { Words } from '../languages/index.ts'
 import { callbackPath } from '../paths.ts'
 import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
 import { canAddSignInMethod } from '../plugins/sign-in/admission.ts'
@@ -82,7 +83,7 @@ async function showLogin (
     purpose === undefined && backend.signUp !== undefined && signup === 'open'
   const backends = [...app.signIn.backends]
     .filter(([id, backend]) => offers(id, backend))
-    .map(([id, backend]) => describeBackend(id, backend, offersSignUp(backend)))
+    .map(([id, backend]) => describeBackend(id, backend, offersSignUp(backend), request.words))
   const hasPasswords = [...app.signIn.backends.values()].some(({ accounts }) => accounts)
   if (shown?.retryAfter !== undefined) reply.header('retry-after', String(shown.retryAfter))
   const page = {
@@ -122,13 +123,14 @@ async function purposeOf (
 const describeBackend = (
   id: string,
   { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend,
-  signUp: boolean
+  signUp: boolean,
+  words: Words
 ) => ({
   id,
   title,
   ...(password && { password: { label: password.label } }),
   ...(oneClick && { oneClick: { label: oneClick.label } }),
-  ...(redirect && { redirect: redirect.providers.map(({ id, label }) => ({ id, label })) }),
+  ...(redirect && { redirect: redirect.providers.map(({ label, ...shown }) => ({ ...shown, label: words.say(label) })) }),
   ...(emailCode && { emailCode: { label: emailCode.label } }),
   ...(accounts && { hasReset: true }),
   signUp

@@ -78,8 +78,8 @@ export const signInPages: Examples = {
           title: 'Supabase account',
           password: { label: 'E-mail address' },
           redirect: [
-            { id: 'google', label: 'Continue with Google' },
-            { id: 'github', label: 'Continue with GitHub' }
+            { id: 'google', label: 'Continue with Google', mark: 'google' },
+            { id: 'github', label: 'Continue with GitHub', mark: 'github' }
           ],
           emailCode: { label: 'E-mail address' },
           signUp: true
