@@ -130,7 +130,7 @@ const describeBackend = (
   title: say(title),
   ...(password && { password: { label: say(password.label), ...(/mail/i.test(english.say(password.label)) && { isEmail: true }) } }),
   ...(oneClick && { oneClick: { label: say(oneClick.label) } }),
-  ...(redirect && { redirect: redirect.providers.map(({ id, label }) => ({ id, label: say(label) })) }),
+  ...(redirect && { redirect: redirect.providers.map(({ label, ...shown }) => ({ ...shown, label: say(label) })) }),
   ...(emailCode && { emailCode: { label: say(emailCode.label) } }),
   ...(accounts && { hasReset: true }),
   signUp

@@ -1,4 +1,5 @@
 // What the pages of a sign-in show, from the first form to the consent. Tested in test/plugins/pages/index.test.ts.
+import type { Mark } from '../../auth-backends/contract.ts'
 
 /** The app that sent the person, and the host they will return to. */
 interface OnBehalfOf {
@@ -34,7 +35,7 @@ export interface SignInPageData {
       title: string
       password?: { label: string; isEmail?: boolean }
       oneClick?: { label: string }
-      redirect?: Array<{ id: string; label: string }>
+      redirect?: Array<{ id: string; label: string; mark?: Mark }>
       emailCode?: { label: string }
       /** Whether a forgotten password can be replaced by a link. */
       hasReset?: boolean

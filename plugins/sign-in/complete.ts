@@ -190,7 +190,7 @@ async function park (
   const added = proof && joins(proof, user) ? proof.backend : isLinked ? backend : undefined
   if (added !== undefined) {
     app.audit.record(request, 'account_changed', { user: user.id, backend: added, reason: 'way added' })
-    sendSignInMethodAdded(app, user, english.say(backends.get(added)!.title))
+    sendSignInMethodAdded(app, request.words, user, request.words.say(backends.get(added)!.title))
   }
   return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
 }

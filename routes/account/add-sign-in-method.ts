@@ -2,7 +2,6 @@
 // the owner is notified (OWASP ASVS 6.3.7).
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { english } from '../../languages/index.ts'
 import { sendSignInMethodAdded } from '../../plugins/accounts/messages.ts'
 import { describeIdentity } from '../../plugins/accounts/removed-methods.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -58,7 +57,7 @@ export default async function addSignInMethod (app: FastifyInstance) {
       throw invalidRequest('This sign-in method belongs to another account here, so it cannot be added to yours.')
     }
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
-    sendSignInMethodAdded(app, user, english.say(backends.get(backend)?.title ?? backend))
+    sendSignInMethodAdded(app, request.words, user, request.words.say(backends.get(backend)?.title ?? backend))
     return reply.redirect(paths.account, 303)
   })
 }

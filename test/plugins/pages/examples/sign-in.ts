@@ -20,8 +20,8 @@ export const consent: PageData['consent'] = {
   user: 'ada@example.com',
   opensNothing: false,
   scopes: [
-    { scope: 'mcp:read', text: 'Search and read what this server shows you, and use read-only tools' },
-    { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
+    { scope: 'mcp:read', text: 'Search and read documents and your notes, and use read-only tools' },
+    { scope: 'mcp:write', text: 'Create, edit and delete your notes, and use tools that change things' },
     { scope: 'offline_access', text: 'Stay connected while you are away' }
   ],
   less: {
@@ -78,8 +78,8 @@ export const signInPages: Examples = {
           title: 'Supabase account',
           password: { label: 'E-mail address' },
           redirect: [
-            { id: 'google', label: 'Continue with Google' },
-            { id: 'github', label: 'Continue with GitHub' }
+            { id: 'google', label: 'Continue with Google', mark: 'google' },
+            { id: 'github', label: 'Continue with GitHub', mark: 'github' }
           ],
           emailCode: { label: 'E-mail address' },
           signUp: true
