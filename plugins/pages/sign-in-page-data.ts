@@ -7,6 +7,12 @@ interface OnBehalfOf {
   host: string
 }
 
+/** `by` is absent where the operator invites. */
+export interface Invited {
+  by?: string
+  email?: string
+}
+
 export interface SignInPageData {
   /**
    * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
@@ -57,6 +63,8 @@ export interface SignInPageData {
     backend: string
     client?: OnBehalfOf
     invite?: string
+    /** Who invites, and the only address that the account may have. */
+    invited?: Invited
     error?: { field: 'email' | 'password' | 'name' | 'form'; message: string }
     email?: string
     name?: string
