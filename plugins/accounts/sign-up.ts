@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
+import type { Text } from '../../languages/index.ts'
 import { networkOf, siteOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
 import type { TakenInvitation } from './invitations.ts'
@@ -20,8 +21,8 @@ export interface SignUpForm {
 
 /** `refused`: nothing was made, and the form is shown again. `confirm`: a message must be acted on first. */
 export type SignUpOutcome =
-  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: string }
-  | { kind: 'confirm'; message: string }
+  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: Text }
+  | { kind: 'confirm'; message: Text }
   | SignInResult
 
 export type SignUpAccount = (
@@ -30,7 +31,7 @@ export type SignUpAccount = (
   form: SignUpForm
 ) => Promise<SignUpOutcome>
 
-const NOT_ALLOWED = 'This address may not sign in here. Ask the person who runs this server to add it.'
+const NOT_ALLOWED: Text = { key: 'sign-up.notAllowed' }
 
 export const notInvited = () =>
   accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.')
@@ -48,7 +49,7 @@ export function createSignUp (
     const email = parseEmail(asked.email)
     if (!isAllowed(allowedEmails, { email })) return { kind: 'refused', field: 'email', message: NOT_ALLOWED }
     const invited = await invitations.find(invite)
-    if (invited?.email !== undefined && invited.email !== email) return onlyFor(request, invited.email)
+    if (invited?.email !== undefined && invited.email !== email) return onlyFor(invited.email)
     // Taken before the account is made, so that one invitation makes one account; given back when none was made.
     const invitation = await invitations.take(invite)
     if (signup !== 'open' && !invitation) throw notInvited()
@@ -77,10 +78,10 @@ export function createSignUp (
   }
 }
 
-const onlyFor = (request: FastifyRequest, email: string): SignUpOutcome => ({
+const onlyFor = (email: string): SignUpOutcome => ({
   kind: 'refused',
   field: 'email',
-  message: request.words.text('invitations.onlyFor', { email })
+  message: { key: 'invitations.onlyFor', values: { email } }
 })
 
 /** An invitation that made no account is given back, also when the service did not answer. */

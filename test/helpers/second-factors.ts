@@ -36,7 +36,7 @@ export async function appOf (factors: SecondFactors, user: User, at: number, nam
 }
 
 /** All that is stored of second factors. */
-async function stored ({ app }: TestServer): Promise<string> {
+export async function stored ({ app }: TestServer): Promise<string> {
   const kinds = ['secondFactors', 'passkeyOwner', 'spentQuestion']
   return JSON.stringify(await Promise.all(kinds.map((kind) => Array.fromAsync(app.storage.collection(kind).all()))))
 }

@@ -1,6 +1,6 @@
 // Passkeys against everything that answers wrongly: on SQLite and on Redis, with an authenticator in software.
 import { Authenticator, type Wrong } from '../../helpers/authenticator.ts'
-import { BROWSER, passkeyOf, refuses, userOf } from '../../helpers/second-factors.ts'
+import { BROWSER, passkeyOf, refuses, stored, userOf } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 const OTHER_BROWSER = 'c'.repeat(43)
