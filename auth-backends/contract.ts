@@ -20,6 +20,7 @@ export type {
   OneClickSignIn,
   PasswordSignIn,
   RedirectProvider,
+  RedirectRequest,
   RedirectSignIn,
   SecondFactor,
   SignUp,
