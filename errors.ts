@@ -90,7 +90,7 @@ export const insufficientScope = refusal('insufficient_scope', 403)
  * was issued.
  * @param retryAfter seconds.
  */
-export const temporarilyUnavailable = (description: string, cause?: unknown, retryAfter = 5) =>
+export const temporarilyUnavailable = (description: Text, cause?: unknown, retryAfter = 5) =>
   new OAuthError('temporarily_unavailable', 503, description, { cause, headers: { 'retry-after': String(retryAfter) } })
 
 /** RFC 6585 §4. @param retryAfter seconds. */

@@ -6,6 +6,29 @@ interface OnBehalfOf {
   host: string
 }
 
+/** One way to sign in. `isLast`: it was the last one in this browser, and comes first. */
+export type SignInWay = { id: string; label: string; isLast?: boolean } & (
+  | { kind: 'redirect'; backend: string; provider: string }
+  | { kind: 'one click'; backend: string }
+  /** A form on a page by itself. */
+  | { kind: 'other'; href: string }
+  | SignInForm
+)
+
+/** `label` is that of its first field. */
+interface SignInForm {
+  kind: 'password' | 'code'
+  backend: string
+  title: string
+  /** The first field is for an e-mail address. */
+  isMail: boolean
+  error?: string
+  /** What was typed into the first field; the password is never shown again. */
+  identifier?: string
+  forgot?: string
+  signUp?: string
+}
+
 export interface SignInPageData {
   /**
    * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
@@ -15,27 +38,15 @@ export interface SignInPageData {
     interaction: string
     /** Absent when no app sent the person. */
     client?: OnBehalfOf
-    backends: Array<{
-      id: string
-      title: string
-      password?: { label: string }
-      oneClick?: { label: string }
-      redirect?: Array<{ id: string; label: string }>
-      emailCode?: { label: string }
-      /** Whether a forgotten password can be replaced by a link. */
-      hasReset?: boolean
-      signUp: boolean
-    }>
     /** The person proves that an existing account is theirs. */
     proving?: boolean
     /** They add a sign-in method to their own account. */
     adding?: boolean
-    /** Shown at the form of `failedBackend`; without one, above all forms. */
+    /** In the order of the page; one at most is a form. */
+    ways: SignInWay[]
+    /** Above all ways: that of a form is shown in it. */
     error?: string
-    failedBackend?: string
-    /** What was typed into the first field; the password is never shown again. */
-    identifier?: string
-    actions: { login: string; signup?: string; forgot?: string }
+    actions: { login: string }
   }
   /** Posts `interaction` and `code` to `actions.code`. */
   code: {

@@ -53,6 +53,8 @@ export interface SignIn {
   }
   /** A form of the sign-in page. */
   submit: SubmitForm
+  /** How the last sign-in in this browser was, see ways.ts. */
+  lastWay(request: FastifyRequest): string | undefined
   /** Turns the answer of a backend into a session, a next step, or a failure. */
   completion: Completion
   /** The steps that take more than one request. */
@@ -110,6 +112,7 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
         await sessions.regenerate(request, reply, { epoch: user?.sessionEpoch ?? 0 })
       }
     },
+    lastWay: parts.cookies.lastWay,
     submit: createSubmit({ backends, challenges, completion, limits, now, mayCreate }),
     completion,
     challenges,

@@ -15,6 +15,7 @@ import { createAdmissions } from './admission.ts'
 import { createCompletion } from './complete.ts'
 import type { BrowserSession } from './contract.ts'
 import { createCookies } from './cookies.ts'
+import { createEntry } from './entry.ts'
 import { createHandles } from './handles.ts'
 import { createInteractions } from './interactions.ts'
 import type { SignInPages } from './next.ts'
@@ -83,9 +84,10 @@ export function createParts (
     organizations
   })
   const admitByOrganization = createOrganizationAdmission({ ...policy, users, now })
-  const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions })
+  const entry = createEntry({ app, now, backends, cookies, admissions, upstream, interactions, sessions })
+  const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions, entry })
   const people = { users, lifecycle, invitations, admissions, admitByOrganization }
-  return { ...people, cookies, interactions, upstream, sessions, completion }
+  return { ...people, cookies, interactions, upstream, sessions, entry, completion }
 }
 
 /** The service has ended the session: the browser is signed out, and the apps connected in it are disconnected. */
