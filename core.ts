@@ -21,6 +21,7 @@ import sessionEraser from './plugins/mcp/sessions/eraser.ts'
 import notes from './plugins/notes/index.ts'
 import openid from './plugins/oauth/id-tokens.ts'
 import postgres from './plugins/postgres.ts'
+import secondFactors from './plugins/second-factors/index.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import type { Observe } from './plugins/storage/instrumented.ts'
@@ -71,6 +72,7 @@ export async function registerCore (
   await app.register(openid, config)
   await app.register(mail, config)
   await app.register(accountLinks)
+  await app.register(secondFactors, config)
   await app.register(signIn, { ...config, signInPages })
   await app.register(accounts, { ...config, urls: messageUrls(publicUrl, paths) })
   await app.register(sessionEraser)

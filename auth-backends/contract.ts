@@ -16,8 +16,10 @@ export type { BackendHost } from './host.ts'
 export type {
   Credentials,
   EmailCodeSignIn,
+  Mark,
   OneClickSignIn,
   PasswordSignIn,
+  RedirectProvider,
   RedirectSignIn,
   SecondFactor,
   SignUp,

@@ -1,5 +1,6 @@
 // The sign-in methods that a backend may offer: password, sign-up, one click, redirect, code by e-mail, second factor.
 // Tested in test/auth-backends/contract.ts.
+import type { Text } from '../languages/index.ts'
 import type { Identity, SignedIn, SignInAnswer } from './identity.ts'
 
 export interface Credentials {
@@ -53,10 +54,24 @@ export interface OneClickSignIn {
   lifetimeSeconds?: number
 }
 
+/** Services whose logo a button shows: each has a drawing in `views/marks/`. */
+export const marks = [
+  'apple', 'discord', 'facebook', 'github', 'gitlab', 'google', 'linkedin', 'microsoft', 'okta', 'slack', 'x'
+] as const
+export type Mark = (typeof marks)[number]
+
+/** One button. */
+export interface RedirectProvider {
+  /** Comes back in {@link RedirectSignIn.begin}. */
+  id: string
+  /** For example `Continue with Google`. */
+  label: Text
+  mark?: Mark
+}
+
 /** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
 export interface RedirectSignIn {
-  /** One button each. The id comes back in {@link RedirectSignIn.begin}. */
-  providers: ReadonlyArray<{ id: string; label: string }>
+  providers: readonly RedirectProvider[]
   /**
    * @param request.again the provider should ask the person to authenticate again. Whether it did is decided by
    * {@link SignedIn.authenticationAgeSeconds}.

@@ -1,6 +1,7 @@
 // What an operator does with access keys: makes one for a person, lists them, revokes one by its id.
 // Tested in test/cli/keys.test.ts.
 import type { Config } from '../config/index.ts'
+import { english } from '../languages/index.ts'
 import { clientIdOf, ofKey } from '../plugins/access-keys/access.ts'
 import { DEFAULT_DAYS, MAX_DAYS, type AccessKey } from '../plugins/access-keys/contract.ts'
 import { KEY_PREFIX } from '../plugins/access-keys/key-format.ts'
@@ -46,7 +47,7 @@ export const keyCommands: Readonly<Record<string, Command>> = {
     if (user.locked) throw new OperatorError(`The account of ${user.id} is locked. Unlock it first: ${commandLine('users')}unlock ${user.id}`)
     const { key, secret } = await app.accessKeys.create({ userId: user.id, name, scopes, days })
     app.audit.note('key_created', { ...ofKey(key), reason: 'operator' })
-    sendKeyCreated(app, user, key)
+    sendKeyCreated(app, english, user, key)
     await app.mail.idle()
     return { out: secret, note: `Shown only this once; it works until ${day(key.endsAt)}. Revoke it: ${commandLine('keys')}revoke ${key.id}` }
   },

@@ -10,6 +10,7 @@ import type invitations from './en/invitations.json'
 import type mail from './en/mail.json'
 import type pages from './en/pages.json'
 import type problems from './en/problems.json'
+import type providers from './en/providers.json'
 import type secondFactors from './en/second-factors.json'
 import type signIn from './en/sign-in.json'
 
@@ -30,6 +31,7 @@ export interface Catalogue {
   mail: typeof mail
   pages: typeof pages
   problems: typeof problems
+  providers: typeof providers
   'second-factors': typeof secondFactors
   'sign-in': typeof signIn
 }

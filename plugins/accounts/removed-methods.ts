@@ -28,6 +28,7 @@ export function noteRemovedMethods (
   }
   sendSignInMethodsRemoved(
     app,
+    request.words,
     user,
     removed.map((identity) => describeIdentity(identity, app.signIn.backends))
   )

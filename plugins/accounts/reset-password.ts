@@ -32,7 +32,7 @@ export function createResetPassword (app: FastifyInstance, urls: MessageUrls): R
     const isSet = await accounts.setPassword(account, reset.password, { verified: by === 'mail' })
     if (!isSet) return { kind: 'expired' }
     const ended = await endOthers(app, request, reset)
-    sendPasswordChanged(app, { user, mailbox: by === 'mail' ? email : undefined }, urls.forgot)
+    sendPasswordChanged(app, request.words, { user, mailbox: by === 'mail' ? email : undefined }, urls.forgot)
     return { kind: 'done', ...ended }
   }
 }

@@ -62,7 +62,7 @@ export function createSignUp (
       // Where the account is elsewhere, the person is new here when they return with a confirmed address.
       if (invitation && !backend.accounts) await invitations.hold(id, email)
       if (backend.accounts && app.mail.isOn) {
-        sendConfirmation(app, urls, id, backend.accounts, email).catch((error: unknown) => {
+        sendConfirmation(app, request.words, urls, id, backend.accounts, email).catch((error: unknown) => {
           request.log.error({ err: error }, 'a link could not be sent')
         })
       }

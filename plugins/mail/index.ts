@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Transporter } from 'nodemailer'
 import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
+import { wordsOf, type Language } from '../../languages/index.ts'
 import { MAX_PER_MAILBOX, type Message } from './lanes.ts'
 import { createMailQueue } from './queue.ts'
 
@@ -32,12 +33,13 @@ export default fp(
     let transport: Promise<Transporter> | undefined
     const queue = createMailQueue({
       log: app.log,
-      async deliver ({ to, subject, text }) {
+      async deliver ({ to, subject, text, language }) {
         transport ??= openTransport(settings!.smtpUrl)
         await (await transport).sendMail({
           to,
           subject: `${subject} - ${app.identity.name}`,
-          text: text.trimEnd() + signature(app),
+          text: text.trimEnd() + signature(app, language),
+          headers: { 'Content-Language': language },
           from: senderOf(settings!.from, app.identity.name)
         })
       }
@@ -78,8 +80,9 @@ export default fp(
 )
 
 /** The end of every message: whose it is, and where to turn to (RFC 3676 §4.3). */
-function signature ({ identity, issuer }: FastifyInstance): string {
-  const links = identity.links.map(({ label, href }) => `${label}: ${href}`)
+function signature ({ identity, issuer }: FastifyInstance, language: Language): string {
+  const { text } = wordsOf(language)
+  const links = identity.links.map(({ label, href }) => `${text(label)}: ${href}`)
   return ['\n\n-- ', identity.name, issuer, ...links, ''].join('\n')
 }
 

@@ -1,4 +1,5 @@
 // What the pages of a sign-in show, from the first form to the consent. Tested in test/plugins/pages/index.test.ts.
+import type { Mark } from '../../auth-backends/contract.ts'
 
 /** The app that sent the person, and the host they will return to. */
 interface OnBehalfOf {
@@ -8,7 +9,7 @@ interface OnBehalfOf {
 
 /** One way to sign in. `isLast`: it was the last one in this browser, and comes first. */
 export type SignInWay = { id: string; label: string; isLast?: boolean } & (
-  | { kind: 'redirect'; backend: string; provider: string }
+  | { kind: 'redirect'; backend: string; provider: string; mark?: Mark }
   | { kind: 'one click'; backend: string }
   /** A form on a page by itself. */
   | { kind: 'other'; href: string }

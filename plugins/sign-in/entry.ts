@@ -51,7 +51,7 @@ export function createEntry (deps: Deps): Entry {
   const { app, backends } = deps
   const noteAdded: Entry['noteAdded'] = (request, user, backend) => {
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
-    sendSignInMethodAdded(app, user, backends.get(backend)!.title)
+    sendSignInMethodAdded(app, request.words, user, backends.get(backend)!.title)
   }
   return {
     noteAdded,

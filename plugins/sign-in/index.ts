@@ -78,12 +78,13 @@ export default fp(
     app.signIn.lifecycle.onDelete(async (id) => {
       await app.notes.deleteOf(id)
     })
+    app.signIn.lifecycle.onDelete((id) => app.secondFactors.removeAll(id))
     sweepExpiredAccounts(app)
     app.addHook('onClose', async () => {
       for (const backend of backends.values()) await backend.close?.()
     })
   },
-  { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers'] }
+  { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers', 'second-factors'] }
 )
 
 function createSignIn (app: FastifyInstance, options: Options, backends: Map<string, AuthBackend>): SignIn {

@@ -49,6 +49,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   factor_added: () => 'A second factor was added',
   factor_removed: () => 'A second factor was removed',
   factor_failed: () => 'A second factor was wrong',
+  factor_removal_asked: () => 'The removal of lost second factors was asked for',
+  factor_removal_stopped: () => 'The removal of second factors was stopped',
   recovery_code_used: () => 'A recovery code was used',
   invitation_created: () => 'An invitation was made',
   invitation_withdrawn: () => 'An invitation was withdrawn',

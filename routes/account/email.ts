@@ -81,7 +81,7 @@ function sendLink (
   { backend, accounts, account }: LocalAccount,
   to: Email
 ): Promise<FastifyReply> {
-  sendAddressChange(app, app.accounts.urls, backend, accounts, { user, account, to }).catch((error: unknown) => {
+  sendAddressChange(app, request.words, app.accounts.urls, backend, accounts, { user, account, to }).catch((error: unknown) => {
     request.log.error({ err: error }, 'a link could not be sent')
   })
   return reply.page('message', {

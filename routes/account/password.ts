@@ -88,7 +88,7 @@ async function endOthers (
   if (endsApps) await lifecycle.disconnectApps(user.id)
   const keys = await endKeys(app, request, user.id, form.get('keys') === 'end')
   app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
-  sendPasswordChanged(app, { user, mailbox: own.account.email }, app.accounts.urls.forgot)
+  sendPasswordChanged(app, request.words, { user, mailbox: own.account.email }, app.accounts.urls.forgot)
   noteRemovedMethods(app, request, user, removed)
   return reply.page('message', {
     title: 'Your password is changed',

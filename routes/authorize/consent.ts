@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
+import type { Words } from '../../languages/index.ts'
 import { withInteraction } from '../../paths.ts'
 import { wholeUpstream } from '../../plugins/access-rules/contract.ts'
 import { rightsOfVisitor } from '../../plugins/access-rules/principal.ts'
@@ -35,9 +36,9 @@ export default async function consent (app: FastifyInstance, { publicUrl, grantT
       client: await describeClient(app, asked),
       redirect: describeRedirectUri(asked.redirectUri),
       user: { name: displayName(user), ...(user.name && user.email && { detail: user.email }) },
-      scopes: describeScopes(asked.scopes),
+      scopes: describeScopes(request.words, asked.scopes),
       opensNothing: !opensSomething(asked.scopes),
-      ...describeChoice(await findChoice(app, user, asked)),
+      ...describeChoice(request.words, await findChoice(app, user, asked)),
       ends: new Date(endOf(app.now(), grantTtl, user.endsAt) * 1000).toISOString().slice(0, 10),
       actions: { consent: paths.consent, switchAccount: paths.switchAccount }
     })
@@ -105,7 +106,8 @@ async function allow (
   // The owner learns of a consent that was given in their browser by someone else, or that they were tricked into. The
   // response does not wait for the mail.
   if (isNew) {
-    sendAppConnected(app, user, { ...asked, ...given, ...describeRedirectUri(asked.redirectUri) }).catch((error: unknown) => {
+    const connected = { ...asked, ...given, ...describeRedirectUri(asked.redirectUri) }
+    sendAppConnected(app, request.words, user, connected).catch((error: unknown) => {
       request.log.error({ err: error }, 'a notice could not be sent')
     })
   }
@@ -145,10 +147,10 @@ async function findChoice (
   return choiceOf(scopes, app.tools.offered, rights, last, usableUpstreams(app.upstreams, rights, scopes))
 }
 
-function describeChoice ({ readOnly, tools, upstreams }: Choice): Pick<PageData['consent'], 'less' | 'uses'> {
+function describeChoice (words: Words, { readOnly, tools, upstreams }: Choice): Pick<PageData['consent'], 'less' | 'uses'> {
   if (!readOnly && tools.length + upstreams.length === 0) return {}
   return {
-    ...(upstreams.length > 0 && { uses: nameSome(upstreams.map(({ name }) => name)) }),
+    ...(upstreams.length > 0 && { uses: nameSome(words, upstreams.map(({ name }) => name)) }),
     less: {
       isOpen: readOnly?.isTicked === true || [...tools, ...upstreams].some(({ isTicked }) => isTicked),
       ...(readOnly && { readOnly: { field: READ_ONLY_FIELD, ...readOnly } }),

@@ -78,8 +78,8 @@ interface Details {
 function describeWay (app: FastifyInstance, { words }: FastifyRequest, way: Way, { handle, signUp, failed }: Details): ShownWay {
   const { id, backend } = way
   if (way.kind === 'redirect') {
-    const { id: provider, label } = way.provider
-    return { kind: 'redirect', id, backend, provider, label: words.say(label) }
+    const { id: provider, label, ...mark } = way.provider
+    return { kind: 'redirect', id, backend, provider, ...mark, label: words.say(label) }
   }
   const label = words.say(way.label)
   if (way.kind === 'one click') return { kind: 'one click', id, backend, label }

@@ -1,4 +1,5 @@
 // Examples of the pages on the way in: signing in, signing up, and the question whether an app may connect.
+import type { Mark } from '../../../../auth-backends/contract.ts'
 import type { PageData } from '../../../../plugins/pages/page-data.ts'
 import type { SignInWay } from '../../../../plugins/pages/sign-in-page-data.ts'
 import type { Examples } from '../page-examples.ts'
@@ -19,8 +20,15 @@ const local: SignInWay = {
 const staff: SignInWay = { kind: 'other', id: 'password staff', label: 'Continue with Staff directory', href: '/login?with=x' }
 const code: SignInWay = { kind: 'code', id: 'code mail', backend: 'mail', title: 'Mail', label: 'E-mail address', isMail: true }
 const demo: SignInWay = { kind: 'one click', id: 'one click demo', backend: 'demo', label: 'Continue as a demo user' }
-const provider = (id: string, label: string): SignInWay => ({ kind: 'redirect', id: `redirect oidc ${id}`, backend: 'oidc', provider: id, label })
-const google = provider('google', 'Continue with Google')
+const provider = (id: string, label: string, mark?: Mark): SignInWay => ({
+  kind: 'redirect',
+  id: `redirect oidc ${id}`,
+  backend: 'oidc',
+  provider: id,
+  label,
+  ...(mark && { mark })
+})
+const google = provider('google', 'Continue with Google', 'google')
 const signup = {
   interaction,
   backend: 'local',
@@ -34,8 +42,8 @@ export const consent: PageData['consent'] = {
   user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
   opensNothing: false,
   scopes: [
-    { scope: 'mcp:read', text: 'Search and read what this server shows you, and use read-only tools' },
-    { scope: 'mcp:write', text: 'Use the tools that change or save something for you' },
+    { scope: 'mcp:read', text: 'Search and read documents and your notes, and use read-only tools' },
+    { scope: 'mcp:write', text: 'Create, edit and delete your notes, and use tools that change things' },
     { scope: 'offline_access', text: 'Stay connected while you are away' }
   ],
   less: {
@@ -74,7 +82,7 @@ export const signInPages: Examples = {
     data: {
       interaction,
       client,
-      ways: [google, provider('github', 'Continue with GitHub'), local, staff, demo],
+      ways: [google, provider('github', 'Continue with GitHub', 'github'), local, staff, demo],
       actions: login
     }
   },
