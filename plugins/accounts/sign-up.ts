@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
+import type { Text } from '../../languages/index.ts'
 import { networkOf, siteOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
 import { wayId } from '../sign-in/ways.ts'
@@ -21,8 +22,8 @@ export interface SignUpForm {
 
 /** `refused`: nothing was made, and the form is shown again. `confirm`: a message must be acted on first. */
 export type SignUpOutcome =
-  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: string }
-  | { kind: 'confirm'; message: string }
+  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: Text }
+  | { kind: 'confirm'; message: Text }
   | SignInResult
 
 export type SignUpAccount = (
@@ -31,7 +32,7 @@ export type SignUpAccount = (
   form: SignUpForm
 ) => Promise<SignUpOutcome>
 
-const NOT_ALLOWED = 'This address may not sign in here. Ask the person who runs this server to add it.'
+const NOT_ALLOWED: Text = { key: 'sign-up.notAllowed' }
 
 export const notInvited = () =>
   accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.')

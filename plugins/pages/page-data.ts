@@ -12,7 +12,8 @@ export interface Action {
 
 export interface PageData extends SignInPageData, AccountPageData, AdminPageData {
   message: { title: string; text: string; detail?: string; action?: Action }
-  error: { statusCode: number; title: string; text: string; code: string; requestId: string; action?: Action }
+  /** `reason`: for developers, in English, where `text` does not say it. */
+  error: { statusCode: number; title: string; text: string; code: string; reason?: string; requestId: string; action?: Action }
   /** Posts `fields` to `actions.answer`. `subject`: what it is about. */
   question: {
     title: string

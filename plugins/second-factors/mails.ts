@@ -13,12 +13,12 @@ const about = ({ identity, issuer }: Sender) => ({ name: identity.name, server: 
 export function sendFactorsLost (app: Sender, words: Words, user: User, { link, until }: { link: string; until: number }): void {
   const subject = words.text('second-factors.mail-lost-subject')
   const text = words.text('second-factors.mail-lost', { ...about(app), link, until: words.minute(until) })
-  for (const to of verifiedAddresses(user)) app.mail.send({ to, purpose: 'lost', subject, text })
+  for (const to of verifiedAddresses(user)) app.mail.send({ to, purpose: 'lost', subject, text, language: words.language })
 }
 
 /** After the waiting time. */
 export function sendFactorsRemoved (app: Sender, words: Words, user: User): void {
   const subject = words.text('second-factors.mail-all-removed-subject')
   const text = words.text('second-factors.mail-all-removed', about(app))
-  for (const to of verifiedAddresses(user)) app.mail.send({ to, purpose: 'notice', subject, text })
+  for (const to of verifiedAddresses(user)) app.mail.send({ to, purpose: 'notice', subject, text, language: words.language })
 }

@@ -47,9 +47,9 @@ export interface SessionOpening {
   user: User
   backend: string
   /** Of the service behind the backend. */
-  session: string | undefined
+  session?: string | undefined
   /** See {@link BrowserSession.provenAt}. */
-  provenAt: number | undefined
+  provenAt?: number | undefined
   /** See {@link BrowserSession.factorAt}. */
   factorAt?: number | undefined
   /** By a passkey alone. */

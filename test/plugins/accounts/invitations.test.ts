@@ -82,7 +82,7 @@ t.test(
     }
     t.equal((await signUp('fault@example.com')).status, 500)
     t.equal(await app.signIn.invitations.isValid(invite), true)
-    t.match((await signUp('ann@example.com')).text, 'Check your e-mail')
+    t.match((await signUp('ann@example.com')).text, 'Check your email')
     t.equal(await app.signIn.invitations.isValid(invite), false)
     t.same(
       [await enter('bob@example.com'), await enter('typed ann@example.com')],
