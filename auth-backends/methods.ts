@@ -13,6 +13,8 @@ export interface SignUpRequest {
   email: string
   password: string
   name?: string
+  /** The server has proof that the person reads this mailbox: they opened a link that was sent there alone. */
+  emailVerified?: true
 }
 
 /**

@@ -49,19 +49,24 @@ export function createSignUp (
     const backend = backends.get(id)!
     const email = parseEmail(asked.email)
     if (!isAllowed(allowedEmails, { email })) return { kind: 'refused', field: 'email', message: NOT_ALLOWED }
+    const invited = await invitations.find(invite)
+    if (invited?.email !== undefined && invited.email !== email) return onlyFor(request, invited.email)
     // Taken before the account is made, so that one invitation makes one account; given back when none was made.
-    const invitation = signup === 'open' ? undefined : await invitations.take(invite)
+    const invitation = await invitations.take(invite)
     if (signup !== 'open' && !invitation) throw notInvited()
+    // The link was in a message to this mailbox, and is known to nobody else.
+    const isProven = invitation !== undefined && invited?.isMailed === true
     const takePlace = async () => {
-      if (backend.accounts && app.mail.isOn) await unconfirmed.takePlace(email, siteOf(networkOf(request)))
+      if (backend.accounts && app.mail.isOn && !isProven) await unconfirmed.takePlace(email, siteOf(networkOf(request)))
     }
-    const result = await createAccount(backend, asked, invitation, takePlace)
+    const account = { ...asked, ...(isProven && { emailVerified: true as const }) }
+    const result = await createAccount(backend, account, invitation, takePlace)
     if (result.kind === 'refused') return result
     await invitations.close()
     app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
+    // The person is new here at their first sign-in: now, or when they return with a confirmed address.
+    if (invitation) await invitations.hold(id, email, invitation)
     if (result.kind === 'confirm') {
-      // Where the account is elsewhere, the person is new here when they return with a confirmed address.
-      if (invitation && !backend.accounts) await invitations.hold(id, email)
       if (backend.accounts && app.mail.isOn) {
         sendConfirmation(app, request.words, urls, id, backend.accounts, email).catch((error: unknown) => {
           request.log.error({ err: error }, 'a link could not be sent')
@@ -73,6 +78,12 @@ export function createSignUp (
     return completion.complete(request, reply, submission, result.identity)
   }
 }
+
+const onlyFor = (request: FastifyRequest, email: string): SignUpOutcome => ({
+  kind: 'refused',
+  field: 'email',
+  message: request.words.text('invitations.onlyFor', { email })
+})
 
 /** An invitation that made no account is given back, also when the service did not answer. */
 async function createAccount (

@@ -11,10 +11,18 @@ interface OnBehalfOf {
 export type SignInWay = { id: string; label: string; isLast?: boolean } & (
   | { kind: 'redirect'; backend: string; provider: string; mark?: Mark }
   | { kind: 'one click'; backend: string }
+  /** `options`: JSON for the browser. */
+  | { kind: 'passkey'; state: string; options: string }
   /** A form on a page by itself. */
   | { kind: 'other'; href: string }
   | SignInForm
 )
+
+/** What the browser asks an authenticator: `options` is JSON. */
+interface Question {
+  state: string
+  options: string
+}
 
 /** `label` is that of its first field. */
 interface SignInForm {
@@ -47,7 +55,8 @@ interface ConsentDoubts {
 export interface SignInPageData {
   /**
    * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
-   * `way=code`, with `provider`, or with nothing else for one click.
+   * `way=code`, with `provider`, or with nothing else for one click; that of a passkey posts `interaction`, `state` and
+   * `response` to `actions.passkey`.
    */
   login: {
     interaction: string
@@ -61,7 +70,7 @@ export interface SignInPageData {
     ways: SignInWay[]
     /** Above all ways: that of a form is shown in it. */
     error?: string
-    actions: { login: string }
+    actions: { login: string; passkey: string }
   }
   /** Posts `interaction` and `code` to `actions.code`. */
   code: {
@@ -70,6 +79,32 @@ export interface SignInPageData {
     prompt: string
     error?: string
     actions: { code: string; login: string }
+  }
+  /**
+   * Posts `interaction` to `actions.factor`, with `code`, with `state` and `response`, or with `lost`. `passkey`: absent
+   * where the person has none that works here.
+   */
+  factor: {
+    interaction: string
+    client?: OnBehalfOf
+    passkey?: Question
+    hasApp: boolean
+    /** `until`: a minute, in words. Absent for somebody who is signed in. */
+    lost?: { kind: 'available' | 'unavailable' | 'waiting'; until?: string }
+    error?: string
+    actions: { factor: string; login?: string }
+  }
+  /**
+   * Posts `interaction`, `enrol` (`passkey` or `app`) and `state`, with `response` or `code`, to `actions.factor`. `qr`: a
+   * picture (SVG) in base64.
+   */
+  'factor-enrol': {
+    interaction: string
+    client?: OnBehalfOf
+    passkey?: Question
+    app: { state: string; secret: string; qr: string }
+    error?: string
+    actions: { factor: string; login: string }
   }
   /**
    * There is an account with this verified address. Posts `interaction` and `decision` (`join` or `separate`) to

@@ -4,7 +4,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, signInExpired } from '../../errors.ts'
 import type { Text } from '../../languages/index.ts'
-import type { Answer, SecondFactors } from '../second-factors/contract.ts'
+import type { Answer, Factor, SecondFactors } from '../second-factors/contract.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import type { Entry, Waiting } from './entry.ts'
 import { attemptOf } from './intent.ts'
@@ -41,7 +41,7 @@ export interface FactorStep {
     reply: FastifyReply,
     handle: string,
     made: NewFactor
-  ): Promise<{ kind: 'enrolled'; parked: Parked; codes: string[] } | WrongFactor>
+  ): Promise<{ kind: 'enrolled'; parked: Parked; factor: Factor; codes: string[] } | WrongFactor>
 }
 
 interface Deps {
@@ -84,7 +84,7 @@ export function createFactorStep (deps: Deps): FactorStep {
       if (!factor) return { kind: 'wrong', handle, message: { key: 'sign-in.enrolFailed' }, statusCode: 400 }
       app.audit.record(request, 'factor_added', { user: user.id, reason: factor.kind })
       const codes = await app.secondFactors.newRecoveryCodes(user.id)
-      return { kind: 'enrolled', parked: await entry.finish(request, reply, handle), codes }
+      return { kind: 'enrolled', parked: await entry.finish(request, reply, handle), factor, codes }
     }
   }
 }

@@ -6,9 +6,9 @@ import type { Config } from '../../config/index.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
 import { asksForMail } from '../../plugins/sign-in/complete.ts'
-import type { Failure, Interaction, User } from '../../plugins/sign-in/contract.ts'
+import type { Failure, Interaction } from '../../plugins/sign-in/contract.ts'
 import { describeIntent } from '../../plugins/sign-in/intent.ts'
-import { arrange, wayId, waysOf, type Way } from '../../plugins/sign-in/ways.ts'
+import { arrange, PASSKEY, wayId, waysOf, type Way } from '../../plugins/sign-in/ways.ts'
 
 type ShownWay = PageData['login']['ways'][number]
 
@@ -48,6 +48,7 @@ export async function showLogin (
     ...buttons.map(toShown),
     ...(form ? [toShown(form)] : []),
     ...others.map((way) => describeOther(app, request, way, handle, form)),
+    ...(await describePasskey(app, request, interaction, purpose)),
     ...oneClick.map(toShown)
   ]
   if (failure?.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter))
@@ -58,7 +59,7 @@ export async function showLogin (
     ...(purpose === 'link' && { adding: true }),
     ways: lastFirst(ways, places.first),
     ...(said !== undefined && (failed === undefined || form?.id !== failed) && { error: said }),
-    actions: { login: app.paths.login }
+    actions: { login: app.paths.login, passkey: app.paths.loginPasskey }
   }
   return reply.page('login', page, failure?.statusCode ?? 200)
 }
@@ -98,6 +99,18 @@ function describeWay (app: FastifyInstance, { words }: FastifyRequest, way: Way,
   }
 }
 
+/** A passkey names the person by itself; it is no sign-in method to add. */
+async function describePasskey (
+  { signIn, secondFactors }: FastifyInstance,
+  { words }: FastifyRequest,
+  { browser }: Interaction,
+  purpose: 'proof' | 'link' | undefined
+): Promise<ShownWay[]> {
+  if (purpose === 'link' || !signIn.passkeys.isOffered()) return []
+  const { state, options } = await secondFactors.askForPasskey(browser)
+  return [{ kind: 'passkey', id: PASSKEY, label: words.text('sign-in.passkey'), state, options: JSON.stringify(options) }]
+}
+
 /** A form that is on the page by itself, behind a link. */
 function describeOther (
   { signInPages }: FastifyInstance,
@@ -115,12 +128,12 @@ function describeOther (
 async function purposeOf (
   app: FastifyInstance,
   { intent, proof }: Interaction
-): Promise<{ purpose?: 'proof' | 'link'; user?: User; offers(id: string, backend: AuthBackend): boolean }> {
+): Promise<{ purpose?: 'proof' | 'link'; offers(id: string, backend: AuthBackend): boolean }> {
   const userId = proof?.userId ?? (intent.kind === 'link' ? intent.userId : undefined)
   const user = userId === undefined ? undefined : await app.signIn.lifecycle.find(userId)
   if (!user) return { offers: () => true }
   const leadsTo = (id: string) => user.identities.some(({ backend }) => backend === id)
   return proof
-    ? { purpose: 'proof', user, offers: leadsTo }
-    : { purpose: 'link', user, offers: (id, backend) => canAddSignInMethod(user, [id, backend]) }
+    ? { purpose: 'proof', offers: leadsTo }
+    : { purpose: 'link', offers: (id, backend) => canAddSignInMethod(user, [id, backend]) }
 }

@@ -44,7 +44,9 @@ t.test(
           'default-src': "'none'",
           'style-src': "'self'",
           'img-src': "'self' data:",
-          'script-src': "'none'",
+          ...(app.scripts.of(examples[name]!.view)
+            ? { 'script-src': "'self'", 'connect-src': "'self'" }
+            : { 'script-src': "'none'" }),
           'object-src': "'none'",
           'base-uri': "'none'",
           'frame-ancestors': "'none'"

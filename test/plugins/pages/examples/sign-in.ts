@@ -6,7 +6,8 @@ import type { Examples } from '../page-examples.ts'
 
 export const interaction = 'q3Zk0vX1cN8'
 const client = { name: 'ChatGPT', host: 'chatgpt.com' }
-const login = { login: '/login' }
+const login = { login: '/login', passkey: '/login/passkey' }
+const passkey: SignInWay = { kind: 'passkey', id: 'passkey', label: 'Sign in with a passkey', state: 's3al', options: '{}' }
 const local: SignInWay = {
   kind: 'password',
   id: 'password local',
@@ -29,6 +30,17 @@ const provider = (id: string, label: string, mark?: Mark): SignInWay => ({
   ...(mark && { mark })
 })
 const google = provider('google', 'Continue with Google', 'google')
+const question = { state: 's3al', options: '{}' }
+const factor: PageData['factor'] = {
+  interaction,
+  hasApp: true,
+  actions: { factor: '/login/factor', login: '/login?interaction=q3Zk0vX1cN8' }
+}
+const enrol: PageData['factor-enrol'] = {
+  interaction,
+  app: { state: 's3al', secret: 'JBSW Y3DP EHPK 3PXP', qr: 'PHN2Zy8+' },
+  actions: { factor: '/login/factor', login: '/login?interaction=q3Zk0vX1cN8' }
+}
 const signup = {
   interaction,
   backend: 'local',
@@ -69,7 +81,7 @@ export const signInPages: Examples = {
     view: 'login',
     data: {
       interaction,
-      ways: [{ ...local, error: 'Incorrect e-mail address or password.', identifier: 'ada@example.com' }, staff],
+      ways: [{ ...local, error: 'Incorrect email or password.', identifier: 'ada@example.com' }, staff],
       actions: login
     }
   },
@@ -82,7 +94,7 @@ export const signInPages: Examples = {
     data: {
       interaction,
       client,
-      ways: [google, provider('github', 'Continue with GitHub', 'github'), local, staff, demo],
+      ways: [google, provider('github', 'Continue with GitHub', 'github'), local, staff, passkey, demo],
       actions: login
     }
   },
@@ -108,6 +120,18 @@ export const signInPages: Examples = {
   'login-code': { view: 'login', data: { interaction, ways: [code], actions: login } },
   'login-proof': { view: 'login', data: { interaction, client, proving: true, ways: [local], actions: login } },
   'login-link': { view: 'login', data: { interaction, adding: true, ways: [], actions: login } },
+  'login-passkey': {
+    view: 'login',
+    data: { interaction, client, ways: [{ ...passkey, isLast: true }, local], actions: login }
+  },
+  factor: { view: 'factor', data: { ...factor, client, passkey: question, lost: { kind: 'available' } } },
+  'factor-wrong': {
+    view: 'factor',
+    data: { ...factor, hasApp: false, error: 'Wrong or expired code.', lost: { kind: 'waiting', until: '1 Dec 2026, 10:00 UTC' } }
+  },
+  'factor-step-up': { view: 'factor', data: { ...factor, actions: { factor: '/login/factor' } } },
+  'factor-enrol': { view: 'factor-enrol', data: { ...enrol, client, passkey: question } },
+  'factor-enrol-wrong': { view: 'factor-enrol', data: { ...enrol, error: 'That did not work, so nothing was added. Try again.' } },
   code: {
     view: 'code',
     data: {
