@@ -51,6 +51,7 @@ export default fp(
       if (names.has(name) || isLoopbackHost(name) || request.routeOptions.config.anyHost) done()
       // What was sent is not repeated.
       else {
+        app.audit.recordOnce(request, 'host_refused', { reason: 'host' })
         done(
           new MisdirectedRequest(
             `This server answers for ${ownHost} only. If it lives elsewhere, set PUBLIC_URL, and let the proxy pass the Host header on.`

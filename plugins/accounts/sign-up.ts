@@ -6,6 +6,7 @@ import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
 import { networkOf, siteOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
+import { attemptOf } from '../sign-in/intent.ts'
 import type { TakenInvitation } from './invitations.ts'
 import { sendConfirmation, type MessageUrls } from './messages.ts'
 import { createUnconfirmed } from './unconfirmed.ts'
@@ -33,7 +34,7 @@ export type SignUpAccount = (
 const NOT_ALLOWED = 'This address may not sign in here. Ask the person who runs this server to add it.'
 
 export const notInvited = () =>
-  accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.')
+  accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.').because('no_invitation')
 
 /** @throws access_denied without a valid invitation where one is needed; nothing was made or used up then. */
 export function createSignUp (
@@ -56,7 +57,8 @@ export function createSignUp (
     const result = await createAccount(backend, asked, invitation, takePlace)
     if (result.kind === 'refused') return result
     await invitations.close()
-    app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
+    const { intent } = await app.signIn.interactions.find(request, handle)
+    app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email), ...attemptOf(intent) })
     if (result.kind === 'confirm') {
       // Where the account is elsewhere, the person is new here when they return with a confirmed address.
       if (invitation && !backend.accounts) await invitations.hold(id, email)

@@ -147,7 +147,7 @@ async function createOrUpdate (
   const endsAt = await expiry.begin(id, backend)
   const user = await users.update<User | undefined>(id, (known) => {
     if (known && !hasIdentity(known, linked)) return { result: undefined }
-    if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
+    if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.').because('locked')
     const record = userAfterSignIn(known, id, linked, identity, now(), endsAt)
     return { write: { record, ttl: null }, result: record }
   })

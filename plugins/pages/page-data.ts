@@ -1,6 +1,7 @@
 // What each page shows. Every string may come from outside: the templates escape it, and decide nothing. Tested in
 // test/plugins/pages/index.test.ts.
 import type { AccountPageData } from './account-page-data.ts'
+import type { ConnectionsPageData } from './admin-connections-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
@@ -10,7 +11,7 @@ export interface Action {
   href: string
 }
 
-export interface PageData extends SignInPageData, AccountPageData, AdminPageData {
+export interface PageData extends SignInPageData, AccountPageData, AdminPageData, ConnectionsPageData {
   message: { title: string; text: string; detail?: string; action?: Action }
   error: { statusCode: number; title: string; text: string; code: string; requestId: string; action?: Action }
   /** Posts `fields` to `actions.answer`. `subject`: what it is about. */

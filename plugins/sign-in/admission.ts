@@ -108,7 +108,7 @@ async function checkGeneration (
 
 async function checkIdentity (deps: Deps, backend: string, identity: Identity): Promise<void> {
   if (!isAllowed(deps.allowedEmails, identity)) {
-    throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
+    throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.').because('not_allowed')
   }
   await checkGeneration(deps, backend, identity)
 }
@@ -127,7 +127,7 @@ async function checkNewcomer (
   if (await invitations.take(invite)) return
   throw accessDenied(
     'New people need an invitation here. Ask the person who runs this server for a link, and open it in this browser.'
-  )
+  ).because('no_invitation')
 }
 
 async function findAddable (

@@ -8,7 +8,10 @@ import type { AdminFrame } from '../../plugins/pages/admin-page-data.ts'
 type Room = Extract<keyof Paths, `admin${string}`>
 
 /** In the order in which they are shown. */
-const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [{ room: 'admin', label: 'admin.title' }]
+const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [
+  { room: 'admin', label: 'admin.title' },
+  { room: 'adminConnections', label: 'admin.connections' }
+]
 
 /** @param here the room that the page is in. */
 export function frameOf (app: FastifyInstance, request: FastifyRequest, here: Room): AdminFrame {

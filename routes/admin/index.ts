@@ -4,6 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { frameOf } from './frame.ts'
 import { guardAdmin } from './guard.ts'
+import connection from './connection.ts'
+import connectionsLive from './connections-live.ts'
+import connections from './connections.ts'
 
 export default async function admin (app: FastifyInstance, config: Config) {
   guardAdmin(app, config)
@@ -11,4 +14,7 @@ export default async function admin (app: FastifyInstance, config: Config) {
   app.get(app.paths.admin, async (request, reply) =>
     reply.page('admin/index', { ...frameOf(app, request, 'admin'), counts: [] })
   )
+  await app.register(connections)
+  await app.register(connection, config)
+  await app.register(connectionsLive, config)
 }

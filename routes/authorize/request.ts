@@ -30,20 +30,20 @@ export async function checkClient (
   if (!client) {
     throw invalidClient(
       'This server does not know the app that sent you (its client_id). Remove this server from the app and add it again, so that it registers again.'
-    )
+    ).because('unknown_client')
   }
   if (!client.grantTypes.includes('authorization_code')) {
     throw unauthorizedClient(
       'This client is a service: nobody signs in for it. It gets its tokens from ' +
       'the token endpoint (client_credentials).'
-    )
+    ).because('service_client')
   }
   const given = parameters.get('redirect_uri')
   const redirectUri = given ?? client.onlyRedirectUri
-  if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.')
+  if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.').because('redirect_uri_missing')
   const problem = client.redirectUriProblem(redirectUri)
   if (problem !== undefined) {
-    throw invalidRequest(`The address the app wants you sent back to (redirect_uri) ${problem}. Nothing was sent there.`)
+    throw invalidRequest(`The address the app wants you sent back to (redirect_uri) ${problem}. Nothing was sent there.`).because('redirect_uri')
   }
   return { client, redirectUri, redirectUriGiven: given !== undefined }
 }
@@ -103,10 +103,10 @@ function checkResponse (parameters: Parameters): void {
 
 function checkPkce (parameters: Parameters): string {
   const challenge = parameters.get('code_challenge')
-  if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required')
-  if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256')
+  if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required').because('pkce')
+  if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256').because('pkce')
   if (!CHALLENGE.test(challenge)) {
-    throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256')
+    throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256').because('pkce')
   }
   return challenge
 }
