@@ -27,6 +27,7 @@ import resourceChanges from './plugins/resource-changes.ts'
 import tools from './plugins/tools.ts'
 import followUpstreams from './plugins/upstreams/follow.ts'
 import upstreams from './plugins/upstreams/index.ts'
+import followRestarts from './plugins/upstreams/restarts.ts'
 import { documentUri } from './resources/documents.ts'
 import accountRoutes from './routes/account/index.ts'
 import adminRoutes from './routes/admin/index.ts'
@@ -102,7 +103,9 @@ async function registerPlugins (
   await app.register(languages)
   const { paths, publicUrl } = config
   const icon = iconPath(app.identity, paths)
-  await app.register(pages, { publicUrl, homeUrl: config.mcpUrl, stylePath: paths.style, scriptsPath: paths.scripts, iconUrl: icon })
+  const signInUrl = config.signIn ? paths.account : undefined
+  const assets = { stylePath: paths.style, scriptsPath: paths.scripts, iconUrl: icon }
+  await app.register(pages, { publicUrl, homeUrl: config.mcpUrl, signInUrl, ...assets })
   await app.register(origin, config)
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
@@ -124,6 +127,7 @@ async function registerPlugins (
       prompts: offer.prompts.map(({ name }) => name)
     })
   })
+  await app.register(followRestarts)
   await app.register(mcp, {
     ...config,
     ...offer,

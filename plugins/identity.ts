@@ -19,7 +19,7 @@ export interface Identity extends Omit<Settings, 'name' | 'links'> {
   /** What clients show. 128 × 128 pixels, as ChatGPT's form requires, unless the operator has set another. */
   icon: NonNullable<Settings['logo']>
   /** For the end of every page and message, in this order. */
-  links: Array<{ label: 'Support' | 'Privacy' | 'Terms'; href: string }>
+  links: Array<{ label: 'common.support' | 'common.privacy' | 'common.terms'; href: string }>
   urls: Settings['links']
 }
 
@@ -36,9 +36,9 @@ export default fp(
   async function identity (app: FastifyInstance, { identity: settings }: Pick<Config, 'identity'>) {
     const { support, privacy, terms } = settings.links
     const links = [
-      { label: 'Support' as const, href: support },
-      { label: 'Privacy' as const, href: privacy },
-      { label: 'Terms' as const, href: terms }
+      { label: 'common.support' as const, href: support },
+      { label: 'common.privacy' as const, href: privacy },
+      { label: 'common.terms' as const, href: terms }
     ]
     app.decorate('identity', {
       ...settings,

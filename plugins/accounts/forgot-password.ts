@@ -13,7 +13,7 @@ export function createForgotPassword (app: FastifyInstance, urls: MessageUrls): 
     if (!app.mail.isOn) return
     const email = parseEmail(typed)
     const sent = [...app.signIn.backends].map(async ([id, { accounts }]) => {
-      if (accounts) await sendResetLink(app, urls, id, accounts, email)
+      if (accounts) await sendResetLink(app, request.words, urls, id, accounts, email)
     })
     Promise.all(sent).catch((error: unknown) => {
       request.log.error({ err: error }, 'a link could not be sent')

@@ -1,9 +1,11 @@
 // Messages to the owner of a mailbox: links, and notices of changes to their account. They are sent in the background,
-// so the time of an answer reveals nothing (threat LG-15). The texts are in views/mail.
+// so the time of an answer reveals nothing (threat LG-15). Each sender takes the words of the request that caused the
+// message, and `english` for an operator's command.
 import type { FastifyInstance } from 'fastify'
 import type { Email, PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
+import type { Words } from '../../languages/index.ts'
 import type { AccessKey } from '../access-keys/contract.ts'
-import { renderMail } from '../mail/templates.ts'
+import { renderMail, type MailText } from '../mail/templates.ts'
 import { describeLess } from '../oauth/less.ts'
 import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
@@ -20,6 +22,8 @@ export interface MessageUrls {
   confirm(secret: string): string
   reset(secret: string): string
   change(secret: string): string
+  /** Stops the removal of second factors. */
+  keepFactors(secret: string): string
   /** Where a new password can be chosen. */
   forgot: string
 }
@@ -27,6 +31,7 @@ export interface MessageUrls {
 /** After a sign-up: a link to confirm the account or, where the address has an owner already, a notice to them. */
 export async function sendConfirmation (
   app: Deps,
+  words: Words,
   urls: MessageUrls,
   backend: string,
   accounts: PasswordAccounts,
@@ -35,7 +40,7 @@ export async function sendConfirmation (
   const account = await accounts.find(email)
   if (!account) return
   if (account.verified) {
-    sendAccountExists(app, account.email, 'create an account with this address at', urls.forgot)
+    sendTaken(app, account.email, renderMail(words, 'account-exists', { ...aboutServer(app), forgotUrl: urls.forgot }))
     return
   }
   const { contested } = account
@@ -44,13 +49,14 @@ export async function sendConfirmation (
   app.mail.send({
     to: account.email,
     purpose: contested ? 'choose' : 'confirm',
-    ...renderMail(contested ? 'choose-password' : 'confirm', data)
+    ...renderMail(words, contested ? 'choose-password' : 'confirm', data)
   })
 }
 
 /** For a forgotten password. An address without an account costs the same work. */
 export async function sendResetLink (
   app: Deps,
+  words: Words,
   urls: MessageUrls,
   backend: string,
   accounts: PasswordAccounts,
@@ -63,26 +69,27 @@ export async function sendResetLink (
   }
   const secret = await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'mail' })
   const data = { ...aboutServer(app), link: urls.reset(secret) }
-  app.mail.send({ to: account.email, purpose: 'reset', ...renderMail('reset-password', data) })
+  app.mail.send({ to: account.email, purpose: 'reset', ...renderMail(words, 'reset-password', data) })
 }
 
 /** The account and its person are sent the same message whether or not the new address is taken. */
 export async function sendAddressChange (
   app: Deps,
+  words: Words,
   urls: MessageUrls,
   backend: string,
   accounts: PasswordAccounts,
   { user, account, to }: { user: User; account: PasswordAccount; to: Email }
 ): Promise<void> {
-  const forgotUrl = urls.forgot
-  sendToPerson(app, user, 'requested', renderMail('address-change-requested', { ...aboutServer(app), forgotUrl }), account.email)
+  const about = { ...aboutServer(app), forgotUrl: urls.forgot }
+  sendToPerson(app, user, 'requested', renderMail(words, 'address-change-requested', about), account.email)
   if (await accounts.find(to)) {
-    sendAccountExists(app, to, 'use this address for another account at', forgotUrl)
+    sendTaken(app, to, renderMail(words, 'address-taken', about))
     return
   }
   const secret = await app.accountLinks.issue({ purpose: 'change', backend, account, email: to, by: 'mail' })
   const data = { ...aboutServer(app), link: urls.change(secret) }
-  app.mail.send({ to, purpose: 'new-address', ...renderMail('confirm-new-address', data) })
+  app.mail.send({ to, purpose: 'new-address', ...renderMail(words, 'confirm-new-address', data) })
 }
 
 /**
@@ -92,30 +99,26 @@ export async function sendAddressChange (
  */
 export function sendPasswordChanged (
   app: Sender,
+  words: Words,
   changed: { user: User | undefined; mailbox: Email | undefined },
   forgotUrl: string
 ): void {
-  const message = renderMail('password-changed', { ...aboutServer(app), forgotUrl })
+  const message = renderMail(words, 'password-changed', { ...aboutServer(app), forgotUrl })
   sendToPerson(app, changed.user, 'notice', message, changed.mailbox)
 }
 
 /** To every verified address of the person. @param title of the backend. */
-export const sendSignInMethodAdded = (app: Sender, user: User, title: string): void =>
-  sendToPerson(app, user, 'notice', renderMail('method-added', { ...aboutServer(app), title }))
+export const sendSignInMethodAdded = (app: Sender, words: Words, user: User, title: string): void =>
+  sendToPerson(app, user, 'notice', renderMail(words, 'method-added', { ...aboutServer(app), title }))
 
 /** See {@link sendSignInMethodAdded}. @param organization the host of its identity provider. */
-export const sendOrganizationAdded = (app: Sender, user: User, organization: string): void =>
-  sendToPerson(
-    app,
-    user,
-    'notice',
-    renderMail('organization-added', { ...aboutServer(app), organization })
-  )
+export const sendOrganizationAdded = (app: Sender, words: Words, user: User, organization: string): void =>
+  sendToPerson(app, user, 'notice', renderMail(words, 'organization-added', { ...aboutServer(app), organization }))
 
 /** See {@link sendSignInMethodAdded}. @param user as they were before. */
-export function sendSignInMethodsRemoved (app: Sender, user: User, titles: string[]): void {
+export function sendSignInMethodsRemoved (app: Sender, words: Words, user: User, titles: string[]): void {
   if (titles.length === 0) return
-  sendToPerson(app, user, 'notice', renderMail('methods-removed', { ...aboutServer(app), titles: titles.join(', ') }))
+  sendToPerson(app, user, 'notice', renderMail(words, 'methods-removed', { ...aboutServer(app), titles: words.list(titles) }))
 }
 
 /**
@@ -140,6 +143,7 @@ const APP_NOTICE_SECONDS = 86_400
  */
 export async function sendAppConnected (
   app: Sender & Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>,
+  words: Words,
   user: User,
   { clientId, clientName, host, loopback, ...given }: NewApp
 ): Promise<void> {
@@ -152,27 +156,27 @@ export async function sendAppConnected (
       : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true }
   )
   if (!isDue) return
-  const rights = bulleted([...describeScopes(given.scopes).map(({ text }) => text), ...describeLess(given)])
-  const where = loopback ? `a program on the same computer (${host})` : host
-  const data = { ...aboutServer(app), app: JSON.stringify(clientName), where, rights }
-  sendToPerson(app, user, 'app', renderMail('app-connected', data))
+  const rights = bulleted([...describeScopes(words, given.scopes).map(({ text }) => text), ...describeLess(words, given)])
+  const data = { app: JSON.stringify(clientName), host, loopback: loopback ? 'yes' : 'no', rights } as const
+  sendToPerson(app, user, 'app', renderMail(words, 'app-connected', { ...aboutServer(app), ...data }))
 }
 
 /** To every verified address of the person, also where the operator made the key. */
 export function sendKeyCreated (
   app: Sender,
+  words: Words,
   user: User,
   { name, scopes, endsAt }: Pick<AccessKey, 'name' | 'scopes' | 'endsAt'>
 ): void {
-  const ends = new Date(endsAt * 1000).toISOString().slice(0, 10)
-  const data = { ...aboutServer(app), key: JSON.stringify(name), ends, rights: bulleted(describeScopes(scopes).map(({ text }) => text)) }
-  sendToPerson(app, user, 'key', renderMail('key-created', data))
+  const rights = bulleted(describeScopes(words, scopes).map(({ text }) => text))
+  const data = { ...aboutServer(app), key: JSON.stringify(name), ends: words.day(endsAt), rights }
+  sendToPerson(app, user, 'key', renderMail(words, 'key-created', data))
 }
 
 const bulleted = (phrases: readonly string[]): string => phrases.map((text) => `- ${text}`).join('\n')
 
 /** Addresses that the person has shown to read. */
-const verifiedAddresses = ({ email, emailVerified, identities }: User): string[] => [
+export const verifiedAddresses = ({ email, emailVerified, identities }: User): string[] => [
   ...new Set(
     [{ email, emailVerified }, ...identities].flatMap((one) =>
       one.email !== undefined && one.emailVerified ? [one.email] : []
@@ -185,14 +189,11 @@ function sendToPerson (
   { mail }: Sender,
   user: User | undefined,
   purpose: 'requested' | 'notice' | 'app' | 'key',
-  message: { subject: string; text: string },
+  message: MailText,
   mailbox?: string
 ): void {
   const to = new Set([...(mailbox === undefined ? [] : [mailbox]), ...(user ? verifiedAddresses(user) : [])])
   for (const each of to) mail.send({ to: each, purpose, ...message })
 }
 
-function sendAccountExists (app: Sender, to: Email, tried: string, forgotUrl: string): void {
-  const data = { ...aboutServer(app), tried, forgotUrl }
-  app.mail.send({ to, purpose: 'taken', ...renderMail('account-exists', data) })
-}
+const sendTaken = ({ mail }: Sender, to: Email, message: MailText): void => mail.send({ to, purpose: 'taken', ...message })

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Transporter } from 'nodemailer'
 import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
+import { wordsOf, type Language } from '../../languages/index.ts'
 import { MAX_PER_MAILBOX, type Message } from './lanes.ts'
 import { createMailQueue } from './queue.ts'
 
@@ -19,6 +20,8 @@ declare module 'fastify' {
 
 export interface Mail {
   isOn: boolean
+  /** How many messages could not be sent since the start, and when the last one failed, in seconds since the epoch. */
+  readonly failures: { count: number; lastAt?: number }
   /** Takes a message and returns at once; what becomes of it is in the log, without the address. */
   send(message: Message): void
   /** Writes what {@link Mail.send} writes, and sends nothing: for a mailbox without an account here. */
@@ -30,14 +33,17 @@ export interface Mail {
 export default fp(
   async function mail (app: FastifyInstance, { mail: settings }: Pick<Config, 'mail'>) {
     let transport: Promise<Transporter> | undefined
+    const failures: Mail['failures'] = { count: 0 }
     const queue = createMailQueue({
       log: app.log,
-      async deliver ({ to, subject, text }) {
+      failed: () => Object.assign(failures, { count: failures.count + 1, lastAt: app.now() }),
+      async deliver ({ to, subject, text, language }) {
         transport ??= openTransport(settings!.smtpUrl)
         await (await transport).sendMail({
           to,
           subject: `${subject} - ${app.identity.name}`,
-          text: text.trimEnd() + signature(app),
+          text: text.trimEnd() + signature(app, language),
+          headers: { 'Content-Language': language },
           from: senderOf(settings!.from, app.identity.name)
         })
       }
@@ -61,6 +67,7 @@ export default fp(
 
     app.decorate('mail', {
       isOn: settings !== undefined,
+      failures,
       send: (message) => inBackground(message, () => queue.add(message)),
       pretend: (message) => inBackground(message),
       async idle () {
@@ -78,8 +85,9 @@ export default fp(
 )
 
 /** The end of every message: whose it is, and where to turn to (RFC 3676 §4.3). */
-function signature ({ identity, issuer }: FastifyInstance): string {
-  const links = identity.links.map(({ label, href }) => `${label}: ${href}`)
+function signature ({ identity, issuer }: FastifyInstance, language: Language): string {
+  const { text } = wordsOf(language)
+  const links = identity.links.map(({ label, href }) => `${text(label)}: ${href}`)
   return ['\n\n-- ', identity.name, issuer, ...links, ''].join('\n')
 }
 

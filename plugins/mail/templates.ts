@@ -1,10 +1,7 @@
-// The texts of messages: plain-text templates of views/mail, whose first line is the subject.
-import { fileURLToPath } from 'node:url'
-import { Eta } from 'eta'
-
-const VIEWS = fileURLToPath(new URL('../../views/mail', import.meta.url))
-/** Nothing is escaped: a message is plain text. */
-const eta = new Eta({ views: VIEWS, autoEscape: false, cache: true, autoTrim: false })
+// The texts of messages, in the language of the request that caused them: languages/*/mail.json has a subject and a text
+// for each. A new message is an entry of MailData and two messages of that name.
+// Tested in test/plugins/mail/templates.test.ts.
+import type { Language, Words } from '../../languages/index.ts'
 
 interface ToServer {
   /** What the operator calls this server. */
@@ -20,29 +17,38 @@ interface WithForgotUrl extends ToServer {
   forgotUrl: string
 }
 
-/** What each template is given. */
+/** What each message is given. What somebody outside has chosen comes in quotes, or is a host. */
 export interface MailData {
   confirm: WithLink
   'choose-password': WithLink
   'reset-password': WithLink
   'confirm-new-address': WithLink
-  /** `tried`: what someone tried, up to the name of the server. */
-  'account-exists': WithForgotUrl & { tried: string }
+  'account-exists': WithForgotUrl
+  'address-taken': WithForgotUrl
   'address-change-requested': WithForgotUrl
   'password-changed': WithForgotUrl
   'method-added': ToServer & { title: string }
   /** `organization`: the host of its identity provider. */
   'organization-added': ToServer & { organization: string }
   'methods-removed': ToServer & { titles: string }
-  'app-connected': ToServer & { app: string; where: string; rights: string }
+  /** `loopback`: the host is a program on the same computer. */
+  'app-connected': ToServer & { app: string; host: string; loopback: 'yes' | 'no'; rights: string }
   'key-created': ToServer & { key: string; ends: string; rights: string }
 }
 
-export function renderMail<Name extends keyof MailData> (
-  name: Name,
-  data: MailData[Name]
-): { subject: string; text: string } {
-  const rendered = eta.render(`./${name}`, data)
-  const end = rendered.indexOf('\n')
-  return { subject: rendered.slice(0, end), text: rendered.slice(end).trimStart() }
+export type MailName = keyof MailData
+
+/** What {@link Mail.send} takes beside `to` and `purpose`. */
+export interface MailText {
+  subject: string
+  /** Plain text. */
+  text: string
+  language: Language
 }
+
+/** @param words of the request; `english` for what an operator's command does. */
+export const renderMail = <Name extends MailName>(words: Words, name: Name, data: MailData[Name]): MailText => ({
+  subject: words.text(`mail.${name}.subject`),
+  text: words.text(`mail.${name}.text`, { ...data }),
+  language: words.language
+})

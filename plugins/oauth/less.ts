@@ -1,6 +1,7 @@
 // Less than an app asked for: what a person may take away on the consent page,
 // and how pages and mail say it (RFC 6749 §3.3).
 import type { Tool } from '../../authoring/tool.ts'
+import type { Words } from '../../languages/index.ts'
 import { upstreamIn, wholeUpstream, type Rights } from '../access-rules/contract.ts'
 import type { Grant } from './grants/contract.ts'
 import type { Parameters } from './parameters.ts'
@@ -82,16 +83,20 @@ export function takeAway (
 }
 
 /** In short phrases, for the account page and the notice by mail; empty for an app that may do all. */
-export function describeLess ({ scopes, without = [] }: Pick<Given, 'scopes' | 'without'>): string[] {
-  const names = without.map((name) => (upstreamIn(name) === undefined ? name : `all of ${upstreamIn(name)}`))
+export function describeLess (words: Words, { scopes, without = [] }: Pick<Given, 'scopes' | 'without'>): string[] {
+  const names = without.map((name) => {
+    const server = upstreamIn(name)
+    return server === undefined ? name : words.text('common.allOf', { server })
+  })
   return [
-    ...(scopes.includes(READ) && !scopes.includes(WRITE) ? ['read only'] : []),
-    ...(without.length > 0 ? [`without: ${nameSome(names)}`] : [])
+    ...(scopes.includes(READ) && !scopes.includes(WRITE) ? [words.text('common.readOnly')] : []),
+    ...(without.length > 0 ? [words.text('common.without', { tools: nameSome(words, names) })] : [])
   ]
 }
 
 /** In one line, the first of them by name. */
-export function nameSome (names: readonly string[]): string {
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
-  return names.slice(0, MAX_NAMED).join(', ') + more
+export function nameSome (words: Words, names: readonly string[]): string {
+  const more = names.length - MAX_NAMED
+  if (more <= 0) return words.list(names)
+  return words.text('common.andMore', { names: names.slice(0, MAX_NAMED).join(', '), more })
 }

@@ -1,4 +1,5 @@
 // The scopes this server offers, with the words that people read on the consent page (RFC 6749 §3.3).
+import type { Key, Words } from '../../languages/index.ts'
 
 /**
  * What the MCP endpoint asks for, in challenges and in the resource's metadata. `offline_access` is not for a resource
@@ -6,20 +7,23 @@
  */
 export const resourceScopes = ['mcp:read', 'mcp:write'] as const
 
-const descriptions: Readonly<Record<string, string>> = {
-  'mcp:read': 'Search and read what this server shows you, and use read-only tools',
-  'mcp:write': 'Use the tools that change or save something for you',
-  openid: 'Know that it is you, each time you come back',
-  email: 'See your e-mail address',
-  profile: 'See your name',
-  offline_access: 'Stay connected while you are away'
+const descriptions: Readonly<Record<string, Key>> = {
+  'mcp:read': 'common.scopeRead',
+  'mcp:write': 'common.scopeWrite',
+  openid: 'common.scopeOpenid',
+  email: 'common.scopeEmail',
+  profile: 'common.scopeProfile',
+  offline_access: 'common.scopeOffline'
 }
 
 /** Everything a client may ask for at the authorization endpoint. */
 export const offeredScopes: readonly string[] = Object.keys(descriptions)
 
-export const describeScopes = (scopes: readonly string[]) =>
-  scopes.map((scope) => ({ scope, text: descriptions[scope] ?? scope }))
+export const describeScopes = ({ text }: Words, scopes: readonly string[]): Array<{ scope: string; text: string }> =>
+  scopes.map((scope) => {
+    const key = descriptions[scope]
+    return { scope, text: key === undefined ? scope : text(key) }
+  })
 
 /**
  * RFC 6749 §3.3: unknown scopes are dropped, and the answer says what was granted. Without any, everything the resource

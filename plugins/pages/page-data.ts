@@ -3,6 +3,8 @@
 import type { AccountPageData } from './account-page-data.ts'
 import type { ConnectionsPageData } from './admin-connections-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
+import type { AdminPeoplePageData } from './admin-people-page-data.ts'
+import type { AdminServerPageData } from './admin-server-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
@@ -11,9 +13,12 @@ export interface Action {
   href: string
 }
 
-export interface PageData extends SignInPageData, AccountPageData, AdminPageData, ConnectionsPageData {
+type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData & ConnectionsPageData
+
+export interface PageData extends SignInPageData, AccountPageData, AdminPages {
   message: { title: string; text: string; detail?: string; action?: Action }
-  error: { statusCode: number; title: string; text: string; code: string; requestId: string; action?: Action }
+  /** `reason`: for developers, in English, where `text` does not say it. */
+  error: { statusCode: number; title: string; text: string; code: string; reason?: string; requestId: string; action?: Action }
   /** Posts `fields` to `actions.answer`. `subject`: what it is about. */
   question: {
     title: string

@@ -43,9 +43,9 @@ export default async function accessKeys (app: FastifyInstance, { mcpUrl }: Opti
       isStillSignedIn: async () => (await sessions.current(request))?.user.id === user.id
     })
     app.audit.record(request, 'key_created', ofKey(key))
-    sendKeyCreated(app, user, key)
+    sendKeyCreated(app, request.words, user, key)
     return reply.page('new-access-key', {
-      ...describeNewKey(key),
+      ...describeNewKey(request.words, key),
       secret,
       url: mcpUrl,
       actions: { account: paths.account }
@@ -109,7 +109,7 @@ const refuse = (
 
 function emptyForm (app: FastifyInstance, request: FastifyRequest): PageData['access-key'] {
   const { paths } = app
-  const rights = describeScopes(SCOPES_OF.write).map(({ text }) => text)
+  const rights = describeScopes(request.words, SCOPES_OF.write).map(({ text }) => text)
   return {
     name: '',
     mayWrite: false,

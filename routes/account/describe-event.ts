@@ -46,17 +46,20 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   lock: () => 'The account was locked',
   unlock: () => 'The account was unlocked',
   account_changed: ({ reason }) => changes[reason ?? ''] ?? 'The account was changed',
-  key_created: ({ clientName, reason }) => `${clientName} was made${reason === 'operator' ? ' by the operator' : ''}`,
-  key_revoked: ({ clientName, reason }) => `${clientName} was revoked${reason === 'operator' ? ' by the operator' : ''}`,
+  key_created: ({ clientName, by }) => `${clientName} was made${by === 'operator' ? ' by the operator' : ''}`,
+  key_revoked: ({ clientName, by }) => `${clientName} was revoked${by === 'operator' ? ' by the operator' : ''}`,
   account_deleted: () => 'The account was deleted',
   factor_added: () => 'A second factor was added',
   factor_removed: () => 'A second factor was removed',
   factor_failed: () => 'A second factor was wrong',
+  factor_removal_asked: () => 'The removal of lost second factors was asked for',
+  factor_removal_stopped: () => 'The removal of second factors was stopped',
   recovery_code_used: () => 'A recovery code was used',
   invitation_created: () => 'An invitation was made',
   invitation_withdrawn: () => 'An invitation was withdrawn',
   owner_added: () => 'The account became one of the owners',
-  owner_removed: () => 'The account is not one of the owners any more'
+  owner_removed: () => 'The account is not one of the owners any more',
+  upstream_restarted: () => 'An existing server was started again'
 }
 
 export const describeEvent = (event: AuditEvent): PageData['account']['events'][number] => ({

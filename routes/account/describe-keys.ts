@@ -1,4 +1,5 @@
 // What pages and the download say of access keys: everything but the key itself.
+import type { Words } from '../../languages/index.ts'
 import type { AccessKey } from '../../plugins/access-keys/contract.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
@@ -8,27 +9,23 @@ import { minute } from './describe-event.ts'
 export const SCOPES_OF = { read: ['mcp:read'], write: ['mcp:read', 'mcp:write'] } as const
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
-const textsOf = (scopes: readonly string[]) => describeScopes(scopes).map(({ text }) => text)
+const textsOf = (words: Words, scopes: readonly string[]) => describeScopes(words, scopes).map(({ text }) => text)
 
-export const describeKey = ({
+export const describeKey = (
+  words: Words,
+  { id, name, scopes, createdAt, endsAt, lastUse }: AccessKey
+): PageData['account']['keys'][number] => ({
   id,
   name,
-  scopes,
-  createdAt,
-  endsAt,
-  lastUse
-}: AccessKey): PageData['account']['keys'][number] => ({
-  id,
-  name,
-  scopes: textsOf(scopes),
+  scopes: textsOf(words, scopes),
   created: iso(createdAt).slice(0, 10),
   ends: iso(endsAt).slice(0, 10),
   ...(lastUse && { lastUsed: minute(iso(lastUse.at)), address: lastUse.address })
 })
 
-export const describeNewKey = ({ name, scopes, endsAt }: AccessKey) => ({
+export const describeNewKey = (words: Words, { name, scopes, endsAt }: AccessKey) => ({
   name,
-  rights: textsOf(scopes),
+  rights: textsOf(words, scopes),
   ends: minute(iso(endsAt))
 })
 

@@ -1,5 +1,6 @@
 // What the account page says of the person, their sign-in methods and their apps.
 import type { AuthBackend } from '../../auth-backends/contract.ts'
+import type { Words } from '../../languages/index.ts'
 import type { Paths } from '../../paths.ts'
 import { organizationOf } from '../../plugins/accounts/organizations.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
@@ -77,6 +78,7 @@ export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'
 
 /** @param upstreams that it may use: names. */
 export const describeApp = (
+  words: Words,
   grant: Grant,
   verified: VerifiedHost | undefined,
   usage: GrantUsage,
@@ -88,9 +90,9 @@ export const describeApp = (
   ...(grant.code
     ? describeReturn(grant.code.redirectUri, verified)
     : { organization: organizationOf(grant.backend) ?? '' }),
-  scopes: describeScopes(grant.scopes).map(({ text }) => text),
-  less: describeLess(grant),
-  ...(upstreams.length > 0 && { uses: nameSome(upstreams) }),
+  scopes: describeScopes(words, grant.scopes).map(({ text }) => text),
+  less: describeLess(words, grant),
+  ...(upstreams.length > 0 && { uses: nameSome(words, upstreams) }),
   connected: day(grant.createdAt),
   ...(grant.code && { ends: day(grant.endsAt) }),
   ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),

@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
+import type { Words } from '../../languages/index.ts'
 import { principalOfUser } from '../../plugins/access-rules/principal.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
@@ -45,7 +46,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
   app.get(paths.account, async (request, reply) => {
     const visitor = await app.signIn.sessions.current(request)
     if (!visitor) return signInFirst(app, request, reply, paths.account)
-    return reply.page('account', await describeAccount(app, visitor, app.signIn.forms.token(request)))
+    return reply.page('account', await describeAccount(app, request.words, visitor, app.signIn.forms.token(request)))
   })
 
   app.post(paths.accountRevoke, async (request, reply) => {
@@ -61,6 +62,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
 
 async function describeAccount (
   app: FastifyInstance,
+  words: Words,
   { user, backend }: Visitor,
   token: string
 ): Promise<PageData['account']> {
@@ -76,7 +78,7 @@ async function describeAccount (
     const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
     const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)), grant.without)
     const upstreams = usableUpstreams(app.upstreams, rights, grant.scopes)
-    return describeApp(grant, verified, await app.usage.ofGrant(grant.id), upstreams)
+    return describeApp(words, grant, verified, await app.usage.ofGrant(grant.id), upstreams)
   })
   const counts = { apps: grants.length, keys: keys.length }
   return {
@@ -85,7 +87,7 @@ async function describeAccount (
     ...describeMethods(user, backends, paths.accountUnlink),
     own: own.map((account) => describeOwn(account, paths)),
     apps: await Promise.all(apps),
-    keys: keys.map(describeKey),
+    keys: keys.map((key) => describeKey(words, key)),
     events: events.map(describeEvent),
     asks: describeOthers(user, counts, (identity) => identity.backend === backend, backends),
     token,

@@ -42,7 +42,7 @@ export default async function connection (app: FastifyInstance, { publicUrl }: P
       ...(state.kind !== 'connected' && { advice: { means: words.text(state.means), todo: words.text(state.todo) } }),
       ...(state.kind === 'failed' && { code: state.code }),
       facts: describeFacts(request, story),
-      steps: describeSteps(words, story.events, (backend) => app.signIn.backends.get(backend)?.title ?? backend).map(
+      steps: describeSteps(words, story.events, (backend) => words.say(app.signIn.backends.get(backend)?.title ?? backend)).map(
         ({ request: _, at, ...step }) => ({ at: at.slice(11, 19), ...step })
       ),
       others: await showAll(story.isProbe ? story.before : story.tries),

@@ -1,8 +1,6 @@
 // GET /admin/connections/live: tells the pages about connections that something happened (HTML "Server-sent events"). It
 // says nothing else: the page asks for itself again, and so passes the guard.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../../config/index.ts'
-import { isOwner } from '../../plugins/accounts/owners.ts'
 import { openSseConnection, SSE_HEADERS, type SseConnection } from '../../plugins/mcp/streams/sse.ts'
 
 /** Streams of one owner, and of all; beyond it the oldest ends, and its page is reloaded by hand. */
@@ -16,7 +14,7 @@ interface Live {
   connection: SseConnection
 }
 
-export default async function connectionsLive (app: FastifyInstance, config: Pick<Config, 'ownerEmails'>) {
+export default async function connectionsLive (app: FastifyInstance) {
   /** Oldest first. */
   const open = new Set<Live>()
   const end = (live: Live) => {
@@ -27,7 +25,7 @@ export default async function connectionsLive (app: FastifyInstance, config: Pic
   /** Whatever keeps it from being known ends the stream. */
   async function check (live: Live): Promise<void> {
     const visitor = await app.signIn.sessions.current(live.request).catch(() => undefined)
-    if (visitor?.user.id !== live.owner || !isOwner(config, visitor.user)) end(live)
+    if (visitor?.user.id !== live.owner || !app.administration.isOwner(visitor.user)) end(live)
   }
 
   const unlisten = app.stories.listen(() => {

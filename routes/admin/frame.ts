@@ -9,8 +9,17 @@ type Room = Extract<keyof Paths, `admin${string}`>
 
 /** In the order in which they are shown. */
 const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [
-  { room: 'admin', label: 'admin.title' },
-  { room: 'adminConnections', label: 'admin.connections' }
+  { room: 'admin', label: 'admin.overview' },
+  { room: 'adminPeople', label: 'admin.people' },
+  { room: 'adminInvitations', label: 'admin.invitations' },
+  { room: 'adminConnections', label: 'admin.connections' },
+  { room: 'adminApps', label: 'admin.apps' },
+  { room: 'adminKeys', label: 'admin.keys' },
+  { room: 'adminUpstreams', label: 'admin.upstreams' },
+  { room: 'adminTools', label: 'admin.tools' },
+  { room: 'adminDocuments', label: 'admin.documents' },
+  { room: 'adminLimits', label: 'admin.limits' },
+  { room: 'adminServer', label: 'admin.server' }
 ]
 
 /** @param here the room that the page is in. */
@@ -21,6 +30,7 @@ export function frameOf (app: FastifyInstance, request: FastifyRequest, here: Ro
       href: app.paths[room],
       isHere: room === here
     })),
+    ...(!request.owner!.hasFactor && app.secondFactors.policy !== 'off' && { setUpFactor: app.paths.accountFactors }),
     token: app.signIn.forms.token(request)
   }
 }

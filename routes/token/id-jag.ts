@@ -69,5 +69,5 @@ function noteLink (
 ): void {
   const details = { user: user.id, backend, reason: 'way added' }
   app.audit.record(request, 'account_changed', details)
-  sendOrganizationAdded(app, user, organizationOf(backend)!)
+  sendOrganizationAdded(app, request.words, user, organizationOf(backend)!)
 }

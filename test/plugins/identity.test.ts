@@ -8,7 +8,9 @@ import PostalMime from 'postal-mime'
 import t from 'tap'
 import { paths } from '../../paths.ts'
 import identity from '../../plugins/identity.ts'
-import { renderMail, type MailData } from '../../plugins/mail/templates.ts'
+import { messagesOf } from '../../languages/catalogue.ts'
+import { english } from '../../languages/index.ts'
+import { renderMail, type MailName } from '../../plugins/mail/templates.ts'
 import { identityOf } from '../helpers/identity.ts'
 import { mcpClient } from '../helpers/mcp.ts'
 import { withRoutes } from '../helpers/route-table.ts'
@@ -109,11 +111,11 @@ t.test('a server with a name of its own says it everywhere', async (t) => {
   })
 
   t.test('every message, in its subject, its sender, its text and its end', async (t) => {
-    const templates = (await readdir(new URL('mail/', VIEWS))).map((file) => file.replace('.eta', '') as keyof MailData)
+    const templates = [...messagesOf('en').keys()].flatMap((key) => /^mail\.(.+)\.subject$/.exec(key)?.[1] ?? []) as MailName[]
     const about = { name: app.identity.name, server: app.issuer }
-    const data = { ...about, link: 'https://x', forgotUrl: 'https://x', tried: 'sign in at', title: 'X', titles: 'X', app: 'X', where: 'X', rights: '- X' }
+    const data = { ...about, link: 'https://x', forgotUrl: 'https://x', title: 'X', titles: 'X', app: 'X', host: 'X', loopback: 'no', organization: 'X', key: 'X', ends: 'X', rights: '- X' } as const
     for (const [index, template] of templates.entries()) {
-      app.mail.send({ to: `ann${index}@example.com`, purpose: 'notice', ...renderMail(template, data) })
+      app.mail.send({ to: `ann${index}@example.com`, purpose: 'notice', ...renderMail(english, template, data) })
     }
     while (smtp.messages.length < templates.length) {
       await app.mail.idle()

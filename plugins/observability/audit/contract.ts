@@ -41,11 +41,14 @@ export const eventNames = [
   'factor_added',
   'factor_removed',
   'factor_failed',
+  'factor_removal_asked',
+  'factor_removal_stopped',
   'recovery_code_used',
   'invitation_created',
   'invitation_withdrawn',
   'owner_added',
-  'owner_removed'
+  'owner_removed',
+  'upstream_restarted'
 ] as const
 export type EventName = (typeof eventNames)[number]
 

@@ -44,11 +44,14 @@ const classes: Readonly<Record<EventName, Exclude<EventClass, 'excess'>>> = {
   factor_added: 'security',
   factor_removed: 'security',
   factor_failed: 'security',
+  factor_removal_asked: 'security',
+  factor_removal_stopped: 'security',
   recovery_code_used: 'security',
   invitation_created: 'security',
   invitation_withdrawn: 'security',
   owner_added: 'security',
-  owner_removed: 'security'
+  owner_removed: 'security',
+  upstream_restarted: 'security'
 }
 
 /**

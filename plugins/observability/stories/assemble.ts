@@ -8,15 +8,40 @@ import { stateOf } from './outcome.ts'
 
 /** What happens on the way to a connection. */
 const STEPS: ReadonlySet<EventName> = new Set<EventName>([
-  'challenge', 'discovery', 'registration', 'registration_refused', 'authorization', 'authorization_refused', 'sign_up',
-  'sign_in', 'sign_in_failed', 'factor_added', 'factor_failed', 'recovery_code_used', 'consent', 'denial', 'token',
-  'token_refused', 'reuse', 'first_request', 'connected', 'limit', 'host_refused'
+  'challenge',
+  'discovery',
+  'registration',
+  'registration_refused',
+  'authorization',
+  'authorization_refused',
+  'sign_up',
+  'sign_in',
+  'sign_in_failed',
+  'factor_added',
+  'factor_failed',
+  'recovery_code_used',
+  'consent',
+  'denial',
+  'token',
+  'token_refused',
+  'reuse',
+  'first_request',
+  'connected',
+  'limit',
+  'host_refused'
 ])
 export const isStep = (event: EventName): boolean => STEPS.has(event)
 
 /** What a program does before it sends somebody to sign in. */
 const OPENINGS: ReadonlySet<EventName> = new Set<EventName>([
-  'challenge', 'discovery', 'registration', 'registration_refused', 'sign_in_failed', 'token_refused', 'limit', 'host_refused'
+  'challenge',
+  'discovery',
+  'registration',
+  'registration_refused',
+  'sign_in_failed',
+  'token_refused',
+  'limit',
+  'host_refused'
 ])
 /** As long as the id of a program stays the same. */
 const OPENING_MS = 3_600_000

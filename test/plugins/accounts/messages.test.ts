@@ -1,10 +1,12 @@
 // Notices to the owner: of each new app once a day, and of every change to the account.
 // An app that is newly connected is told of to the owner of the account, by mail, and not more often than they can bear
 // (threat AC-13).
+import PostalMime from 'postal-mime'
 import { parseEmail } from '../../../auth-backends/contract.ts'
 import t, { type Test } from 'tap'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { authorizeUrl, CALLBACK, newClient, pkce, post, walk, type TestClient } from '../../helpers/oauth.ts'
+import { startServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest, type Start } from '../../helpers/storages.ts'
 import { address, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
@@ -46,8 +48,8 @@ storageTest('the notice of a new app says what was left out', async (t, start) =
     'without.search': 'yes'
   })
   const [message] = await told()
-  for (const part of ['- Search and read', '- read only', '- without: search']) t.ok(message!.includes(part), part)
-  t.notMatch(message, /Use the tools that change/)
+  for (const part of ['- Search and read', '- Read only', '- Without search']) t.ok(message!.includes(part), part)
+  t.notMatch(message, /Create, edit and delete/)
 })
 
 storageTest(
@@ -63,7 +65,7 @@ storageTest(
     const [message, ...more] = await told()
     t.same(more, [])
     for (const part of ['"Tide tables"', new URL(CALLBACK).host, 'Search and read', url, 'If it was not you']) { t.ok(message!.includes(part), part) }
-    t.notMatch(message, /Use the tools that change/, 'only what was asked for')
+    t.notMatch(message, /Create, edit and delete/, 'only what was asked for')
 
     await decide(await ask(client))
     t.equal((await told()).length, 1, 'not twice in a day, also where the code of before was not redeemed yet')
@@ -95,7 +97,7 @@ storageTest(
     t.equal((await told()).length, 1, 'of four consents at once')
     for (let count = 0; count < 6; count++) await decide(await ask(await newClient(url)))
     t.equal((await told()).length, 5)
-    app.mail.send({ to: ann, purpose: 'notice', subject: 'Your password was changed', text: 'x' })
+    app.mail.send({ to: ann, purpose: 'notice', subject: 'Your password was changed', text: 'x', language: 'en' })
     await told()
     t.ok(smtp.messages.some(({ to, text }) => to === ann && /Your password was changed/.test(text)))
   }
@@ -134,3 +136,21 @@ storageTest(
     t.same(await told(), [], 'a mailbox is not filled where nobody counts')
   }
 )
+
+t.test('a message is in the language of the request that caused it, to its last line', async (t) => {
+  const env = { SUPPORT_URL: 'https://acme.example/help' }
+  const { app, person, linkTo } = await startWithMail(smtp, (options) => startServer(t, options), { env })
+  await person('jo@example.net')
+  const sent = smtp.messages.length
+  await app.inject({
+    method: 'POST',
+    url: '/password/forgot',
+    headers: { origin: app.issuer, 'accept-language': 'ja', 'content-type': 'application/x-www-form-urlencoded' },
+    payload: 'email=jo%40example.net'
+  })
+  t.ok(await linkTo('jo@example.net', sent))
+  const { subject, text, headers } = await PostalMime.parse(smtp.messages[sent]!.raw)
+  t.equal(subject, `新しいパスワードの設定 - ${app.identity.name}`)
+  t.match(text, /30分以内に次のリンクを開いて[^]*\nサポート: https:\/\/acme\.example\/help\s*$/)
+  t.match(headers.find(({ key }) => key === 'content-language'), { value: 'ja' })
+})

@@ -19,7 +19,7 @@ storageTest(
       return smtp.messages
         .filter(({ to }) => to === mailbox)
         .map(({ text }) => /^Subject: (.*) - MCP OAuth Server\r/m.exec(text)?.[1])
-        .filter((subject) => subject !== 'Confirm your e-mail address')
+        .filter((subject) => subject !== 'Confirm your email address')
     }
     const twoMailboxes = async () => {
       const [own, other] = [address(), address()]

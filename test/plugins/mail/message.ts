@@ -5,5 +5,6 @@ export const message = (to: string, purpose: Message['purpose'] = 'reset'): Mess
   to,
   purpose,
   subject: 'x',
-  text: 'x'
+  text: 'x',
+  language: 'en'
 })

@@ -1,5 +1,6 @@
 // What a person can take away from what an app asks for: from the tools and the rules, never from the form or the app.
 import t from 'tap'
+import { english } from '../../../languages/index.ts'
 import { ALL_RIGHTS, type Rights } from '../../../plugins/access-rules/contract.ts'
 import { Parameters } from '../../../plugins/oauth/parameters.ts'
 import { choiceOf, describeLess, takeAway } from '../../../plugins/oauth/less.ts'
@@ -73,11 +74,11 @@ t.test('the last choice is ticked again, also where a tool has another name now 
 })
 
 t.test('words for what an app may not do, and not more of them than fit', async (t) => {
-  t.same(describeLess({ scopes: BOTH }), [])
-  t.same(describeLess({ scopes: ['openid'] }), [])
-  t.same(describeLess({ scopes: ['mcp:read'], without: ['a', 'b'] }), ['read only', 'without: a, b'])
+  t.same(describeLess(english, { scopes: BOTH }), [])
+  t.same(describeLess(english, { scopes: ['openid'] }), [])
+  t.same(describeLess(english, { scopes: ['mcp:read'], without: ['a', 'b'] }), ['Read only', 'Without a and b'])
   const names = Array.from({ length: 40 }, (_, index) => `t${index}`)
-  t.match(describeLess({ scopes: BOTH, without: names })[0], /^without: t0, .*, t11 and 28 more$/)
+  t.match(describeLess(english, { scopes: BOTH, without: names })[0], /^Without t0, .*, t11 and 28 more$/)
 })
 
 t.test('an existing server is left out as a whole, also with a thousand tools, and stays left out while it is away (UP-06)', async (t) => {
@@ -90,5 +91,5 @@ t.test('an existing server is left out as a whole, also with a thousand tools, a
   t.same(namesOf(choice), ['search', 'delete_note', 'ping'], 'and is no tool')
   const form = new Parameters('without.upstream:files=yes&without.upstream:wiki=yes&without.files=yes')
   t.same(takeAway(form, choice, BOTH).without, ['upstream:files'], 'one that was not offered is ignored')
-  t.same(describeLess({ scopes: BOTH, without: ['search', 'upstream:files'] }), ['without: search, all of files'])
+  t.same(describeLess(english, { scopes: BOTH, without: ['search', 'upstream:files'] }), ['Without search and everything from files'])
 })

@@ -1,5 +1,6 @@
 // The scopes of this server: which are granted, and what people read of them.
 import t from 'tap'
+import { english } from '../../../languages/index.ts'
 import { describeScopes, grantableScopes, offeredScopes, resourceScopes } from '../../../plugins/oauth/scopes.ts'
 
 t.test('without any the resource\'s own scopes are granted, and none of a person\'s data', async (t) => {
@@ -26,8 +27,8 @@ t.test('unknown scopes are dropped, each known one is granted once, in one order
 })
 
 t.test('each scope that is offered has words of its own, and one of an earlier version is shown as it is', async (t) => {
-  const texts = describeScopes(offeredScopes).map(({ text }) => text)
+  const texts = describeScopes(english, offeredScopes).map(({ text }) => text)
   t.equal(new Set(texts).size, offeredScopes.length)
   t.notOk(texts.some((text) => offeredScopes.includes(text)))
-  t.same(describeScopes(['old:scope']), [{ scope: 'old:scope', text: 'old:scope' }])
+  t.same(describeScopes(english, ['old:scope']), [{ scope: 'old:scope', text: 'old:scope' }])
 })

@@ -142,7 +142,7 @@ storageTest('without fresh proof, a session or its own form nothing is made, and
   for (let tries = 0; tries < 100 && smtp.messages.length === sent; tries++) await app.mail.idle()
   t.match(
     smtp.messages.slice(sent),
-    [{ to: ann, text: /An access key was made[\s\S]*named "n8n"/ }]
+    [{ to: ann, text: /An access key was created[\s\S]*named "n8n"/ }]
   )
   t.notMatch(smtp.messages.at(-1)!.text, KEY)
 })

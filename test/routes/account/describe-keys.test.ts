@@ -1,5 +1,6 @@
 // What a page and the download say of a key: never its hash, and when it was used only once it was.
 import t from 'tap'
+import { english } from '../../../languages/index.ts'
 import type { AccessKey } from '../../../plugins/access-keys/contract.ts'
 import { describeKey, describeNewKey, listKey } from '../../../routes/account/describe-keys.ts'
 
@@ -15,18 +16,18 @@ const key: AccessKey = {
 const used = { ...key, lastUse: { at: 1_800_000_060, address: '192.0.2.1' } }
 
 t.test('a key that was not used has no last use', async (t) => {
-  t.strictSame(describeKey(key), {
+  t.strictSame(describeKey(english, key), {
     id: 'k',
     name: 'CI',
-    scopes: ['Search and read what this server shows you, and use read-only tools'],
+    scopes: ['Search and read documents and your notes, and use read-only tools'],
     created: '2027-01-15',
     ends: '2027-01-16'
   })
   t.match(
-    describeKey(used),
+    describeKey(english, used),
     { lastUsed: '2027-01-15 08:01', address: '192.0.2.1' }
   )
-  t.match(describeNewKey(key), { ends: '2027-01-16 08:00' })
+  t.match(describeNewKey(english, key), { ends: '2027-01-16 08:00' })
 })
 
 t.test('the download has all of it but the hash (AK-02)', async (t) => {

@@ -1,5 +1,6 @@
 // What the account page says of a person, their sign-in methods and their apps.
 import t from 'tap'
+import { english } from '../../../languages/index.ts'
 import { paths } from '../../../paths.ts'
 import { parseEmail, type AuthBackend } from '../../../auth-backends/contract.ts'
 import { keyOf } from '../../../plugins/accounts/identities.ts'
@@ -77,6 +78,7 @@ t.test('the person, the end of a temporary account, and the account whose passwo
 t.test('an app is shown with a verified host only where the code goes to a server', async (t) => {
   const appAt = (redirectUri: string, clientName = 'Claude') =>
     describeApp(
+      english,
       { id: 'g', clientName, scopes: ['mcp:read'], createdAt: 86_400, endsAt: 864_000, code: { redirectUri } } as Grant,
       { host: 'claude.ai', isKnown: true, isElsewhere: false },
       { calls: 3, lastCallDay: 172_800 }

@@ -119,7 +119,7 @@ storageTest(
     await linkTo(bob, sent)
     await app.mail.idle()
     const to = (email: string) => smtp.messages.slice(sent).filter((message) => message.to === email)
-    t.match(to(bob), [{ text: /You already have an account[^]*\/password\/forgot/ }])
+    t.match(to(bob), [{ text: /This address already has an account[^]*\/password\/forgot/ }])
     t.notMatch(to(bob)[0]!.text, /email\/change/)
     t.same([to(ann).length, to(carol).length], [1, 1], 'the old address is told in both cases')
 
@@ -231,7 +231,7 @@ storageTest(
     const again = (await linkTo(ann, sent))!
     t.match(
       smtp.messages.at(-1)!.text,
-      /Confirm your e-mail address/,
+      /Confirm your email address/,
       'as for a first sign-up: the one of before does not count'
     )
     const browser = new Browser()

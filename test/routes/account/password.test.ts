@@ -82,7 +82,7 @@ storageTest('a new password signs out every other browser, and this one goes on 
   await app.mail.idle()
   t.match(
     smtp.messages.filter(({ to }) => to === ann).map(({ text }) => /^Subject: (.*)\r/m.exec(text)?.[1]),
-    ['Confirm your e-mail address', 'Your password was changed'],
+    ['Confirm your email address', 'Your password was changed'],
     'its owner is told, once'
   )
   t.equal(await isIn(browser), true, 'this browser stays')

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MAX_LIVE } from '../../../routes/admin/connections-live.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce, tokensFor } from '../../helpers/oauth.ts'
-import { demoOwner } from '../../helpers/owner.ts'
+import { ownerOf } from '../../helpers/owner.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { until } from '../../helpers/until.ts'
@@ -47,7 +47,7 @@ async function follow (server: TestServer, browser: Browser) {
 storageTest('the list tells people of one address with one app apart, names them, and filters', async (t, start) => {
   const server = await start()
   const { url } = server
-  const { browser } = await demoOwner(server)
+  const { browser } = await ownerOf(server)
   t.match((await browser.get(`${url}/admin/connections`)).text, /class="empty"/)
   await connect(url, 'Claude')
   await connect(url, 'Claude')
@@ -79,7 +79,7 @@ storageTest('the list tells people of one address with one app apart, names them
 
 storageTest('a story shows no code, token, secret or address of a mailbox (CN-01)', async (t, start) => {
   const server = await start()
-  const { browser } = await demoOwner(server)
+  const { browser } = await ownerOf(server)
   await connect(server.url, 'Claude')
   const [story] = await server.app.stories.latest()
   const { text } = await browser.get(`${server.url}/admin/connection?id=${encodeURIComponent(story!.id)}`)
@@ -90,7 +90,7 @@ storageTest('a story shows no code, token, secret or address of a mailbox (CN-01
 storageTest('a flood of a stranger hides nobody, and its programs are shown apart (CN-04)', async (t, start) => {
   const server = await start()
   const { url } = server
-  const { browser } = await demoOwner(server)
+  const { browser } = await ownerOf(server)
   await connect(url, 'Claude')
   for (let n = 0; n < 40; n++) {
     await fetch(url, {
@@ -110,12 +110,15 @@ storageTest('the page hears of a change, and no longer once its reader is no own
   const server = await start()
   const { url } = server
   t.equal((await follow(server, new Browser())).status, 303)
-  const [first, second] = [await demoOwner(server), await demoOwner(server)]
+  const [first, second] = [await ownerOf(server), await ownerOf(server)]
   const [one, other] = [await follow(server, first.browser), await follow(server, second.browser)]
   t.match(one, { status: 200, type: /^text\/event-stream/ })
   await newClient(url)
   t.ok(await until(() => one.text.includes('data: changed') && other.text.includes('data: changed')))
-  await first.setOwner(false)
+  await server.app.userStore.records.update<void>(first.id, (user) => {
+    const { isOwner: _, ...rest } = user!
+    return { write: { record: rest, ttl: null }, result: undefined }
+  })
   await server.app.signIn.lifecycle.signOutEverywhere(second.id)
   t.ok(await until(() => one.hasEnded && other.hasEnded))
   const heard = one.text
@@ -126,7 +129,7 @@ storageTest('the page hears of a change, and no longer once its reader is no own
 
 storageTest('an owner has a few streams, and the oldest ends for one more (CN-05)', async (t, start) => {
   const server = await start()
-  const { browser } = await demoOwner(server)
+  const { browser } = await ownerOf(server)
   const streams: Array<Awaited<ReturnType<typeof follow>>> = []
   for (let n = 0; n <= MAX_LIVE.ofOwner; n++) streams.push(await follow(server, browser))
   t.ok(await until(() => streams[0]!.hasEnded))

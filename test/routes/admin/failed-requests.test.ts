@@ -9,7 +9,7 @@ import { Browser } from '../../helpers/browser.ts'
 import { childEnvironment } from '../../helpers/child-environment.ts'
 import { json, startHost } from '../../helpers/client-host.ts'
 import { authorizeUrl, decide, newClient, pkce, post, register, walk, type Fields, type TestClient } from '../../helpers/oauth.ts'
-import { demoOwner } from '../../helpers/owner.ts'
+import { ownerOf } from '../../helpers/owner.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -101,7 +101,7 @@ storageTest('each failure is told with what it means and what to do, on the page
     }
   })
   const { url, app, config, dataDir } = server
-  const owner = await demoOwner(server)
+  const owner = await ownerOf(server)
   const told = new Map<string, Story>()
   for (const [code, fail] of Object.entries(faults)) {
     const client = await newClient(url, { client_name: `App ${code}` })

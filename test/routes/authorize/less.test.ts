@@ -69,8 +69,8 @@ storageTest('what is taken away is not given: the grant, its tokens and every re
   t.match(await app.grants.verifyAccessToken(String(again.body['access_token'])), { without: ['search'] })
 
   const account = (await browser.get(`${url}/account`)).text
-  t.match(account, />read only</)
-  t.match(account, />without: search</)
+  t.match(account, />Read only</)
+  t.match(account, />Without search</)
   await app.audit.flush()
   const [event] = (await app.audit.ofUser(found!.user.id, 100)).filter(({ event }) => event === 'consent')
   t.equal(event?.scope, 'mcp:read')
@@ -231,7 +231,7 @@ t.test('an existing server that was left out stays out, with what it offers late
   t.ok(await until(() => app.upstreams.tools.length === 2))
   await hasNone(given.access, 'crm_echo', 'crm_later')
   t.equal(crm.calls, 0)
-  t.match((await browser.get(`${url}/account`)).text, 'without: all of crm')
+  t.match((await browser.get(`${url}/account`)).text, 'Without everything from crm')
 
   const again = await ask(url, client, browser)
   t.same(ticked(again.consent), ['without.upstream:crm'], 'the last choice')

@@ -33,7 +33,15 @@ t.test('one story from the first request to the first list of tools', async (t) 
     state: { kind: 'connected' }
   })
   t.same(names(story!.events), [
-    'challenge', 'discovery', 'registration', 'authorization', 'sign_in', 'consent', 'token', 'first_request', 'connected'
+    'challenge',
+    'discovery',
+    'registration',
+    'authorization',
+    'sign_in',
+    'consent',
+    'token',
+    'first_request',
+    'connected'
   ])
 })
 

@@ -14,7 +14,21 @@ import { event } from './events.ts'
 const WAY =
   /^(?:errors\.ts|routes\/(?:authorize|token)\/|routes\/(?:register|login|login-steps|login-[a-z]+|signup)\.ts|plugins\/(?:oauth|sign-in|accounts|second-factors)\/|auth-backends\/|plugins\/origin\.ts)/
 /** Refusals that end no attempt: of pages about accounts, of a tool call, and of what is sent to a page that is not there. */
-const ELSEWHERE = new Set(['email', 'too_many_connections', 'not_found', 'insufficient_scope', 'unauthorized', 'present password', 'way added', 'way removed', 'password', 'address', 'time', 'used'])
+const ELSEWHERE = new Set([
+  'email',
+  'too_many_connections',
+  'not_found',
+  'insufficient_scope',
+  'unauthorized',
+  'present password',
+  'way added',
+  'way removed',
+  'password',
+  'address',
+  'time',
+  'used',
+  'lost'
+])
 const CODES = [
   /\.because\('(\w+)'\)/g,
   /new OAuthError\(\s*'(\w+)'/g,

@@ -146,7 +146,7 @@ export const accountPages: Examples = {
           host: 'chatgpt.com',
           loopback: false,
           scopes: consent.scopes.map(({ text }) => text),
-          less: ['without: delete_note, update_note'],
+          less: ['Without delete_note, update_note'],
           uses: 'files, crm',
           verifiedHost: 'chatgpt.com',
           connected: '2026-11-02',
@@ -161,7 +161,7 @@ export const accountPages: Examples = {
           host: 'localhost:53127',
           loopback: true,
           scopes: [consent.scopes[0]!.text],
-          less: ['read only'],
+          less: ['Read only'],
           connected: '2026-10-30',
           ends: '2027-10-31',
           calls: 0

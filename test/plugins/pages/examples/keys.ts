@@ -8,8 +8,8 @@ const accessKey: PageData['access-key'] = {
   days: 90,
   maxDays: 366,
   rights: {
-    read: 'Search and read what this server shows you, and use read-only tools',
-    write: 'Use the tools that change or save something for you'
+    read: 'Search and read documents and your notes, and use read-only tools',
+    write: 'Create, edit and delete your notes, and use tools that change things'
   },
   token: 'c5b',
   actions: { create: '/account/keys', account: '/account' }
