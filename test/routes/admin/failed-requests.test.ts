@@ -8,7 +8,17 @@ import type { Story } from '../../../plugins/observability/stories/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { childEnvironment } from '../../helpers/child-environment.ts'
 import { json, startHost } from '../../helpers/client-host.ts'
-import { authorizeUrl, decide, newClient, pkce, post, register, walk, type Fields, type TestClient } from '../../helpers/oauth.ts'
+import {
+  authorizeUrl,
+  decide,
+  newClient,
+  pkce,
+  post,
+  register,
+  walk,
+  type Fields,
+  type TestClient
+} from '../../helpers/oauth.ts'
 import { ownerOf } from '../../helpers/owner.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
