@@ -17,6 +17,7 @@ import mcp from './plugins/mcp/index.ts'
 import parameters from './plugins/oauth/parameters.ts'
 import load, { type LoadOptions } from './plugins/observability/load-shedding.ts'
 import metrics from './plugins/observability/metrics.ts'
+import stories from './plugins/observability/stories/index.ts'
 import tracing from './plugins/observability/tracing.ts'
 import origin from './plugins/origin.ts'
 import { sendJsonError } from './plugins/pages/error-handlers.ts'
@@ -120,6 +121,7 @@ async function registerPlugins (
   })
   await app.register(tools, { ...config, definitions: offer.tools })
   await app.register(eventBus, config)
+  await app.register(stories)
   await app.register(upstreams, {
     ...config,
     ownNames: () => ({

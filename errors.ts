@@ -1,7 +1,11 @@
 // The one error type of the OAuth surface: a typed value with a protocol code, one constructor per code (RFC 6749
 // §4.1.2.1, §5.2 and the RFCs named below).
 
-import { english, type Message, type Text } from './languages/index.ts'
+import { english, type Key, type Message, type Text } from './languages/index.ts'
+
+type ReasonIn<K> = K extends `connections.why_${infer Name}` ? Name : never
+/** Why an attempt to connect failed: each is explained in languages/en/connections.json, as `why_…`. */
+export type Reason = ReasonIn<Key>
 
 /** Where an authorization error may be sent: attached only after the client and its redirect URI are verified. */
 export interface ErrorRedirect {
@@ -30,6 +34,8 @@ export class OAuthError extends Error {
   readonly said?: Message
   /** What a page calls it, where the code says too little. */
   title?: Text
+  /** Why, where the code says too little: for the audit log, never for the client. */
+  reason?: Reason
   /** What a page offers next, where it is better than the home page. */
   action?: { label: Text; href: string }
 
@@ -45,6 +51,12 @@ export class OAuthError extends Error {
     this.code = code
     this.statusCode = statusCode
     this.headers = options.headers ?? {}
+  }
+
+  /** @returns itself, with a reason. */
+  because (reason: Reason): this {
+    this.reason = reason
+    return this
   }
 }
 

@@ -59,6 +59,7 @@ export default fp(
       if (names.has(name) || isLoopbackHost(name) || request.routeOptions.config.anyHost) done()
       // What was sent is not repeated.
       else {
+        app.audit.recordOnce(request, 'host_refused', { reason: 'host' })
         done(new MisdirectedRequest(ownHost))
       }
     })

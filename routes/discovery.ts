@@ -42,12 +42,13 @@ export default async function discovery (app: FastifyInstance, options: Options)
   for (const [path, document] of Object.entries(documents)) {
     const body = JSON.stringify(document)
     for (const url of [path, `${path}/`]) {
-      app.get(url, (_request, reply) =>
-        reply
+      app.get(url, (request, reply) => {
+        app.audit.recordOnce(request, 'discovery')
+        return reply
           .header('content-type', 'application/json; charset=utf-8')
           .header('cache-control', `public, max-age=${CACHE_SECONDS}`)
           .send(body)
-      )
+      })
     }
   }
 }

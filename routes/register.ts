@@ -2,8 +2,17 @@
 // nothing.
 import type { FastifyInstance } from 'fastify'
 import { invalidClientMetadata, OAuthError } from '../errors.ts'
+import { isObject } from '../plugins/is-object.ts'
+import { redirectHost } from '../plugins/oauth/clients/redirect-uris.ts'
 
 const LIMIT_BYTES = 64 * 1024
+
+/** What the operator may have to allow. */
+function firstRedirect (body: unknown): string | undefined {
+  const uris = isObject(body) ? body['redirect_uris'] : undefined
+  const first: unknown = Array.isArray(uris) ? uris[0] : undefined
+  return typeof first === 'string' ? redirectHost(first) : undefined
+}
 
 export default async function register (app: FastifyInstance) {
   const { paths } = app
@@ -12,7 +21,9 @@ export default async function register (app: FastifyInstance) {
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, parse)
 
   app.addHook('onError', async (request, _reply, error) => {
-    if (error instanceof OAuthError) app.audit.recordOnce(request, 'registration_refused', { reason: error.code })
+    if (!(error instanceof OAuthError)) return
+    const redirect = error.code === 'invalid_redirect_uri' ? firstRedirect(request.body) : undefined
+    app.audit.recordOnce(request, 'registration_refused', { reason: error.code, ...(redirect !== undefined && { redirect }) })
   })
 
   app.post(paths.register, async (request, reply) => {

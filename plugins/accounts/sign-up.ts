@@ -7,6 +7,7 @@ import { accessDenied } from '../../errors.ts'
 import type { Text } from '../../languages/index.ts'
 import { networkOf, siteOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
+import { attemptOf } from '../sign-in/intent.ts'
 import { wayId } from '../sign-in/ways.ts'
 import type { TakenInvitation } from './invitations.ts'
 import { sendConfirmation, type MessageUrls } from './messages.ts'
@@ -35,7 +36,7 @@ export type SignUpAccount = (
 const NOT_ALLOWED: Text = { key: 'sign-up.notAllowed' }
 
 export const notInvited = () =>
-  accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.')
+  accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.').because('no_invitation')
 
 /** @throws access_denied without a valid invitation where one is needed; nothing was made or used up then. */
 export function createSignUp (
@@ -63,7 +64,8 @@ export function createSignUp (
     const result = await createAccount(backend, account, invitation, takePlace)
     if (result.kind === 'refused') return result
     await invitations.close()
-    app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
+    const { intent } = await app.signIn.interactions.find(request, handle)
+    app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email), ...attemptOf(intent) })
     // The person is new here at their first sign-in: now, or when they return with a confirmed address.
     if (invitation) await invitations.hold(id, email, invitation)
     if (result.kind === 'confirm') {

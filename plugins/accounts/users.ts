@@ -149,7 +149,7 @@ async function createOrUpdate (
   const endsAt = await expiry.begin(id, backend)
   const user = await users.update<User | undefined>(id, (known) => {
     if (known && !hasIdentity(known, linked)) return { result: undefined }
-    if (known?.locked) throw accessDenied({ key: 'problems.locked' })
+    if (known?.locked) throw accessDenied({ key: 'problems.locked' }).because('locked')
     const record = { ...(!known && beginning), ...userAfterSignIn(known, id, linked, identity, now(), endsAt) }
     return { write: { record, ttl: null }, result: record }
   })

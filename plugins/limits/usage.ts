@@ -33,6 +33,8 @@ export interface Usage extends Quotas {
   called(access: Access): void
   /** @returns true when the grant is used for the first time: of any number of callers, only one gets true. */
   isFirstUse(access: Access): Promise<boolean>
+  /** @returns true once for each grant that was never used, as far as this process knows: it may have asked before. */
+  isUnused(access: Access): Promise<boolean>
   ofGrant(grantId: string): Promise<GrantUsage>
   /** Writes what was counted; for tests and for the page that shows it. */
   flush(): Promise<void>
@@ -48,6 +50,7 @@ export default fp(
     app.addHook('onClose', () => counters.close())
     const firstUses = app.storage.collection<{ at: number }>('firstUse')
     const known = new Set<string>()
+    const asked = new Set<string>()
     const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
 
     app.decorate('usage', {
@@ -62,6 +65,12 @@ export default fp(
         known.add(grantId)
         // As long as a grant can live without being refreshed; after that nothing reads it.
         return firstUses.create(grantId, { at: app.now() }, refreshTokenTtl + 366 * DAY_SECONDS)
+      },
+      async isUnused ({ grantId }) {
+        if (known.has(grantId) || asked.has(grantId)) return false
+        if (asked.size >= MAX_REMEMBERED) asked.clear()
+        asked.add(grantId)
+        return (await firstUses.find(grantId)) === undefined
       },
       async ofGrant (grantId) {
         await counters.flush()

@@ -32,16 +32,19 @@ function settle (stillAllows: StillAllows, access: Access): boolean | Promise<bo
   }
 }
 
-/** The end of an attempt to connect: the first tools/list or tools/call. No one waits for it. */
+/** The first request of an app, and the end of its attempt to connect: the first tools/list or tools/call. No one waits. */
 export function noteFirstUse (
   app: Pick<FastifyInstance, 'usage' | 'audit'>,
   { access, body, requestId, log }: McpRequest
 ): void {
-  if (!access || Array.isArray(body) || !body.method.startsWith('tools/')) return
-  app.usage
-    .isFirstUse(access)
+  if (!access || Array.isArray(body)) return
+  const isUse = body.method.startsWith('tools/')
+  const isFirst = isUse ? app.usage.isFirstUse(access) : app.usage.isUnused(access)
+  isFirst
     .then((first) => {
-      if (first) app.audit.note('connected', { ...ofAccess(access), attempt: access.attempt }, requestId)
+      if (!first) return
+      const details = { ...ofAccess(access), attempt: access.attempt }
+      app.audit.note(isUse ? 'connected' : 'first_request', details, requestId)
     })
     .catch((error: unknown) => {
       log.warn({ err: error }, 'the first use could not be recorded')

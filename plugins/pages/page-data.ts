@@ -1,6 +1,7 @@
 // What each page shows. Every string may come from outside: the templates escape it, and decide nothing. Tested in
 // test/plugins/pages/index.test.ts.
 import type { AccountPageData } from './account-page-data.ts'
+import type { ConnectionsPageData } from './admin-connections-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
 import type { AdminPeoplePageData } from './admin-people-page-data.ts'
 import type { AdminServerPageData } from './admin-server-page-data.ts'
@@ -12,7 +13,7 @@ export interface Action {
   href: string
 }
 
-type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData
+type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData & ConnectionsPageData
 
 export interface PageData extends SignInPageData, AccountPageData, AdminPages {
   message: { title: string; text: string; detail?: string; action?: Action }

@@ -9,7 +9,9 @@ import type { PageData } from './page-data.ts'
 const SCRIPT_OF: Partial<Record<keyof PageData, string>> = {
   factor: 'passkey',
   'factor-enrol': 'passkey',
-  login: 'passkey'
+  login: 'passkey',
+  'admin/connections': 'live',
+  'admin/connection': 'live'
 }
 
 export interface Script {

@@ -121,7 +121,7 @@ async function checkGeneration (
 
 async function checkIdentity (deps: Deps, backend: string, identity: Identity): Promise<void> {
   if (!isAllowed(deps.allowedEmails, identity)) {
-    throw accessDenied({ key: 'sign-in.notAllowed' })
+    throw accessDenied({ key: 'sign-in.notAllowed' }).because('not_allowed')
   }
   await checkGeneration(deps, backend, identity)
 }
@@ -144,7 +144,7 @@ async function welcomeNewcomer (
   const isAnothers = invited !== undefined && !isFor(invited, identity)
   const taken = isAnothers ? undefined : await invitations.take(invite)
   if (taken || !newcomersNeedInvitation) return taken
-  throw accessDenied({ key: isAnothers ? 'invitations.anothers' : 'invitations.needed' })
+  throw accessDenied({ key: isAnothers ? 'invitations.anothers' : 'invitations.needed' }).because('no_invitation')
 }
 
 /** Whoever sets up a server that names no owner has the link that its start printed. */

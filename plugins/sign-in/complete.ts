@@ -168,7 +168,7 @@ async function signIn (
   } catch (error) {
     await endUpstream()
     if (error instanceof OAuthError) {
-      const details = { backend, reason: error.code, ...attemptOf(intent) }
+      const details = { backend, reason: error.reason ?? error.code, ...attemptOf(intent) }
       deps.app.audit.record(request, 'sign_in_failed', details)
     }
     throw error

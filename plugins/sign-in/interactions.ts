@@ -2,11 +2,12 @@
 // after the sign-in, only in that session (threats LG-07..09, LG-20).
 // Tested in test/plugins/sign-in/handles.test.ts.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { signInExpired } from '../../errors.ts'
+import { signInExpired, type OAuthError, type Reason } from '../../errors.ts'
 import { equalSecrets } from '../secrets.ts'
 import type { Interaction } from './contract.ts'
 import type { Cookies } from './cookies.ts'
 import type { Handles } from './handles.ts'
+import { attemptOf } from './intent.ts'
 
 /** A sign-in, and the handle with which the browser continues it. */
 export interface Parked {
@@ -39,7 +40,7 @@ export interface Interactions {
 }
 
 export function createInteractions (
-  { limits }: Pick<FastifyInstance, 'limits'>,
+  { limits, audit }: Pick<FastifyInstance, 'limits' | 'audit'>,
   handles: Handles,
   cookies: Cookies
 ): Interactions {
@@ -59,11 +60,23 @@ export function createInteractions (
     if (session === undefined) await limits.attempt('authorization', request)
   }
 
+  function refuse (request: FastifyRequest, reason: Reason, interaction?: Interaction): OAuthError {
+    audit.recordOnce(request, 'sign_in_failed', { reason, ...(interaction && attemptOf(interaction.intent)) })
+    return signInExpired().because(reason)
+  }
+
   async function find (request: FastifyRequest, handle: string | undefined): Promise<Interaction> {
+    if (handle === undefined) throw signInExpired()
     const browser = cookies.known(request)
-    const interaction = handle !== undefined && browser !== undefined ? await read(request, handle) : undefined
-    if (!interaction || !equalSecrets(interaction.browser, browser!)) throw signInExpired()
-    if (interaction.session !== undefined && interaction.session !== cookies.session(request)) throw signInExpired()
+    // Without a cookie it is read for the story of the attempt alone, so it counts.
+    if (browser === undefined) await limits.attempt('authorization', request)
+    const interaction = await read(request, handle)
+    if (!interaction) throw refuse(request, 'sign_in_expired')
+    if (browser === undefined) throw refuse(request, 'cookies', interaction)
+    if (!equalSecrets(interaction.browser, browser)) throw refuse(request, 'other_browser', interaction)
+    if (interaction.session !== undefined && interaction.session !== cookies.session(request)) {
+      throw refuse(request, 'sign_in_expired', interaction)
+    }
     await count(request, interaction)
     request.language = interaction.language ?? request.language
     return interaction

@@ -52,6 +52,8 @@ export interface Journal<T> {
   append(entries: ReadonlyArray<{ topics: readonly string[]; entry: T }>): Promise<void>
   /** The newest entries of a topic, newest first. */
   newest(topic: string, limit: number): Promise<T[]>
+  /** The newest entries of all, oldest first: for a page, which never reads everything. */
+  latest(limit: number): Promise<T[]>
   /** Oldest first. */
   all(): AsyncIterable<T>
   /** Deletes the entries of a topic. */

@@ -32,6 +32,7 @@ export function instrument (storage: Storage, observers: readonly Observe[]): St
       return {
         append: (entries) => observe('append', name, () => inner.append(entries)),
         newest: (topic, limit) => observe('newest', name, () => inner.newest(topic, limit)),
+        latest: (limit) => observe('latest', name, () => inner.latest(limit)),
         forget: (topic) => observe('forget', name, () => inner.forget(topic)),
         all: () => inner.all()
       }

@@ -16,6 +16,7 @@ const changes: Readonly<Record<string, string>> = {
 }
 
 const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
+  discovery: () => 'An app read how to sign in',
   challenge: () => 'An app was asked to sign in',
   registration: ({ clientName }) => `${clientName} registered`,
   registration_refused: () => 'An app could not register',
@@ -39,6 +40,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
     `${clientName} called ${tool}${upstream === undefined ? '' : ` of ${upstream}`}${outcome === 'ok' ? '' : outcome === 'refused' ? ', which was over a limit' : ', and it failed'}`,
   sign_out: () => 'You signed out',
   sign_out_everywhere: () => 'You signed out everywhere',
+  first_request: ({ clientName }) => `${clientName} made its first request`,
+  host_refused: () => 'A request under another name was refused',
   limit: () => 'A limit was reached',
   lock: () => 'The account was locked',
   unlock: () => 'The account was unlocked',

@@ -12,6 +12,7 @@ const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [
   { room: 'admin', label: 'admin.overview' },
   { room: 'adminPeople', label: 'admin.people' },
   { room: 'adminInvitations', label: 'admin.invitations' },
+  { room: 'adminConnections', label: 'admin.connections' },
   { room: 'adminApps', label: 'admin.apps' },
   { room: 'adminKeys', label: 'admin.keys' },
   { room: 'adminUpstreams', label: 'admin.upstreams' },

@@ -6,6 +6,9 @@ import type { Key } from '../../languages/index.ts'
 import { stateOf } from '../../plugins/accounts/invitation.ts'
 import { boundedList } from '../../plugins/administration/bounded-list.ts'
 import apps from './apps.ts'
+import connection from './connection.ts'
+import connectionsLive from './connections-live.ts'
+import connections from './connections.ts'
 import documents from './documents.ts'
 import { frameOf } from './frame.ts'
 import { guardAdmin } from './guard.ts'
@@ -23,6 +26,9 @@ export default async function admin (app: FastifyInstance, config: Config) {
   await app.register(people)
   await app.register(person)
   await app.register(invitations)
+  await app.register(connections)
+  await app.register(connection, config)
+  await app.register(connectionsLive)
   await app.register(apps)
   await app.register(keys)
   await app.register(servers)

@@ -13,6 +13,7 @@ import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import { parseToken } from '../../plugins/oauth/grants/token-format.ts'
 import { endOf } from '../../plugins/oauth/grants/new-grant.ts'
 import { choiceOf, nameSome, READ_ONLY_FIELD, takeAway, toolField, type Choice } from '../../plugins/oauth/less.ts'
 import { describeScopes, opensSomething } from '../../plugins/oauth/scopes.ts'
@@ -102,7 +103,7 @@ async function allow (
     // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })
-  recordDecision(app, request, 'consent', visitor, given.scopes)
+  recordDecision(app, request, 'consent', visitor, given.scopes, parseToken('ac', code)?.grantId)
   // The owner learns of a consent that was given in their browser by someone else, or that they were tricked into. The
   // response does not wait for the mail.
   if (isNew) {
@@ -119,7 +120,8 @@ function recordDecision (
   request: FastifyRequest,
   decision: 'consent' | 'denial',
   { user, backend, asked }: Consent,
-  scopes = asked.scopes
+  scopes = asked.scopes,
+  grant?: string
 ): void {
   app.audit.record(request, decision, {
     user: user.id,
@@ -127,6 +129,7 @@ function recordDecision (
     client: asked.clientId,
     clientName: asked.clientName,
     scope: scopes.join(' '),
+    ...(grant !== undefined && { grant }),
     attempt: asked.attempt
   })
 }

@@ -5,7 +5,9 @@ import type { Config } from '../../config/index.ts'
 import { consentRequired, invalidRequest, loginRequired, OAuthError } from '../../errors.ts'
 import { matchLanguage } from '../../languages/index.ts'
 import { withInteraction } from '../../paths.ts'
+import type { Client } from '../../plugins/oauth/clients/contract.ts'
 import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
+import { describeRequest, recordRefusal } from './record.ts'
 import { checkClient, checkRequest } from './request.ts'
 
 export default async function authorize (app: FastifyInstance, { resources }: Pick<Config, 'resources'>) {
@@ -17,24 +19,21 @@ export default async function authorize (app: FastifyInstance, { resources }: Pi
     const language = matchLanguage(parameters.get('ui_locales'))
     request.language ??= language
     const more = { ...(language && { language }) }
-    const known = await checkClient(parameters, (id) => app.clients.find(id, request)).catch((error: unknown) => {
-      if (error instanceof OAuthError) app.audit.recordOnce(request, 'authorization_refused', { reason: error.code })
+    let found: Client | undefined
+    const find = async (id: string) => (found = await app.clients.find(id, request))
+    const known = await checkClient(parameters, find).catch((error: unknown) => {
+      recordRefusal(app, request, error, describeRequest(app, request, found, parameters.get('redirect_uri')))
       throw error
     })
     const { client, redirectUri } = known
     const visitor = await app.signIn.sessions.current(request)
-    const attempt = client.attempt ?? app.audit.attemptOf(request)
+    const about = describeRequest(app, request, client, redirectUri)
     try {
       const checked = checkRequest(parameters, known, resources)
       const counts = visitor !== undefined && isRecent(visitor.provenAt, checked.maxAge, app.now())
       const mustSignIn = asksForAccount(parameters, counts) || !counts
-      const intent = { kind: 'authorization' as const, request: { ...checked, attempt } }
-      app.audit.record(request, 'authorization', {
-        client: client.id,
-        clientName: client.name,
-        scope: checked.scopes.join(' '),
-        attempt
-      })
+      const intent = { kind: 'authorization' as const, request: { ...checked, attempt: about.attempt } }
+      app.audit.record(request, 'authorization', { ...about, scope: checked.scopes.join(' ') })
       if (mustSignIn) {
         return reply.redirect(
           withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent, more)),
@@ -47,12 +46,7 @@ export default async function authorize (app: FastifyInstance, { resources }: Pi
       )
     } catch (error) {
       if (!(error instanceof OAuthError) || error.statusCode >= 500) throw error
-      app.audit.recordOnce(request, 'authorization_refused', {
-        client: client.id,
-        clientName: client.name,
-        reason: error.code,
-        attempt
-      })
+      recordRefusal(app, request, error, about)
       const home = { redirectUri, state: parameters.get('state') }
       // RFC 9700 §4.11.2: anyone can make a client, so the person follows a link to its site; the browser is not sent.
       if (client.kind === 'chatgpt' || client.kind === 'operator') error.redirect = home

@@ -28,18 +28,21 @@ export async function checkClient (
   const id = parameters.need('client_id')
   const client = await find(id)
   if (!client) {
-    throw invalidClient({ key: 'problems.unknownApp' })
+    throw invalidClient({ key: 'problems.unknownApp' }).because('unknown_client')
   }
   if (!client.grantTypes.includes('authorization_code')) {
-    throw unauthorizedClient({ key: 'problems.serviceApp' })
+    throw unauthorizedClient({ key: 'problems.serviceApp' }).because('service_client')
   }
   const given = parameters.get('redirect_uri')
   const redirectUri = given ?? client.onlyRedirectUri
-  if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.', { said: { key: 'problems.noRedirect' } })
+  if (redirectUri === undefined) {
+    const said = { key: 'problems.noRedirect' } as const
+    throw invalidRequest('redirect_uri is missing, and the app has more than one.', { said }).because('redirect_uri_missing')
+  }
   const problem = client.redirectUriProblem(redirectUri)
   if (problem !== undefined) {
     const description = `The address the app wants you sent back to (redirect_uri) ${problem}. Nothing was sent there.`
-    throw invalidRequest(description, { said: { key: 'problems.wrongRedirect' } })
+    throw invalidRequest(description, { said: { key: 'problems.wrongRedirect' } }).because('redirect_uri')
   }
   return { client, redirectUri, redirectUriGiven: given !== undefined }
 }
@@ -99,10 +102,10 @@ function checkResponse (parameters: Parameters): void {
 
 function checkPkce (parameters: Parameters): string {
   const challenge = parameters.get('code_challenge')
-  if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required')
-  if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256')
+  if (challenge === undefined) throw invalidRequest('code_challenge is missing: PKCE is required').because('pkce')
+  if (parameters.get('code_challenge_method') !== 'S256') throw invalidRequest('code_challenge_method must be S256').because('pkce')
   if (!CHALLENGE.test(challenge)) {
-    throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256')
+    throw invalidRequest('code_challenge must be the 43 base64url characters of a SHA-256').because('pkce')
   }
   return challenge
 }

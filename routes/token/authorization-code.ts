@@ -15,7 +15,7 @@ export const authorizationCode: GrantHandler = async ({ app, client, form, resou
   const redirectUri = form.get('redirect_uri')
   const verifier = form.get('code_verifier')
   if (verifier === undefined || !VERIFIER.test(verifier)) {
-    throw invalidGrant('code_verifier is missing, or not 43 to 128 letters, digits, - . _ or ~')
+    throw invalidGrant('code_verifier is missing, or not 43 to 128 letters, digits, - . _ or ~').because('pkce')
   }
   checkResource(form.getAll('resource'), resources)
 

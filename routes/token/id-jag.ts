@@ -38,7 +38,7 @@ export const idJag: GrantHandler = async ({ app, request, client, form, resource
     backend,
     scopes,
     resource,
-    attempt: app.audit.attemptOf(request),
+    attempt: app.audit.beginAttempt(request),
     accountEndsAt: user.endsAt
   })
 }

@@ -9,6 +9,7 @@ import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { JWT_BEARER, type Client, type GrantType } from '../../plugins/oauth/clients/contract.ts'
 import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
 import { TokenReuse } from '../../plugins/oauth/grants/index.ts'
+import { parseToken } from '../../plugins/oauth/grants/token-format.ts'
 import parameters, { formParameters } from '../../plugins/oauth/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
@@ -36,15 +37,29 @@ function recordIssue (
   const isRefresh = renewed === true || (grant.refresh?.generation ?? 0) > 0
   app.audit.record(request, retry ? 'retry' : isRefresh ? 'refresh' : 'token', {
     ...ofGrant(grant),
-    scope: scopes.join(' ')
+    scope: scopes.join(' '),
+    from: app.audit.attemptOf(request)
   })
 }
 
-function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown): void {
+/** @param client once it has proven itself. */
+function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown, client: Client | undefined): void {
   if (!(error instanceof OAuthError)) return
   const { cause } = error
   if (cause instanceof TokenReuse) app.audit.record(request, 'reuse', ofGrant(cause.grant))
-  else app.audit.recordOnce(request, 'token_refused', { reason: error.code })
+  else {
+    app.audit.recordOnce(request, 'token_refused', {
+      reason: error.reason ?? error.code,
+      ...(client && { client: client.id, clientName: client.name }),
+      grant: grantOfCode(request)
+    })
+  }
+}
+
+/** Whose story a refusal belongs to: what was shown for a token names its grant, and nobody can guess that. */
+function grantOfCode ({ body }: FastifyRequest): string | undefined {
+  const code = body instanceof URLSearchParams ? body.get('code') : null
+  return code === null ? undefined : parseToken('ac', code)?.grantId
 }
 
 /** Checked after the grant was written: a lock or deletion meanwhile either finds the grant, or is seen here. */
@@ -72,6 +87,7 @@ export default async function token (app: FastifyInstance, { resources }: Pick<C
 }
 
 async function exchange (app: FastifyInstance, request: FastifyRequest, resources: readonly string[]): Promise<object> {
+  let known: Client | undefined
   try {
     const form = formParameters(request)
     const grantType = form.need('grant_type')
@@ -81,6 +97,7 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
     }
     const { holderOf } = grantType === JWT_BEARER ? app.idJag : app.grants
     const client = await app.clients.authenticate(request, holderOf)
+    known = client
     if (!client.grantTypes.includes(grantType)) {
       throw unauthorizedClient(`the client did not register for ${grantType}`)
     }
@@ -92,7 +109,7 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
       throw error
     }
   } catch (error) {
-    recordRefusal(app, request, error)
+    recordRefusal(app, request, error, known)
     throw error
   }
 }

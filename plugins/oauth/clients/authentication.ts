@@ -49,7 +49,7 @@ export async function authenticateClient (request: FastifyRequest, options: Auth
       usedBasic
     )
   const client = await options.find(id, () => findHolder(form, id, options))
-  if (!client) throw refuse()
+  if (!client) throw refuse().because('unknown_client')
   if (client.assertion?.required) {
     throw invalidClient('this client must send a client_assertion (private_key_jwt)', usedBasic)
   }
@@ -58,7 +58,7 @@ export async function authenticateClient (request: FastifyRequest, options: Auth
     secretHash === undefined
       ? secrets.length === 0
       : secrets.some((secret) => equalSecrets(secretHash, hashSecret(secret)))
-  if (!isRight) throw refuse()
+  if (!isRight) throw refuse().because('client_secret')
   return client
 }
 

@@ -78,7 +78,7 @@ export function createDocuments (options: Options): Documents {
 
   function checkHost ({ hostname }: URL): void {
     if (hosts.length === 0 || hosts.includes(hostname)) return
-    throw invalidClient({ key: 'problems.refusedHost', values: { host: hostname } })
+    throw invalidClient({ key: 'problems.refusedHost', values: { host: hostname } }).because('host_blocked')
   }
 
   return {
@@ -179,7 +179,7 @@ function toClientError (error: FetchRefused | OAuthError, { host }: URL): OAuthE
   if (error instanceof OAuthError) return error
   if (error instanceof AddressRefused) {
     const description = `The description of the app at ${host} is not read: ${error.message}.`
-    return invalidClient(description, false, { key: 'problems.badDescription', values: { host } })
+    return invalidClient(description, false, { key: 'problems.badDescription', values: { host } }).because(error.reason)
   }
-  return temporarilyUnavailable({ key: 'problems.unreadDescription', values: { host } })
+  return temporarilyUnavailable({ key: 'problems.unreadDescription', values: { host } }).because(error.reason)
 }

@@ -135,7 +135,7 @@ function createBudget (now: Clock): Budget {
   return {
     begin (shares) {
       startMinute()
-      if (!hasRoom(shares)) throw new FetchRefused('too many are being read at the moment')
+      if (!hasRoom(shares)) throw new FetchRefused('too many are being read at the moment', 'document_busy')
       begun++
       running++
       for (const share of shares) {

@@ -1,7 +1,7 @@
 // What a client metadata document is: its URL, which is the client's id, and what it may say
 // (draft-ietf-oauth-client-id-metadata-document-00 §3, §4).
 import { z } from 'zod'
-import { invalidClient } from '../../../errors.ts'
+import { invalidClient, type Reason } from '../../../errors.ts'
 import { clientMetadata, usableRedirectUris, withoutUnset } from './client-metadata.ts'
 import type { RedirectRules } from './redirect-uris.ts'
 
@@ -47,16 +47,17 @@ export function documentUrl (id: string, insecureHosts: readonly string[]): URL 
  */
 export function checkDocument (body: unknown, url: URL, rules: RedirectRules): ClientDocument {
   const said = { key: 'problems.badDescription', values: { host: url.host } } as const
-  const refuse = (reason: string) => invalidClient(`The app's description at ${url.host} cannot be used: ${reason}.`, false, said)
+  const refuse = (problem: string, reason: Reason = 'document_invalid') =>
+    invalidClient(`The app's description at ${url.host} cannot be used: ${problem}.`, false, said).because(reason)
   const parsed = document.safeParse(withoutUnset(body))
   if (!parsed.success) throw refuse(`${parsed.error.issues[0]!.path.join('.')} is missing or malformed`)
   const found = parsed.data
-  if (found.client_id !== url.href) throw refuse('its client_id is not the address it was read from')
+  if (found.client_id !== url.href) throw refuse('its client_id is not the address it was read from', 'document_mismatch')
   // A document is public: a secret in it is none, and one that asks for a secret is a mistake (draft §4.1).
   if (methodsOf(found).every((method) => method.startsWith('client_secret'))) {
     throw refuse('it asks for a client secret')
   }
-  usableRedirectUris(found.redirect_uris, rules, (_uri, problem) => refuse(`its redirect URI ${problem}`))
+  usableRedirectUris(found.redirect_uris, rules, (_uri, problem) => refuse(`its redirect URI ${problem}`, 'invalid_redirect_uri'))
   return found
 }
 

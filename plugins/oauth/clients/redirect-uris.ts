@@ -95,6 +95,13 @@ export function redirects (
   }
 }
 
+/** For the audit log, also of one that may not be used. @returns undefined for what has no plain host or scheme. */
+export function redirectHost (uri: string): string | undefined {
+  if (uri.length > MAX_URI_LENGTH || !URL.canParse(uri)) return undefined
+  const { host } = describeRedirectUri(uri)
+  return /^[\w.:/[\]+-]{1,100}$/.test(host) ? host : undefined
+}
+
 /**
  * What the consent page says of where the browser will go. A private scheme is a program on this computer, as a
  * loopback address is.

@@ -4,6 +4,7 @@
 import type { Agent, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import type { Reason } from '../../../errors.ts'
 import { bare, isPublicAddress, isPublicName, resolveAddresses } from './public-address.ts'
 
 const MAX_BYTES = 5 * 1024
@@ -24,11 +25,22 @@ export interface FetchedDocument {
 /** The document could not be had. The message says why, for the log and for the client's own developer. */
 export class FetchRefused extends Error {
   override readonly name: string = 'FetchRefused'
+  readonly reason: Reason
+
+  /** @param reason for the audit log. */
+  constructor (message: string, reason: Reason = 'document_unreachable', options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
 }
 
 /** The address is one that is never fetched: trying again does not help. */
 export class AddressRefused extends FetchRefused {
   override readonly name = 'AddressRefused'
+
+  constructor (message: string) {
+    super(message, 'document_address')
+  }
 }
 
 /** How the outside is reached. Tests replace it: no public server can be had there. */
@@ -60,9 +72,9 @@ export async function fetchDocument (
     return { body: parse(await readBody(response, signal)), maxAge: maxAgeOf(response.headers['cache-control']) }
   } catch (error) {
     if (error instanceof FetchRefused) throw error
-    if (signal.aborted) throw new FetchRefused(`it took longer than ${FETCH_TIMEOUT_MS} ms`, { cause: error })
+    if (signal.aborted) throw new FetchRefused(`it took longer than ${FETCH_TIMEOUT_MS} ms`, undefined, { cause: error })
     // The code, not the text: that may repeat what the host sent.
-    throw new FetchRefused(`its host could not be reached (${(error as { code?: string }).code ?? 'no answer'})`, {
+    throw new FetchRefused(`its host could not be reached (${(error as { code?: string }).code ?? 'no answer'})`, undefined, {
       cause: error
     })
   }
@@ -72,7 +84,7 @@ function parse (text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new FetchRefused('it is not JSON')
+    throw new FetchRefused('it is not JSON', 'document_not_json')
   }
 }
 
@@ -123,7 +135,7 @@ async function send (
   const problem = problemOf(response)
   if (problem === undefined) return response
   response.destroy()
-  throw new FetchRefused(problem)
+  throw new FetchRefused(problem, response.statusCode === 200 ? 'document_not_json' : 'document_redirect')
 }
 
 function problemOf ({ statusCode, headers }: IncomingMessage): string | undefined {
@@ -141,7 +153,7 @@ async function readBody (response: IncomingMessage, signal: AbortSignal): Promis
     async (source: AsyncIterable<Buffer>) => {
       for await (const chunk of source) {
         bytes += chunk.length
-        if (bytes > MAX_BYTES) throw new FetchRefused(`it is larger than ${MAX_BYTES} bytes`)
+        if (bytes > MAX_BYTES) throw new FetchRefused(`it is larger than ${MAX_BYTES} bytes`, 'document_invalid')
         chunks.push(chunk)
       }
     },

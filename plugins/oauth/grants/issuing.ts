@@ -1,6 +1,6 @@
 // Issues the tokens of a grant: for its code, and for its refresh token (OAuth 2.1 §4.1.3, §4.3).
 import type { Clock } from '../../../clock.ts'
-import { invalidGrant, type OAuthError } from '../../../errors.ts'
+import { invalidGrant, type OAuthError, type Reason } from '../../../errors.ts'
 import { hashSecret, type Sealing } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { createAnsweredSteps } from './answered-steps.ts'
@@ -32,7 +32,9 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
     takeBack,
     async redeem (code, check, withRefresh) {
       const parsed = parseToken('ac', code)
-      if (!parsed) throw invalidGrant('the authorization code is not valid; start the authorization again')
+      if (!parsed) {
+        throw invalidGrant('the authorization code is not valid; start the authorization again').because('code_expired')
+      }
       const now = clock()
       const access = newToken('at', parsed.grantId)
       const first = withRefresh ? RefreshFamily.start(parsed.grantId, sealing) : undefined
@@ -93,9 +95,11 @@ export class TokenReuse extends Error {
   }
 }
 
+const because = (error: OAuthError, reason: Reason | undefined) => (reason === undefined ? error : error.because(reason))
+
 const refusal = (outcome: Exclude<Outcome, Issued>): OAuthError =>
   outcome.kind === 'refused'
-    ? invalidGrant(outcome.reason)
+    ? because(invalidGrant(outcome.reason), outcome.because)
     : invalidGrant('this was used before, so the grant it belongs to has been revoked; sign in again', {
       cause: new TokenReuse(outcome.grant)
     })

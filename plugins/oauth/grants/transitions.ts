@@ -1,5 +1,6 @@
 // The life of a grant as pure transitions: redeem the code, rotate the refresh token. Each reads the record, and either
 // refuses or returns what to write; storage makes it one atomic step.
+import type { Reason } from '../../../errors.ts'
 import type { Change } from '../../storage/contract.ts'
 import { equalSecrets, hashSecret } from '../../secrets.ts'
 import type { Grant, RefreshState } from './contract.ts'
@@ -19,7 +20,7 @@ export interface Lifetimes {
  * The outcome of a request to redeem or refresh. `reused`: it was one of ours, it had been used, and the grant is now
  * removed.
  */
-export type Outcome = Issued | { kind: 'refused'; reason: string } | { kind: 'reused'; grant: Grant }
+export type Outcome = Issued | { kind: 'refused'; reason: string; because?: Reason } | { kind: 'reused'; grant: Grant }
 
 export interface Issued {
   kind: 'issued'
@@ -74,12 +75,14 @@ export function redeemCode (
   life: Lifetimes
 ): Change<Grant, Outcome> {
   if (!grant?.code || !equalSecrets(grant.code.hash, hashSecret(code))) {
-    return refused('the authorization code is not valid; start the authorization again')
+    return refused('the authorization code is not valid; start the authorization again', 'code_expired')
   }
   const wrong = check(grant)
-  if (wrong !== undefined) return refused(wrong)
+  if (wrong !== undefined) return refused(wrong, 'code_mismatch')
   if (grant.code.used) return { remove: true, result: { kind: 'reused', grant } }
-  if (grant.code.expiresAt <= now) return refused('the authorization code has expired; start the authorization again')
+  if (grant.code.expiresAt <= now) {
+    return refused('the authorization code has expired; start the authorization again', 'code_expired')
+  }
   const next: Grant = {
     ...grant,
     code: { ...grant.code, used: true },
@@ -205,6 +208,6 @@ export function withAccessToken (
   return Object.fromEntries([...live, [hash, token] as const].slice(-most))
 }
 
-const refused = (reason: string): Change<Grant, { kind: 'refused'; reason: string }> => ({
-  result: { kind: 'refused', reason }
+const refused = (reason: string, because?: Reason): Change<Grant, Extract<Outcome, { kind: 'refused' }>> => ({
+  result: { kind: 'refused', reason, ...(because && { because }) }
 })

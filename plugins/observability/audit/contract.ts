@@ -6,6 +6,7 @@
 export const eventNames = [
   // An attempt to connect, in its usual order.
   'challenge',
+  'discovery',
   'registration',
   'registration_refused',
   'authorization',
@@ -17,6 +18,7 @@ export const eventNames = [
   'denial',
   'token',
   'token_refused',
+  'first_request',
   'connected',
   // Afterwards.
   'refresh',
@@ -28,6 +30,7 @@ export const eventNames = [
   'sign_out_everywhere',
   // The account, and what was stopped.
   'limit',
+  'host_refused',
   'lock',
   'unlock',
   'account_changed',
@@ -79,8 +82,15 @@ export interface EventDetails {
   /** Why it was refused, or which limit: a code of ours, never text from outside. */
   reason?: string | undefined
   outcome?: 'ok' | 'refused' | 'failed' | undefined
-  /** The attempt to connect this belongs to, where it is known from what is stored. */
+  /** Where the app wants people sent back to: its host, or a private scheme (`describeRedirectUri`). */
+  redirect?: string | undefined
+  /**
+   * The attempt to connect this belongs to, where it is known from what is stored: `PROGRAM.RANDOM` from the authorization
+   * request on, and before it `PROGRAM` alone, which is the same for all who have one address and User-Agent.
+   */
   attempt?: string | undefined
+  /** The `PROGRAM` that sent this one request. */
+  from?: string | undefined
 }
 
 export interface AuditEvent extends EventDetails {

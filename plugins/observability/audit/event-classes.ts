@@ -10,8 +10,9 @@ import type { AuditEvent, EventName } from './contract.ts'
 export const eventClasses = ['public', 'security', 'tokens', 'calls', 'excess'] as const
 export type EventClass = (typeof eventClasses)[number]
 
-const classes: Readonly<Record<EventName, EventClass>> = {
+const classes: Readonly<Record<EventName, Exclude<EventClass, 'excess'>>> = {
   challenge: 'public',
+  discovery: 'public',
   registration: 'public',
   registration_refused: 'public',
   authorization: 'public',
@@ -20,6 +21,7 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   sign_up: 'public',
   token_refused: 'public',
   limit: 'public',
+  host_refused: 'public',
   tool_call: 'calls',
   refresh: 'tokens',
   retry: 'tokens',
@@ -27,6 +29,7 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   consent: 'security',
   denial: 'security',
   token: 'security',
+  first_request: 'security',
   connected: 'security',
   reuse: 'security',
   revocation: 'security',
@@ -51,8 +54,11 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   upstream_restarted: 'security'
 }
 
-/** Events of one person in an hour. What is beyond goes to `excess`, where it pushes out nothing but its like. */
-export const MAX_EVENTS = { security: 200, tokens: 1_000, calls: 5_000 } as const
+/**
+ * Events of one person, or of one address where nobody has signed in, in an hour. What is beyond goes to `excess`, where it
+ * pushes out nothing but its like.
+ */
+export const MAX_EVENTS = { public: 500, security: 200, tokens: 1_000, calls: 5_000 } as const
 const SHARE_WINDOW_SECONDS = 3_600
 /** Shares that are counted. */
 const MAX_COUNTED = 10_000
@@ -73,13 +79,10 @@ export function createClassifier (
     return events <= most
   }
   return ({ event, user, backend, address }) => {
-    const name = classes[event]
-    if (name === 'public' || name === 'excess') return name
-    if (name === 'security') {
-      if (backend !== undefined && isPublic(backend)) return 'public'
-      // The operator has no share.
-      if (user === undefined) return name
-    }
+    const isAnyone = classes[event] === 'security' && backend !== undefined && isPublic(backend)
+    const name = isAnyone ? 'public' : classes[event]
+    // The operator has no share.
+    if (name === 'security' && user === undefined) return name
     const owner = user ?? address ?? ''
     return isWithinShare(`${name} ${owner}`, MAX_EVENTS[name]) ? name : 'excess'
   }

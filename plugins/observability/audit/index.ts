@@ -1,11 +1,12 @@
 // The audit log: each event goes to the process's log at once, and in small batches to a bounded journal in storage,
 // where people and the operator find it (threat WB-13; RFC 9700 §4.14.2).
-// This room owns the events, their journals and bounds, and the stories of attempts to connect; it hands `audit.record`
-// to the routes and the journal to pages and commands.
+// This room owns the events, their journals and bounds, and which attempt to connect an event belongs to; it hands
+// `audit.record` to the routes and the journal to pages and commands. The stories are told in ../stories/.
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf } from '../../client-address.ts'
+import { randomSecret } from '../../secrets.ts'
 import type { Access, Grant } from '../../oauth/grants/contract.ts'
 import { createAuditBatches } from './batches.ts'
 import { createClassifier } from './event-classes.ts'
@@ -14,10 +15,16 @@ import { openAuditJournals, topicOfUser } from './journals.ts'
 import { createOnce } from './repeated-events.ts'
 
 const MAX_TEXT = 200
+/** Of an attempt's id: 8 characters of base64url. */
+const RANDOM_BYTES = 6
 /** Within this time, requests of one program count as one connection attempt. */
 const CONNECTION_WINDOW_SECONDS = 3_600
 /** Connection attempts of one address whose refusal for the same reason is recorded within the window. */
 const MAX_ATTEMPTS_RECORDED = 20
+/** Of these, so many may be of one program and one client: somebody tries again. */
+const MAX_TRIES_RECORDED = 3
+/** Of each kind, for {@link Audit.latest}. */
+const LATEST = { public: 3_000, security: 3_000, excess: 1_000 } as const
 /** A reached limit is recorded once for an address within this time. */
 const LIMIT_WINDOW_SECONDS = 60
 
@@ -31,8 +38,7 @@ export interface Audit {
   /** Never waits and never throws. */
   record(request: FastifyRequest, event: EventName, details?: EventDetails): void
   /**
-   * The same, once for each connection attempt and for a few attempts of one address: for refusals that anyone can
-   * cause.
+   * The same, a few times for each program and client, and for a few of one address: for what anyone can cause.
    */
   recordOnce(request: FastifyRequest, event: EventName, details?: EventDetails): void
   /** Records that an address reached a limit, once a minute. @param limit its name. */
@@ -44,6 +50,14 @@ export interface Audit {
    * address and User-Agent for up to an hour, on every instance, without anything being stored.
    */
   attemptOf(request: FastifyRequest): string
+  /**
+   * The id of an attempt that begins with this request, for everything that follows from it. Two people behind one address
+   * with one app have two.
+   * @param program as {@link attemptOf} returns it, for the program that registered.
+   */
+  beginAttempt(request: FastifyRequest, program?: string): string
+  /** The newest events of connecting and of people, without refreshes and calls; oldest first. */
+  latest(): Promise<AuditEvent[]>
   /** A person's own events, newest first. Many of one class leave room for the others. */
   ofUser(userId: string, limit: number): Promise<AuditEvent[]>
   /** Deletes a person's events. */
@@ -85,17 +99,23 @@ export default fp(
     app.decorate('audit', {
       record,
       recordOnce (request, event, details = {}) {
-        const { attempt = attemptOf(request), reason } = details
-        if (
-          once.isNew(`${networkOf(request)} ${event} ${reason}`, attempt, MAX_ATTEMPTS_RECORDED, CONNECTION_WINDOW_SECONDS)
-        ) { record(request, event, { ...details, attempt }) }
+        const { attempt = attemptOf(request), reason, client = '', grant = '' } = details
+        const [program] = attempt.split('.')
+        const subject = `${networkOf(request)} ${event} ${reason}`
+        const isNew = (variant: string) => once.isNew(subject, variant, MAX_ATTEMPTS_RECORDED, CONNECTION_WINDOW_SECONDS)
+        const tries = client === '' ? 1 : MAX_TRIES_RECORDED
+        const isRecorded = Array.from({ length: tries }, (_, n) => `${program} ${client} ${grant} ${n}`).some(isNew)
+        if (isRecorded) record(request, event, { ...details, attempt })
       },
       recordLimit (request, limit) {
-        if (once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW_SECONDS)) { record(request, 'limit', { reason: limit }) }
+        if (!once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW_SECONDS)) return
+        record(request, 'limit', { reason: limit, attempt: attemptOf(request) })
       },
       note: (event, details = {}, requestId) =>
         write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
       attemptOf,
+      beginAttempt: (request, program = attemptOf(request)) => `${program}.${randomSecret(RANDOM_BYTES)}`,
+      latest: () => waiting.flush().then(() => journals.latest(LATEST)),
       ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
       forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
       hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),

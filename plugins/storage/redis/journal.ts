@@ -68,6 +68,10 @@ export function openRedisJournals (
         const found = await guarded(redis.xrevrange(journalKey(name, topic), '+', '-', 'COUNT', limit))
         return found.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== undefined)
       },
+      async latest (limit) {
+        const found = await guarded(redis.xrevrange(journalKey(name), '+', '-', 'COUNT', limit))
+        return found.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== undefined).reverse()
+      },
       async * all () {
         for await (const [, fields] of pages(name)) {
           const entry = entryOf(fields)

@@ -71,6 +71,7 @@ const prepare = (db: DatabaseSync) => ({
   newest: db.prepare(
     'SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'
   ),
+  latest: db.prepare('SELECT entry FROM journal WHERE name = ? ORDER BY seq DESC LIMIT ?'),
   page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
   forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
   tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
@@ -111,6 +112,7 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
       },
       newest: async (topic, limit) =>
         read(guarded(() => sql.newest.all(topicOf(name, topic), Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
+      latest: async (limit) => read(guarded(() => sql.latest.all(name, limit))).reverse(),
       async * all () {
         for (let after = 0; ;) {
           const rows = guarded(() => sql.page.all(name, after, PAGE))

@@ -5,6 +5,7 @@ import { adminPeoplePages } from './examples/admin-people.ts'
 import { adminPages } from './examples/admin.ts'
 import { adminDocumentPages } from './examples/admin-documents.ts'
 import { adminServerPages } from './examples/admin-server.ts'
+import { connectionPages } from './examples/connections.ts'
 import { keyPages } from './examples/keys.ts'
 import { openPages } from './examples/open.ts'
 import { signInPages } from './examples/sign-in.ts'
@@ -20,5 +21,6 @@ export const examples: Examples = {
   ...adminPages,
   ...adminPeoplePages,
   ...adminServerPages,
-  ...adminDocumentPages
+  ...adminDocumentPages,
+  ...connectionPages
 }

@@ -5,4 +5,5 @@ import { readScripts } from '../../../plugins/pages/scripts.ts'
 t.test('a page that has no script gets none', async (t) => {
   const scripts = readScripts('/assets')
   t.equal(scripts.of('error'), undefined)
+  t.match(scripts.of('admin/connections')!.url, /^\/assets\/live\.js\?v=[\w-]{16}$/)
 })

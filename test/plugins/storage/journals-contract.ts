@@ -52,6 +52,7 @@ export async function journalsContract (t: Test, { place, storage }: StorageUnde
     t.same(await journal.newest('ann', 10), [{ n: 4 }, { n: 1 }])
     t.same(await journal.newest('ann', 1), [{ n: 4 }])
     t.same(await journal.newest('story', 9), [{ n: 1 }])
+    t.same(await journal.latest(3), [{ n: 2 }, { n: 3 }, { n: 4 }])
     await journal.forget('ann')
     t.same(await Array.fromAsync(journal.all()), [{ n: 2 }, { n: 3 }])
     t.same(await journal.newest('ann', 10), [])

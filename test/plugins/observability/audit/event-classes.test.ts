@@ -8,6 +8,7 @@ import { storageTest } from '../../../helpers/storages.ts'
 /** Without credentials, or as somebody else each time. */
 const STRANGERS: EventName[] = [
   'challenge',
+  'discovery',
   'registration',
   'registration_refused',
   'authorization',
@@ -15,7 +16,8 @@ const STRANGERS: EventName[] = [
   'sign_in_failed',
   'sign_up',
   'token_refused',
-  'limit'
+  'limit',
+  'host_refused'
 ]
 const START = Date.UTC(2026, 10, 23)
 const event = (name: EventName, more: Partial<AuditEvent> = {}, second = 0): AuditEvent => ({
@@ -60,6 +62,10 @@ t.test('one person has a share of the security events in an hour, and takes noth
   const calls = Array.from({ length: MAX_EVENTS.calls + 1 }, () => classOf(event('tool_call', { address: '192.0.2.1' })))
   t.same([calls.at(-2), calls.at(-1)], ['calls', 'excess'], 'without a sign-in, each address has one')
   t.same([...new Set(classes(undefined, 300))], ['security'], 'the operator has no share')
+  const strangers = (address: string, count: number) =>
+    Array.from({ length: count }, () => classOf(event('authorization', { address })))
+  t.equal(strangers('192.0.2.2', MAX_EVENTS.public + 1).at(-1), 'excess', 'nor does an address that floods (CN-04)')
+  t.same(strangers('192.0.2.3', 1), ['public'])
   now += 3_600
   t.same(classes('busy', 1), ['security'])
 })

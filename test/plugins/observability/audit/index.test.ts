@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import type { AuditEvent } from '../../../../plugins/observability/audit/contract.ts'
 import { openAuditJournals } from '../../../../plugins/observability/audit/journals.ts'
+import { assembleStories } from '../../../../plugins/observability/stories/assemble.ts'
 import { census } from '../../../helpers/census.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce, post, register, walk, type Fields } from '../../../helpers/oauth.ts'
@@ -57,8 +58,9 @@ for (const [name, env] of [
       await rpc(url, access, 'tools/call', { name: 'search', arguments: {} })
       const all = await events(server)
       const { attempt, user } = all.find(({ event }) => event === 'connected')!
+      const story = assembleStories(all, app.now()).find(({ id }) => id === attempt)
       t.same(
-        all.filter((event) => event.attempt === attempt).map(({ event }) => event),
+        story?.events.map(({ event }) => event),
         ['challenge', 'registration', 'authorization', 'sign_in', 'consent', 'token', 'connected'],
         'from the first probe to the first look at the tools'
       )
@@ -150,12 +152,14 @@ for (const [name, env] of [
       const seen = (await events(server)).slice(before)
       t.match(seen, [
         { event: 'registration', clientName: 'Clumsy' },
-        { event: 'registration_refused', reason: 'invalid_redirect_uri', attempt: seen[0]!.attempt },
-        { event: 'authorization_refused', reason: 'invalid_request', clientName: 'Clumsy', attempt: seen[0]!.attempt },
-        { event: 'authorization_refused', reason: 'invalid_client' }
+        { event: 'registration_refused', reason: 'invalid_redirect_uri', redirect: 'elsewhere.example' },
+        { event: 'authorization_refused', reason: 'pkce', clientName: 'Clumsy' },
+        { event: 'authorization_refused', reason: 'redirect_uri', clientName: 'Clumsy', redirect: 'attacker.example' },
+        { event: 'authorization_refused', reason: 'unknown_client', redirect: undefined }
       ])
-      t.equal(seen.length, 4, 'each reason once')
-      t.notMatch(JSON.stringify(seen), /attacker|made_up/, 'nothing that somebody wrote is kept')
+      for (const { attempt } of seen.slice(2)) t.ok(attempt!.startsWith(seen[0]!.attempt!), 'all of one program')
+      t.equal(seen.length, 5, 'each reason once')
+      t.notMatch(JSON.stringify(seen), /made_up/, 'nothing is kept of an app that is not known')
     })
 
     t.test('no flood of refusals pushes out the rest (WB-13)', async (t) => {
@@ -201,14 +205,13 @@ for (const [name, env] of [
         all
       )
       const { attempt } = all.find(({ event }) => event === 'connected')!
-      t.equal(
-        (await run('--attempt', attempt!)).stdout.trim().split('\n').length,
-        all.filter((event) => event.attempt === attempt).length
-      )
+      const report = (await run('--attempt', attempt!)).stdout
+      t.match(report, `Attempt: ${attempt}\nServer: http://localhost:8080, mcp-oauth-server`)
+      t.match(report, /State: Connected\n\n.*\n.*It registered[^]*It asked what there is to use: it is connected/)
       const told = (await run('--attempts')).stdout
       const line = (rest: string) => new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d {2}${attempt} {2}${rest}`, 'm')
-      t.match(told, line('connected {2}Storyteller {2}127\\.0\\.0\\.1 {2}\\S+$'), 'apart by app and person')
-      t.match(told, line('stopped at authorization_refused: invalid_client {2}Clumsy {2}127\\.0\\.0\\.1\n {4,6}The person saw an error page'))
+      t.match(told, line('connected {2}Storyteller {2}app\\.example {2}127\\.0\\.0\\.1 {2}\\S+$'), 'apart by app and person')
+      t.match(told, /failed: redirect_uri {2}Clumsy {2}attacker\.example {2}127\.0\.0\.1\n {4}The app wants people sent back/)
       await t.rejects(run('--attemp', 'x'), { code: 1, stderr: /npm run --silent audit -- --attempt/ })
     })
 

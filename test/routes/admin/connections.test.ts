@@ -1,0 +1,137 @@
+// The pages about connections: the list, one story, and word of changes while the owner looks.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MAX_LIVE } from '../../../routes/admin/connections-live.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { authorizeUrl, newClient, pkce, tokensFor } from '../../helpers/oauth.ts'
+import { ownerOf } from '../../helpers/owner.ts'
+import type { TestServer } from '../../helpers/server.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { until } from '../../helpers/until.ts'
+
+const connect = async (url: string, name: string) => {
+  const client = await newClient(url, { client_name: name })
+  const { access } = await tokensFor(url, client)
+  await fetch(url, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${access}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream'
+    },
+    body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
+  })
+}
+
+/** Reads the stream of changes; `text` grows until it has ended. */
+async function follow (server: TestServer, browser: Browser) {
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const response = await fetch(`${server.url}/admin/connections/live`, {
+    headers: { cookie },
+    redirect: 'manual'
+  })
+  const followed = {
+    status: response.status,
+    type: response.headers.get('content-type'),
+    text: '',
+    hasEnded: false
+  }
+  const read = async () => {
+    for await (const chunk of response.body!) followed.text += Buffer.from(chunk as Uint8Array).toString()
+  }
+  read().catch(() => {}).finally(() => {
+    followed.hasEnded = true
+  })
+  return followed
+}
+
+storageTest('the list tells people of one address with one app apart, names them, and filters', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const { browser } = await ownerOf(server)
+  t.match((await browser.get(`${url}/admin/connections`)).text, /class="empty"/)
+  await connect(url, 'Claude')
+  await connect(url, 'Claude')
+  const client = await newClient(url, { client_name: 'Cursor <b>' })
+  for (let n = 0; n < 2; n++) {
+    await new Browser().get(authorizeUrl(url, {
+      client_id: client.client_id,
+      code_challenge: pkce().challenge,
+      redirect_uri: 'https://elsewhere.example/'
+    }))
+  }
+  let list = ''
+  await until(async () => {
+    list = (await browser.get(`${url}/admin/connections`)).text
+    return list.split('Connected</span>').length === 3
+  })
+  t.equal((list.match(/<bdi>Claude<\/bdi>/g) ?? []).length, 2)
+  t.match(list, 'Tried 2 times')
+  t.match(list, 'Cursor &lt;b&gt;', 'what an app calls itself stays text (CN-02)')
+  t.notMatch((await browser.get(`${url}/admin/connections?show=failed`)).text, 'Claude')
+  t.match((await browser.get(`${url}/admin/connections?show=failed&page=99`)).text, 'Cursor')
+  t.match((await browser.get(`${url}/admin/connections?show=connected`)).text, 'Claude')
+  const href = /href="(\/admin\/connection\?id=[^"]+)"/.exec((await browser.get(`${url}/admin/connections?show=failed`)).text)![1]!
+  const story = await browser.get(url + href)
+  t.match(story.text, /<code translate="no">redirect_uri<\/code>/)
+  t.match(story.text, /<textarea[^>]*readonly[^>]*>Attempt: /)
+  t.equal((await browser.get(`${url}/admin/connection?id=made.up`)).status, 404)
+})
+
+storageTest('a story shows no code, token, secret or address of a mailbox (CN-01)', async (t, start) => {
+  const server = await start()
+  const { browser } = await ownerOf(server)
+  await connect(server.url, 'Claude')
+  const [story] = await server.app.stories.latest()
+  const { text } = await browser.get(`${server.url}/admin/connection?id=${encodeURIComponent(story!.id)}`)
+  t.notMatch(text, /mcp_(?:ac|at|rt|cs)_|@/)
+  t.match(text, story!.id)
+})
+
+storageTest('a flood of a stranger hides nobody, and its programs are shown apart (CN-04)', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  const { browser } = await ownerOf(server)
+  await connect(url, 'Claude')
+  for (let n = 0; n < 40; n++) {
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'user-agent': `flood ${n}`, 'content-type': 'application/json' },
+      body: '{}'
+    })
+  }
+  const { text } = await browser.get(`${url}/admin/connections`)
+  t.equal((text.match(/<th scope="row">/g) ?? []).length, 1)
+  t.match(text, /<bdi>Claude<\/bdi>[^]*\d+ programs looked/)
+  const probes = (await server.app.stories.latest()).filter(({ isProbe }) => isProbe)
+  t.ok(probes.length <= 21, 'one address leaves a few')
+})
+
+storageTest('the page hears of a change, and no longer once its reader is no owner or has signed out (CN-05)', async (t, start) => {
+  const server = await start()
+  const { url } = server
+  t.equal((await follow(server, new Browser())).status, 303)
+  const [first, second] = [await ownerOf(server), await ownerOf(server)]
+  const [one, other] = [await follow(server, first.browser), await follow(server, second.browser)]
+  t.match(one, { status: 200, type: /^text\/event-stream/ })
+  await newClient(url)
+  t.ok(await until(() => one.text.includes('data: changed') && other.text.includes('data: changed')))
+  await server.app.userStore.records.update<void>(first.id, (user) => {
+    const { isOwner: _, ...rest } = user!
+    return { write: { record: rest, ttl: null }, result: undefined }
+  })
+  await server.app.signIn.lifecycle.signOutEverywhere(second.id)
+  t.ok(await until(() => one.hasEnded && other.hasEnded))
+  const heard = one.text
+  await newClient(url)
+  await sleep(1_000)
+  t.equal(one.text, heard)
+})
+
+storageTest('an owner has a few streams, and the oldest ends for one more (CN-05)', async (t, start) => {
+  const server = await start()
+  const { browser } = await ownerOf(server)
+  const streams: Array<Awaited<ReturnType<typeof follow>>> = []
+  for (let n = 0; n <= MAX_LIVE.ofOwner; n++) streams.push(await follow(server, browser))
+  t.ok(await until(() => streams[0]!.hasEnded))
+  t.notOk(streams.slice(1).some(({ hasEnded }) => hasEnded))
+})
