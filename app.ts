@@ -40,7 +40,9 @@ import healthRoute from './routes/health.ts'
 import homeRoute from './routes/home.ts'
 import introspectRoute from './routes/introspect.ts'
 import loginStepRoutes from './routes/login-steps.ts'
-import loginRoutes from './routes/login.ts'
+import loginFactorRoutes from './routes/login-factor.ts'
+import loginRoutes from './routes/login/index.ts'
+import loginPasskeyRoute from './routes/login/passkey.ts'
 import mcpRoutes from './routes/mcp.ts'
 import metricsRoute from './routes/metrics.ts'
 import passwordRoutes from './routes/password.ts'
@@ -167,7 +169,9 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   await app.register(authorizeRoute, config)
   await app.register(consentRoutes, config)
   await app.register(loginRoutes, config)
+  await app.register(loginPasskeyRoute, config)
   await app.register(loginStepRoutes, config)
+  await app.register(loginFactorRoutes)
   await app.register(passwordRoutes, config)
   await app.register(resetPasswordRoutes, config)
   await app.register(confirmEmailRoutes)

@@ -2,6 +2,7 @@
 // (RFC 8414 §3) and the OpenID provider's (OpenID Connect Discovery §4), in every spelling clients probe.
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
+import { languages } from '../languages/index.ts'
 import { wellKnown, type Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
@@ -90,6 +91,7 @@ const authorizationServer = (
   introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   code_challenge_methods_supported: ['S256'],
   authorization_response_iss_parameter_supported: true,
+  ui_locales_supported: languages,
   service_documentation: mcpUrl,
   ...(urls.privacy && { op_policy_uri: urls.privacy }),
   ...(urls.terms && { op_tos_uri: urls.terms })

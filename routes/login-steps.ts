@@ -62,7 +62,7 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
     if (!proof) throw signInExpired()
     if (decision === 'join') return goOn(reply, await challenges.join(request, handle))
     if (decision === 'separate') return goOn(reply, await challenges.keepSeparate(request, reply, handle))
-    throw invalidRequest('Choose one of the two.')
+    throw invalidRequest({ key: 'sign-in.choiceMissing' })
   })
 
   await app.register(loginStepPages)

@@ -7,6 +7,7 @@ import { accessDenied } from '../../errors.ts'
 import type { Text } from '../../languages/index.ts'
 import { networkOf, siteOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
+import { wayId } from '../sign-in/ways.ts'
 import type { TakenInvitation } from './invitations.ts'
 import { sendConfirmation, type MessageUrls } from './messages.ts'
 import { createUnconfirmed } from './unconfirmed.ts'
@@ -73,7 +74,7 @@ export function createSignUp (
       }
       return result
     }
-    const submission = { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true, provenAt: app.now() }
+    const submission = { handle, backend: id, account: `${id} ${asked.email}`, signedUp: true, provenAt: app.now(), way: wayId('password', id) }
     return completion.complete(request, reply, submission, result.identity)
   }
 }

@@ -13,6 +13,37 @@ export interface Invited {
   email?: string
 }
 
+/** One way to sign in. `isLast`: it was the last one in this browser, and comes first. */
+export type SignInWay = { id: string; label: string; isLast?: boolean } & (
+  | { kind: 'redirect'; backend: string; provider: string; mark?: Mark }
+  | { kind: 'one click'; backend: string }
+  /** `options`: JSON for the browser. */
+  | { kind: 'passkey'; state: string; options: string }
+  /** A form on a page by itself. */
+  | { kind: 'other'; href: string }
+  | SignInForm
+)
+
+/** What the browser asks an authenticator: `options` is JSON. */
+interface Question {
+  state: string
+  options: string
+}
+
+/** `label` is that of its first field. */
+interface SignInForm {
+  kind: 'password' | 'code'
+  backend: string
+  title: string
+  /** The first field is for an e-mail address. */
+  isMail: boolean
+  error?: string
+  /** What was typed into the first field; the password is never shown again. */
+  identifier?: string
+  forgot?: string
+  signUp?: string
+}
+
 /** What a person should know before they believe the name of an app. Each is a warning of its own. */
 interface ConsentDoubts {
   /** The app has registered itself: the name is anyone's. */
@@ -30,33 +61,24 @@ interface ConsentDoubts {
 export interface SignInPageData {
   /**
    * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
-   * `way=code`, with `provider`, or with nothing else for one click.
+   * `way=code`, with `provider`, or with nothing else for one click; that of a passkey posts `interaction`, `state` and
+   * `response` to `actions.passkey`.
    */
   login: {
     interaction: string
     /** Absent when no app sent the person. */
     client?: OnBehalfOf
-    backends: Array<{
-      id: string
-      title: string
-      password?: { label: string; isEmail?: boolean }
-      oneClick?: { label: string }
-      redirect?: Array<{ id: string; label: string; mark?: Mark }>
-      emailCode?: { label: string }
-      /** Whether a forgotten password can be replaced by a link. */
-      hasReset?: boolean
-      signUp: boolean
-    }>
     /** The person proves that an existing account is theirs. */
     proving?: boolean
     /** They add a sign-in method to their own account. */
     adding?: boolean
-    /** Shown at the form of `failedBackend`; without one, above all forms. */
+    /** Who invites them. */
+    invited?: Invited
+    /** In the order of the page; one at most is a form. */
+    ways: SignInWay[]
+    /** Above all ways: that of a form is shown in it. */
     error?: string
-    failedBackend?: string
-    /** What was typed into the first field; the password is never shown again. */
-    identifier?: string
-    actions: { login: string; signup?: string; forgot?: string }
+    actions: { login: string; passkey: string }
   }
   /** Posts `interaction` and `code` to `actions.code`. */
   code: {
@@ -65,6 +87,32 @@ export interface SignInPageData {
     prompt: string
     error?: string
     actions: { code: string; login: string }
+  }
+  /**
+   * Posts `interaction` to `actions.factor`, with `code`, with `state` and `response`, or with `lost`. `passkey`: absent
+   * where the person has none that works here.
+   */
+  factor: {
+    interaction: string
+    client?: OnBehalfOf
+    passkey?: Question
+    hasApp: boolean
+    /** `until`: a minute, in words. Absent for somebody who is signed in. */
+    lost?: { kind: 'available' | 'unavailable' | 'waiting'; until?: string }
+    error?: string
+    actions: { factor: string; login?: string }
+  }
+  /**
+   * Posts `interaction`, `enrol` (`passkey` or `app`) and `state`, with `response` or `code`, to `actions.factor`. `qr`: a
+   * picture (SVG) in base64.
+   */
+  'factor-enrol': {
+    interaction: string
+    client?: OnBehalfOf
+    passkey?: Question
+    app: { state: string; secret: string; qr: string }
+    error?: string
+    actions: { factor: string; login: string }
   }
   /**
    * There is an account with this verified address. Posts `interaction` and `decision` (`join` or `separate`) to

@@ -9,7 +9,7 @@ import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
-import { isExpired, type Interaction, type Proof, type User } from './contract.ts'
+import { isExpired, type Interaction, type User } from './contract.ts'
 
 /**
  * `same-email`: another record here has the identity's verified address, and the person has not shown yet that this
@@ -32,6 +32,11 @@ export interface Admissions {
    * @returns undefined, with nothing changed, when it cannot be theirs.
    */
   add(userId: string, backend: string, identity: Identity): Promise<User | undefined>
+  /**
+   * Two identities that were shown within one sign-in of one browser belong to one person, once the session opens.
+   * @returns the backend of the one that was added. @throws sign_in_expired as {@link Admissions.admit} does.
+   */
+  join(user: User, interaction: Pick<Interaction, 'proof'>): Promise<string | undefined>
 }
 
 /** How the person came. */
@@ -86,13 +91,18 @@ export function createAdmissions (deps: Deps): Admissions {
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Read again: a change raises the generation before it ends the sessions, so it ends this one or is seen here.
       await checkGeneration(deps, backend, identity)
-      await join(deps, user, interaction)
       return { kind: 'user', user, ...(isLinked && { isLinked }) }
     },
     async add (userId, backend, identity) {
       await checkIdentity(deps, backend, identity)
       const user = await findAddable(deps, userId, backend, identity)
       return user && (await users.link(userId, backend, identity)) ? user : undefined
+    },
+    async join (user, { proof }) {
+      if (proof?.isJoining !== true || proof.userId !== user.id) return undefined
+      await checkGeneration(deps, proof.backend, proof.identity)
+      await users.link(user.id, proof.backend, proof.identity)
+      return proof.backend
     }
   }
 }
@@ -111,7 +121,7 @@ async function checkGeneration (
 
 async function checkIdentity (deps: Deps, backend: string, identity: Identity): Promise<void> {
   if (!isAllowed(deps.allowedEmails, identity)) {
-    throw accessDenied('This account may not sign in here. Ask the person who runs this server to add your e-mail address.')
+    throw accessDenied({ key: 'sign-in.notAllowed' })
   }
   await checkGeneration(deps, backend, identity)
 }
@@ -180,14 +190,4 @@ async function linkToOrganizationPerson (
   const isTheirs = user?.identities.every((other) => organizations.has(other.backend))
   if (!isTheirs || user!.locked) return false
   return users.link(user!.id, backend, identity)
-}
-
-/** Whether the sign-in of this person adds the method that was shown before it: they said that it is theirs. */
-export const joins = ({ userId, isJoining }: Proof, user: User): boolean => isJoining === true && userId === user.id
-
-/** Two identities that were shown within one sign-in of one browser belong to one person. */
-async function join (deps: Deps, user: User, { proof }: Interaction): Promise<void> {
-  if (!proof || !joins(proof, user)) return
-  await checkGeneration(deps, proof.backend, proof.identity)
-  await deps.users.link(user.id, proof.backend, proof.identity)
 }

@@ -1,6 +1,6 @@
 // Begins a sign-in: in a browser without a session, or with the session it has.
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Interaction } from './contract.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Interaction, Pending } from './contract.ts'
 import type { SignInIntent } from './intent.ts'
 import type { Parts } from './parts.ts'
 
@@ -25,7 +25,15 @@ export interface Beginnings {
 }
 
 /** @returns the two ways to begin a sign-in. */
-export function beginnings ({ interactions, cookies }: Parts): Beginnings {
+export function beginnings ({ interactions, cookies, sessions }: Parts, app: Pick<FastifyInstance, 'secondFactors'>): Beginnings {
+  /** The person of this session shows a second factor next, if they have one. */
+  async function stepUp (request: FastifyRequest): Promise<Pending | undefined> {
+    const visitor = await sessions.current(request)
+    if (!visitor || (await app.secondFactors.list(visitor.user.id)).length === 0) return undefined
+    const { user, backend } = visitor
+    return { userId: user.id, backend, epoch: user.sessionEpoch ?? 0, needs: 'step-up', tries: 0 }
+  }
+
   return {
     async begin (request, reply, intent, more = {}) {
       const browser = cookies.identify(request, reply)
@@ -34,7 +42,9 @@ export function beginnings ({ interactions, cookies }: Parts): Beginnings {
     async resume (request, reply, intent, more = {}) {
       const session = cookies.session(request)
       const browser = cookies.identify(request, reply)
-      return (await interactions.create(request, { intent, browser, ...(session && { session }), ...more })).handle
+      const pending = intent.kind === 'visit' && intent.again === 'factor' ? await stepUp(request) : undefined
+      const resumed = { intent, browser, ...(session && { session }), ...(pending && { pending }), ...more }
+      return (await interactions.create(request, resumed)).handle
     }
   }
 }

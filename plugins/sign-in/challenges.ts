@@ -5,11 +5,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { signInExpired } from '../../errors.ts'
+import type { Message } from '../../languages/index.ts'
 import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
 import type { Interaction, Step } from './contract.ts'
 import { requiredFreshness } from './freshness.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { asksForCode } from './next.ts'
+import { wayId } from './ways.ts'
 
 /** A code has six digits: after a few wrong ones the person starts over. */
 const MAX_TRIES = 5
@@ -54,7 +56,8 @@ interface Deps {
 
 type CodeStep = Exclude<Step, { kind: 'redirect' }>
 
-const withoutStep = ({ step: _, failure: __, ...interaction }: Interaction): Interaction => interaction
+/** Who was admitted before is forgotten: the sign-in begins again. */
+const withoutStep = ({ step: _, failure: __, pending: ___, ...interaction }: Interaction): Interaction => interaction
 
 export function createChallenges (deps: Deps): Challenges {
   const { completion, interactions, now } = deps
@@ -66,7 +69,7 @@ export function createChallenges (deps: Deps): Challenges {
       // RFC 9700 §4.4: an answer counts at the callback of the backend that was asked.
       if (step?.kind !== 'redirect' || !isFor(step.backend)) throw signInExpired()
       const { handle } = await interactions.advance(request, state!, withoutStep)
-      const submission: Submission = { handle, backend: step.backend, account: '' }
+      const submission: Submission = { handle, backend: step.backend, account: '', way: step.way }
       const answered = await completion.callBackend(request, submission, ({ redirect }) =>
         redirect!.finish({ url, state: state!, continuation: step.continuation })
       )
@@ -79,7 +82,7 @@ export function createChallenges (deps: Deps): Challenges {
       const { step } = await interactions.find(request, handle)
       if (!asksForCode(step)) throw signInExpired()
       const { handle: next } = await interactions.advance(request, handle, withoutStep)
-      const submission = { handle: next, backend: step.backend, account: step.account, provenAt: now() }
+      const submission = { handle: next, backend: step.backend, account: step.account, provenAt: now(), way: step.way }
       return checkCode(deps, request, reply, submission, step, code)
     },
     async join (request, handle) {
@@ -125,7 +128,7 @@ const beginRedirect = async (
   )
   if ('kind' in begun) return begun
   const { url, continuation } = begun.answer
-  const step: Step = { kind: 'redirect', backend, continuation }
+  const step: Step = { kind: 'redirect', backend, continuation, way: wayId('redirect', backend, provider) }
   await interactions.advance(request, handle, (interaction) => ({ ...withoutStep(interaction), step }), state)
   return { kind: 'away', url }
 }
@@ -144,7 +147,7 @@ async function sendCode (
     return completion.reject(request, submission, 'refused', { message: sent.answer.refused, statusCode: 403 })
   }
   const { prompt } = sent.answer
-  const step: Step = { kind: 'email code', backend, email, prompt, tries: 0, account: submission.account }
+  const step: Step = { kind: 'email code', backend, email, prompt, tries: 0, account: submission.account, way: wayId('code', backend) }
   const parked = await interactions.advance(request, handle, (rest) => ({ ...withoutStep(rest), step }))
   return { kind: 'parked', parked }
 }
@@ -171,9 +174,7 @@ async function checkCode (
   if (answered.answer !== null || result.kind !== 'failed') return store(deps, request, result)
   const tries = step.tries + 1
   const isLast = tries >= MAX_TRIES
-  const message = isLast
-    ? 'Too many wrong codes. Sign in again.'
-    : 'That code is wrong or has expired. Try the newest one.'
+  const message: Message = { key: isLast ? 'sign-in.tooManyCodes' : 'sign-in.wrongCode' }
   const failed = { ...result, failure: { ...result.failure, message } }
   return isLast ? store(deps, request, failed) : askAgain(tries, failed.failure)
 }

@@ -11,12 +11,12 @@ import {
 } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { OAuthError, signInExpired } from '../../errors.ts'
-import { english } from '../../languages/index.ts'
-import { sendSignInMethodAdded } from '../accounts/messages.ts'
+import { english, type Message, type Text } from '../../languages/index.ts'
 import { hidesSomething, toDisplayName } from '../display-name.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
-import { joins, type Admission, type Admissions, type SignInContext } from './admission.ts'
-import type { Failure, Interaction, Proof } from './contract.ts'
+import type { Admission, Admissions, SignInContext } from './admission.ts'
+import type { Failure, Proof } from './contract.ts'
+import type { Entry } from './entry.ts'
 import { isFresh, requiredFreshness } from './freshness.ts'
 import { attemptOf } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
@@ -39,6 +39,8 @@ export interface Submission extends SignInContext {
   account: string
   /** Seconds since the epoch: when the person proved who they are. Absent when this sign-in is no proof of it. */
   provenAt?: number
+  /** How, for the sign-in page to remember; see ways.ts. */
+  way?: string | undefined
 }
 
 export interface Completion {
@@ -65,23 +67,24 @@ export interface Completion {
 }
 
 interface Deps {
-  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'issuer' | 'identity'>
+  app: Pick<FastifyInstance, 'audit' | 'limits'>
   now: Clock
   backends: ReadonlyMap<string, AuthBackend>
   admissions: Admissions
   upstream: Pick<UpstreamSessions, 'end'>
   interactions: Pick<Interactions, 'find' | 'advance'>
-  sessions: Pick<BrowserSessions, 'user' | 'open'>
+  sessions: Pick<BrowserSessions, 'user'>
+  entry: Pick<Entry, 'enter' | 'noteAdded'>
 }
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_ADDRESS_CHARACTERS = 254
 /** The same for an account that does not exist. */
-const wrong = ({ password }: AuthBackend): string =>
-  /mail/i.test(english.say(password?.label ?? '')) ? 'Incorrect e-mail address or password.' : 'Incorrect sign-in details. Check them and try again.'
-const IN_USE = 'This sign-in method belongs to another account here, so it cannot be added to yours.'
-const notProven = (title: string): string =>
-  `${title} did not confirm that you signed in there again just now, so this is no proof that it is you. Use another sign-in method of your account; if there is none, ask the person who runs this server.`
+const wrong = ({ password }: AuthBackend): Message => ({ key: password && asksForMail(password.label) ? 'sign-in.wrongMail' : 'sign-in.wrongDetails' })
+const IN_USE: Message = { key: 'sign-in.inUse' }
+
+/** Whether the first field of a form is for an e-mail address. */
+export const asksForMail = (label: Text): boolean => /mail/i.test(english.say(label))
 
 export function createCompletion (deps: Deps): Completion {
   const { app, backends, interactions } = deps
@@ -96,12 +99,12 @@ export function createCompletion (deps: Deps): Completion {
 
   async function needFactor (
     request: FastifyRequest,
-    { handle, backend, account: typed }: Submission,
+    { handle, backend, account: typed, way }: Submission,
     { subject, ...factor }: FactorNeeded
   ): Promise<SignInResult> {
     const account = subject === undefined ? typed : `${backend} ${subject}`
-    const step = { kind: 'factor' as const, backend, ...factor, tries: 0, account }
-    const parked = await interactions.advance(request, handle, ({ failure: _, ...rest }) => ({ ...rest, step }))
+    const step = { kind: 'factor' as const, backend, ...factor, tries: 0, account, ...(way !== undefined && { way }) }
+    const parked = await interactions.advance(request, handle, ({ failure: _, pending: __, ...rest }) => ({ ...rest, step }))
     return { kind: 'parked', parked }
   }
 
@@ -114,7 +117,8 @@ export function createCompletion (deps: Deps): Completion {
       } catch (error) {
         if (!(error instanceof BackendUnavailable)) throw error
         request.log.warn({ err: error }, 'sign-in service')
-        return reject(request, submission, error.reason, { ...describeOutage(error, backend.title), statusCode: 503 })
+        const outage = describeOutage(error, request.words.say(backend.title))
+        return reject(request, submission, error.reason, { ...outage, statusCode: 503 })
       }
     },
     async complete (request, reply, submission, answer) {
@@ -140,7 +144,6 @@ async function signIn (
   { session, authenticationAgeSeconds: _, ...identity }: SignedIn
 ): Promise<SignInResult> {
   const { handle, backend, provenAt } = submission
-  const { title } = deps.backends.get(backend)!
   const interaction = await deps.interactions.find(request, handle)
   const { intent } = interaction
   const endUpstream = async () => {
@@ -150,7 +153,9 @@ async function signIn (
     const freshness = requiredFreshness(interaction)
     if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
       await endUpstream()
-      return await reject(request, submission, 'refused', { message: notProven(english.say(title)), statusCode: 403 })
+      const title = request.words.say(deps.backends.get(backend)!.title)
+      const message: Message = { key: 'sign-in.notProven', values: { title } }
+      return await reject(request, submission, 'refused', { message, statusCode: 403 })
     }
     if (intent.kind === 'link' && (await deps.sessions.user(request))?.id !== intent.userId) throw signInExpired()
     const admission = await deps.admissions.admit(backend, identity, interaction, submission)
@@ -159,9 +164,7 @@ async function signIn (
       return await reject(request, submission, 'taken', { message: IN_USE, statusCode: 409 })
     }
     const shown = { ...identity, ...(session !== undefined && { session }) }
-    const parked = await park(deps, request, reply, submission, admission, interaction, shown)
-    await endParked(deps, interaction)
-    return { kind: 'parked', parked }
+    return { kind: 'parked', parked: await park(deps, request, reply, submission, admission, shown) }
   } catch (error) {
     await endUpstream()
     if (error instanceof OAuthError) {
@@ -172,27 +175,22 @@ async function signIn (
   }
 }
 
-/** Opens the session of an admitted person, or parks what has to be asked of them first. */
+/** Lets an admitted person enter, or parks what has to be asked of them first. */
 async function park (
-  { app, backends, interactions, sessions }: Deps,
+  { interactions, entry }: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { handle, backend, provenAt }: Submission,
+  { handle, backend, provenAt, way }: Submission,
   { kind, user, isLinked }: Exclude<Admission, { kind: 'identity-in-use' }>,
-  interaction: Interaction,
   identity: SignedIn
 ): Promise<Parked> {
   if (kind !== 'user') {
     const proof: Proof = { backend, identity: withFewGroups(identity), userId: user.id, ...(provenAt !== undefined && { provenAt }) }
-    return interactions.advance(request, handle, ({ step: _, failure: __, ...rest }) => ({ ...rest, proof }))
+    return interactions.advance(request, handle, ({ step: _, failure: __, pending: ___, ...rest }) => ({ ...rest, proof }))
   }
-  const { proof } = interaction
-  const added = proof && joins(proof, user) ? proof.backend : isLinked ? backend : undefined
-  if (added !== undefined) {
-    app.audit.record(request, 'account_changed', { user: user.id, backend: added, reason: 'way added' })
-    sendSignInMethodAdded(app, request.words, user, request.words.say(backends.get(added)!.title))
-  }
-  return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
+  if (isLinked) entry.noteAdded(request, user, backend)
+  const { session, secondFactor } = identity
+  return entry.enter(request, reply, handle, { user, backend, session, provenAt, way, shown: { secondFactor } })
 }
 
 /** A sign-in under way has little room. More groups than that are known from the next sign-in on. */
@@ -200,14 +198,6 @@ const MAX_PARKED_GROUPS_CHARACTERS = 4_000
 
 const withFewGroups = ({ groups = [], ...identity }: SignedIn): SignedIn =>
   groups.join().length > MAX_PARKED_GROUPS_CHARACTERS ? identity : { ...identity, groups }
-
-/**
- * Whatever became of a sign-in method that was shown before, the browser's session is that of the sign-in after it: its
- * own at the service would be no one's.
- */
-async function endParked ({ upstream }: Deps, { proof }: Interaction): Promise<void> {
-  if (proof?.identity.session !== undefined) await upstream.end(proof.backend, proof.identity.session)
-}
 
 /**
  * What a backend says of a person appears on pages, in mail and at terminals: the name is cleaned, an address with

@@ -97,20 +97,25 @@ export interface Interaction {
 export interface Pending {
   userId: string
   backend: string
+  /** {@link User.sessionEpoch} when they were admitted: what ends all sessions ends this too. */
+  epoch: number
+  /** How they came, see ways.ts. */
+  way?: string
   /** Of the service behind the backend. */
   session?: string
   /** See {@link BrowserSession.provenAt}. */
   provenAt?: number
-  /** `enrol`: there is none yet, and MFA requires one. */
-  needs: 'verify' | 'enrol'
+  /** `enrol`: there is none yet, and MFA requires one. `step-up`: they are signed in, and show one once more. */
+  needs: 'verify' | 'enrol' | 'step-up'
   tries: number
 }
 
-/** `account` is what failures are counted by, in any spelling. */
-export type Step =
-  | { kind: 'redirect'; backend: string; continuation: string }
-  | { kind: 'email code'; backend: string; email: string; prompt: Text; tries: number; account: string }
-  | { kind: 'factor'; backend: string; continuation: string; prompt: Text; tries: number; account: string }
+/** `account` is what failures are counted by, in any spelling; `way` see ways.ts. */
+export type Step = { backend: string; way?: string } & (
+  | { kind: 'redirect'; continuation: string }
+  | { kind: 'email code'; email: string; prompt: Text; tries: number; account: string }
+  | { kind: 'factor'; continuation: string; prompt: Text; tries: number; account: string }
+)
 
 export interface Proof {
   backend: string

@@ -1,10 +1,13 @@
-// The two cookies: one that names the browser, to bind a sign-in to it, and one that is the session. Opaque, HttpOnly,
-// Lax, host-only (threats LG-06, LG-10).
+// The cookies: one that names the browser, to bind a sign-in to it, one that is the session, and one that remembers how
+// the last sign-in was. HttpOnly, Lax, host-only (threats LG-06, LG-10).
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hashSecret, randomSecret } from '../secrets.ts'
 
 /** A browser is signed out after this. */
 export const SESSION_LIFETIME_SECONDS = 8 * 3600
+const WAY_LIFETIME_SECONDS = 365 * 86_400
+/** A longer one is not remembered. */
+const MAX_WAY_CHARACTERS = 200
 
 export interface Cookies {
   /** @returns the hash that names this browser; sets the cookie if there is none yet. */
@@ -16,6 +19,9 @@ export interface Cookies {
   /** Sets a new session id: one that was known before the sign-in is worthless after it. @returns its hash. */
   startSession(reply: FastifyReply): string
   endSession(reply: FastifyReply): void
+  /** How the last sign-in in this browser was. Anyone can put anything there: it counts only if the page offers it. */
+  lastWay(request: FastifyRequest): string | undefined
+  rememberWay(reply: FastifyReply, way: string): void
 }
 
 /**
@@ -26,6 +32,7 @@ export function createCookies (secure: boolean): Cookies {
   const nameOf = (base: string) => (secure ? `__Host-${base}` : base)
   const BROWSER = nameOf('mcp_browser')
   const SESSION = nameOf('mcp_session')
+  const WAY = nameOf('mcp_way')
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
 
   // A value that this server cannot have set counts as none.
@@ -47,6 +54,15 @@ export function createCookies (secure: boolean): Cookies {
     startSession: (reply) => set(reply, SESSION, { maxAge: SESSION_LIFETIME_SECONDS }),
     endSession: (reply) => {
       reply.clearCookie(SESSION, attributes)
+    },
+    lastWay (request) {
+      const value = request.cookies[WAY]
+      const isOurs = value !== undefined && value.length <= 4 * MAX_WAY_CHARACTERS && /^[\w-]+$/.test(value)
+      return isOurs ? Buffer.from(value, 'base64url').toString() : undefined
+    },
+    rememberWay (reply, way) {
+      if (way.length > MAX_WAY_CHARACTERS) return
+      reply.setCookie(WAY, Buffer.from(way).toString('base64url'), { ...attributes, maxAge: WAY_LIFETIME_SECONDS })
     }
   }
 }

@@ -57,9 +57,7 @@ export function createHandles ({
     const content: Sealed = { id: randomSecret(16), endsAt: now() + HANDLE_LIFETIME_SECONDS, interaction }
     const sealed = sealing.seal(PURPOSE, pack(JSON.stringify(content)))
     if (sealed.length > maxChars) {
-      throw invalidRequest(
-        'The request of the app is too long to be carried through the sign-in. A shorter state, nonce or redirect_uri helps.'
-      )
+      throw invalidRequest({ key: 'sign-in.requestTooLong' })
     }
     return sealed
   }

@@ -6,7 +6,7 @@
 //                   ├─ redirect ─> provider ─> callback ─┤
 //                   ├─ e-mail ─> code ───────────────────┤
 //                   │             └─ wrong: code again, and login after five
-//                   ├─ second factor needed ─> code ─────┤
+//                   ├─ second factor of a backend: code ─┤   (signed in: through entry.ts, which asks for a factor of ours first)
 //                   │                                    ├─> account choice ─┬─ join ─> login ─> signed in, joined
 //                   │                                    │                   └─ keep separate ─> signed in
 //                   └─ failed: login, with the reason    └─> addition (of a person who is signed in) ─> their account
@@ -24,12 +24,14 @@ import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import { beginnings, type Beginnings } from './beginnings.ts'
 import { createChallenges, type Challenges } from './challenges.ts'
 import type { Completion } from './complete.ts'
+import type { FactorStep } from './factor-step.ts'
 import { createForms, type SessionForms } from './forms.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import type { AdmitByOrganization } from './organization-people.ts'
 import { nextPage } from './next.ts'
 import { openBackends } from './open-backends.ts'
 import { createParts, type Options } from './parts.ts'
+import type { PasskeySignIn } from './passkey-sign-in.ts'
 import type { BrowserSessions } from './sessions.ts'
 import { createSubmit, type SubmitForm } from './submit.ts'
 
@@ -53,6 +55,12 @@ export interface SignIn {
   }
   /** A form of the sign-in page. */
   submit: SubmitForm
+  /** Showing a second factor, or setting up the first. */
+  factorStep: FactorStep
+  /** By a passkey alone. */
+  passkeys: PasskeySignIn
+  /** How the last sign-in in this browser was, see ways.ts. */
+  lastWay(request: FastifyRequest): string | undefined
   /** Turns the answer of a backend into a session, a next step, or a failure. */
   completion: Completion
   /** The steps that take more than one request. */
@@ -90,7 +98,7 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
   const parts = createParts(app, options, backends)
   const { interactions, sessions, completion, lifecycle, admissions, invitations, upstream } = parts
   const { limits, now } = app
-  const begun = beginnings(parts)
+  const begun = beginnings(parts, app)
   const challenges = createChallenges({ completion, interactions, now, limits })
   const mayCreate = options.signup === 'open'
   return {
@@ -112,6 +120,9 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
         await sessions.regenerate(request, reply, { epoch: user?.sessionEpoch ?? 0 })
       }
     },
+    factorStep: parts.factorStep,
+    passkeys: parts.passkeys,
+    lastWay: parts.cookies.lastWay,
     submit: createSubmit({ backends, challenges, completion, limits, now, mayCreate }),
     completion,
     challenges,

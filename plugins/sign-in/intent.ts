@@ -22,8 +22,8 @@ export interface AuthorizationRequest {
 
 export type SignInIntent =
   | { kind: 'authorization'; request: AuthorizationRequest }
-  /** `again`: only fresh proof of who the person is counts. */
-  | { kind: 'visit'; path: string; again?: true }
+  /** `again`: only fresh proof of who the person is counts; `factor`: and a second factor is enough. */
+  | { kind: 'visit'; path: string; again?: true | 'factor' }
   /** The person of this account adds a sign-in method to it. */
   | { kind: 'link'; userId: string; path: string }
 
@@ -36,13 +36,16 @@ const MAX_PATH_CHARS = 2_048
  */
 export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit' }> {
   if (path.length > MAX_PATH_CHARS) {
-    throw invalidRequest('This address is too long to be opened through the sign-in. Sign in first, then open it again.')
+    throw invalidRequest({ key: 'sign-in.addressTooLong' })
   }
   return { kind: 'visit', path }
 }
 
 /** The person has to prove again who they are, and then goes to `path`. */
 export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', path, again: true })
+
+/** A signed-in person has to show a second factor again, and then goes to `path`: for `interactions.resume`. */
+export const factorIntent = (path: string): SignInIntent => ({ ...pageIntent(path), again: 'factor' })
 
 /** The connection attempt that a sign-in belongs to, as the audit log records it. */
 export const attemptOf = (intent: SignInIntent): { attempt?: string; client?: string } =>

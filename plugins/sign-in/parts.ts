@@ -15,10 +15,13 @@ import { createAdmissions } from './admission.ts'
 import { createCompletion } from './complete.ts'
 import type { BrowserSession } from './contract.ts'
 import { createCookies } from './cookies.ts'
+import { createEntry } from './entry.ts'
+import { createFactorStep } from './factor-step.ts'
 import { createHandles } from './handles.ts'
 import { createInteractions } from './interactions.ts'
 import type { SignInPages } from './next.ts'
 import { createOrganizationAdmission } from './organization-people.ts'
+import { createPasskeySignIn } from './passkey-sign-in.ts'
 import { createBrowserSessions } from './sessions.ts'
 
 type Settings =
@@ -85,9 +88,12 @@ export function createParts (
     organizations
   })
   const admitByOrganization = createOrganizationAdmission({ ...policy, users, now })
-  const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions })
+  const entry = createEntry({ app, backends, lifecycle, cookies, admissions, upstream, interactions, sessions })
+  const factorStep = createFactorStep({ app, entry, interactions, upstream })
+  const passkeys = createPasskeySignIn({ app, backends, users, lifecycle, interactions, entry })
+  const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions, entry })
   const people = { users, lifecycle, invitations, admissions, admitByOrganization }
-  return { ...people, cookies, interactions, upstream, sessions, completion }
+  return { ...people, cookies, interactions, upstream, sessions, factorStep, passkeys, completion }
 }
 
 /** The service has ended the session: the browser is signed out, and the apps connected in it are disconnected. */

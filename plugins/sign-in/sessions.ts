@@ -21,7 +21,8 @@ export interface BrowserSessions {
   current(request: FastifyRequest): Promise<Visitor | undefined>
   user(request: FastifyRequest): Promise<User | undefined>
   /**
-   * Consumes the handle, begins a session, and parks the intent for it.
+   * Consumes the handle, begins a session, and parks the intent for it. For entry.ts alone, which knows whether a second
+   * factor is still to be shown.
    * @returns the sign-in under a new handle that only this session can use.
    */
   open(request: FastifyRequest, reply: FastifyReply, handle: string, opening: SessionOpening): Promise<Parked>
@@ -46,11 +47,13 @@ export interface SessionOpening {
   user: User
   backend: string
   /** Of the service behind the backend. */
-  session: string | undefined
+  session?: string | undefined
   /** See {@link BrowserSession.provenAt}. */
-  provenAt: number | undefined
+  provenAt?: number | undefined
   /** See {@link BrowserSession.factorAt}. */
   factorAt?: number | undefined
+  /** By a passkey alone. */
+  byPasskey?: boolean | undefined
 }
 
 interface Deps {
@@ -119,7 +122,7 @@ async function openSession (
   request: FastifyRequest,
   reply: FastifyReply,
   handle: string,
-  { user, backend, session, provenAt, factorAt }: SessionOpening
+  { user, backend, session, provenAt, factorAt, byPasskey }: SessionOpening
 ): Promise<Parked> {
   const { app, store, cookies, upstream, interactions } = deps
   const { intent, browser, language } = await interactions.consume(request, handle)
@@ -138,7 +141,8 @@ async function openSession (
     ...(backendSession && { backendSession })
   }
   await store.put(id, record, SESSION_LIFETIME_SECONDS)
-  app.audit.record(request, 'sign_in', { user: user.id, backend, ...attemptOf(intent) })
+  const details = { user: user.id, backend, ...(byPasskey && { reason: 'passkey' }), ...attemptOf(intent) }
+  app.audit.record(request, 'sign_in', details)
   return interactions.create(request, { intent, browser, session: id, ...(language && { language }) })
 }
 

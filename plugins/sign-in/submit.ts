@@ -1,11 +1,12 @@
 // What the sign-in page posts: one try with one of the methods that a backend offers.
-// Tested in test/routes/login.test.ts.
+// Tested in test/routes/login/index.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend, SignInAnswer } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { invalidRequest } from '../../errors.ts'
 import type { Challenges } from './challenges.ts'
 import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
+import { wayId } from './ways.ts'
 
 /** The fields of a form of the sign-in page; each backend has its own forms. */
 export interface SignInForm {
@@ -39,7 +40,7 @@ export type SubmitForm = (
   callbackUrl: string
 ) => Promise<SignInResult | { kind: 'away'; url: string } | SignInFailed>
 
-const noSuchMethod = () => invalidRequest('There is no such sign-in method.')
+const noSuchMethod = () => invalidRequest({ key: 'sign-in.noMethod' })
 
 /** @throws invalid_request for a method that the backend does not have, too_many_requests. */
 export function createSubmit ({ backends, challenges, completion, limits, now, mayCreate }: Deps): SubmitForm {
@@ -53,10 +54,11 @@ export function createSubmit ({ backends, challenges, completion, limits, now, m
       return challenges.beginRedirect(request, { handle, backend, provider, callbackUrl })
     }
     if (form.wantsCode) {
-      if (!methods.emailCode || identifier === undefined) throw invalidRequest('Enter the address to send the code to.')
+      if (!methods.emailCode || identifier === undefined) throw invalidRequest({ key: 'sign-in.noAddress' })
       return challenges.sendCode(request, { handle, backend, email: identifier, mayCreate })
     }
-    const submission: Submission = { handle, backend, account: `${backend} ${identifier ?? ''}`, provenAt: now() }
+    const way = wayId(form.password === undefined ? 'one click' : 'password', backend)
+    const submission: Submission = { handle, backend, account: `${backend} ${identifier ?? ''}`, provenAt: now(), way }
     if (form.password !== undefined) await limits.slowDown(request, submission.account)
     const answered = await completion.callBackend(request, submission, () => identify(methods, form))
     return 'kind' in answered ? answered : completion.complete(request, reply, submission, answered.answer)
@@ -68,6 +70,6 @@ async function identify (
   { identifier = '', password, browser }: SignInForm
 ): Promise<SignInAnswer> {
   if (password === undefined && backend.oneClick) return backend.oneClick.signIn(browser)
-  if (!backend.password) throw invalidRequest('This sign-in method takes no password.')
+  if (!backend.password) throw invalidRequest({ key: 'sign-in.noPassword' })
   return backend.password.verify({ identifier, password: password ?? '' })
 }

@@ -64,12 +64,12 @@ export default async function consent (app: FastifyInstance, { publicUrl, grantT
 
   app.post(paths.switchAccount, async (request, reply) => {
     const handle = formParameters(request).get('interaction')
-    const { intent, session } = await app.signIn.interactions.find(request, handle)
+    const { intent, session, language } = await app.signIn.interactions.find(request, handle)
     if (session === undefined) throw signInExpired()
     await app.signIn.interactions.consume(request, handle)
     await app.signIn.sessions.signOut(request, reply)
     return reply.redirect(
-      withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)),
+      withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent, { ...(language && { language }) })),
       303
     )
   })

@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { consentRequired, invalidRequest, loginRequired, OAuthError } from '../../errors.ts'
+import { matchLanguage } from '../../languages/index.ts'
 import { withInteraction } from '../../paths.ts'
 import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import { checkClient, checkRequest } from './request.ts'
@@ -13,6 +14,9 @@ export default async function authorize (app: FastifyInstance, { resources }: Pi
   async function begin (request: FastifyRequest, reply: FastifyReply) {
     await app.limits.attempt('authorization', request)
     const parameters = request.method === 'POST' ? formParameters(request) : queryParameters(request)
+    const language = matchLanguage(parameters.get('ui_locales'))
+    request.language ??= language
+    const more = { ...(language && { language }) }
     const known = await checkClient(parameters, (id) => app.clients.find(id, request)).catch((error: unknown) => {
       if (error instanceof OAuthError) app.audit.recordOnce(request, 'authorization_refused', { reason: error.code })
       throw error
@@ -33,12 +37,12 @@ export default async function authorize (app: FastifyInstance, { resources }: Pi
       })
       if (mustSignIn) {
         return reply.redirect(
-          withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent)),
+          withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent, more)),
           303
         )
       }
       return reply.redirect(
-        withInteraction(paths.consent, await app.signIn.interactions.resume(request, reply, intent)),
+        withInteraction(paths.consent, await app.signIn.interactions.resume(request, reply, intent, more)),
         303
       )
     } catch (error) {

@@ -37,9 +37,14 @@ export class Browser {
     })
   }
 
-  /** Submits the form of a page that has these fields or buttons filled in. */
+  /**
+   * Submits the form of a page that has these fields or buttons filled in. The sign-in page has one form; links lead to
+   * the others.
+   */
   async submit (page: Page, pick: (form: Form) => boolean, fields: Record<string, string> = {}): Promise<Page> {
-    const form = page.forms.find(pick)
+    let form = page.forms.find(pick)
+    const others = [...page.text.matchAll(/href="([^"]*&amp;with=[^"]*)"/g)].map(([, href]) => unescape(href!))
+    while (!form && others.length > 0) form = (await this.get(new URL(others.shift()!, page.url).href)).forms.find(pick)
     if (!form) throw new Error(`no such form on ${page.url}:\n${page.text.slice(0, 2000)}`)
     return this.post(new URL(form.action, page.url).href, { ...form.fields, ...fields })
   }

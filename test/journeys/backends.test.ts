@@ -39,7 +39,7 @@ t.test(
     t.match(page, { status: 503, url: /\/login\/code\?/, text: /cannot rely on/ }, 'a fault is no wrong code')
     directory.fault = undefined
     for (let tries = 1; tries < 4; tries++) page = await browser.submit(page, () => true, { code: '000000' })
-    t.match(page, { status: 401, url: /\/login\/code\?/, text: /code is wrong/ })
+    t.match(page, { status: 401, url: /\/login\/code\?/, text: /Wrong or expired code/ })
     page = await browser.submit(page, () => true, { code: '000000' })
     t.match(page, { status: 401, url: /\/login\?/, text: /Too many wrong codes/ })
     t.same(await people(), [])

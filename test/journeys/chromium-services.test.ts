@@ -72,7 +72,7 @@ t.test("a backend of one's own, with a second factor", { skip }, async (t) => {
     await typePassword(page, 'ann@example.com')
     await page.getByLabel('Code').fill('000000')
     await page.keyboard.press('Enter')
-    await page.getByText(/code is wrong/).waitFor()
+    await page.getByText(/Wrong or expired code/).waitFor()
     await page.getByLabel('Code').fill('246 810')
     await page.keyboard.press('Enter')
   })

@@ -52,7 +52,7 @@ t.test('Supabase away in the middle is said so, and ends nothing (WB-16)', async
       t.match(page, { url: /\/login\/code\?/, text: /ann@example\.com/ })
       const code = await project.code('ann@example.com')
       const wrong = await browser.submit(page, () => true, { code: code === '123456' ? '654321' : '123456' })
-      t.match(wrong, { status: 401, url: /\/login\/code\?/, text: /code is wrong/ })
+      t.match(wrong, { status: 401, url: /\/login\/code\?/, text: /Wrong or expired code/ })
       t.equal((await browser.submit(page, () => true, { code })).status, 400, 'each page counts once')
       return browser.submit(wrong, () => true, { code: `${code.slice(0, 3)} ${code.slice(3)}` })
     }

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { BackendUnavailable } from '../../../auth-backends/contract.ts'
 import { ToolError } from '../../../authoring/tool.ts'
+import { english } from '../../../languages/index.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { describeOutage } from '../../sign-in/outages.ts'
 
@@ -20,7 +21,7 @@ export const createOnBehalfOf =
       const title = TITLES[service]
       if (access === null) throw new ToolError(`This tool acts as the person at ${title}, and this server has no sign-in.`)
       const client = await app.signIn.upstream[what](access, service).catch((error: unknown) => {
-        throw error instanceof BackendUnavailable ? new ToolError(describeOutage(error, title).message) : error
+        throw error instanceof BackendUnavailable ? new ToolError(english.say(describeOutage(error, title).message)) : error
       })
       if (client) return client
       throw new ToolError(

@@ -54,7 +54,7 @@ export const isAddress = (text: string, key: string) =>
 // Left as they are: what picks a template, a field or a form, and the address a server has by configuration. No address
 // of ours holds a space.
 export const isFixed = (example: Example, key: string) =>
-  ['view', 'failedBackend', 'field', 'url', 'mark'].includes(key) || (key === 'id' && example.view === 'login')
+  ['view', 'kind', 'mark', 'field', 'url'].includes(key) || (key === 'id' && example.view === 'login')
 
 export const hostile = (example: Example, markup: string): Example =>
   mapStrings(example, (text, key) =>

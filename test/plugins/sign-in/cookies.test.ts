@@ -1,10 +1,11 @@
-// The two cookies and their attributes (threat LG-06).
+// The cookies and their attributes (threat LG-06).
 // A sign-in under way and the session after it: what a handle is good for, for how long, once and in which browser and
 // session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
+import { Browser } from '../../helpers/browser.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest(
-  "both cookies are HttpOnly, Lax and of this host alone, and the session's ends with the session (LG-06)",
+  "every cookie is HttpOnly, Lax and of this host alone, and the session's ends with the session (LG-06)",
   async (t, start) => {
     const { app } = await start({ env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'demo' } })
     const headers = { host: 'mcp.example.com', origin: 'https://mcp.example.com' }
@@ -18,9 +19,36 @@ storageTest(
       headers: { ...headers, cookie: set.split(';')[0]!, 'content-type': 'application/x-www-form-urlencoded' },
       payload: new URLSearchParams({ interaction: handle, backend: 'demo' }).toString()
     })
-    t.match(
-      String(entered.headers['set-cookie']),
-      /^__Host-mcp_session=[\w-]{43}; Max-Age=28800; Path=\/; HttpOnly; Secure; SameSite=Lax$/
-    )
+    const [session, way, ...others] = [entered.headers['set-cookie']].flat()
+    t.match(session, /^__Host-mcp_session=[\w-]{43}; Max-Age=28800; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    t.match(way, /^__Host-mcp_way=[\w-]+; Max-Age=31536000; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    t.same(others, [])
   }
 )
+
+storageTest('how the last sign-in was is remembered, if the page offers it, and nothing else is (LG-06)', async (t, start) => {
+  const { url, app } = await start({ env: { AUTH_BACKEND: 'local,demo' } })
+  const browser = new Browser()
+  const before = await browser.get(`${url}/login`)
+  t.notMatch(before.text, 'Last used')
+  await browser.submit(before, ({ fields }) => fields['backend'] === 'demo')
+  t.equal(Buffer.from(browser.cookies.get('mcp_way')!, 'base64url').toString(), 'one click demo')
+  const after = await browser.get(`${url}/login`)
+  t.match(after.text, /as a demo user<\/span> <small class="last">Last used/)
+  t.equal(after.forms[0]!.fields['backend'], 'demo', 'and comes first')
+  const planted = [
+    'x'.repeat(3_000),
+    '<b>',
+    '%00',
+    Buffer.from('one click nobody').toString('base64url'),
+    Buffer.from('__proto__').toString('base64url')
+  ]
+  for (const value of planted) {
+    browser.cookies.set('mcp_way', value)
+    const page = await browser.get(`${url}/login`)
+    t.match(page, { status: 200 })
+    t.notMatch(page.text, 'Last used')
+  }
+  const long = { cookies: { mcp_way: 'x'.repeat(801) } }
+  t.equal(app.signIn.lastWay(long as never), undefined, 'a long one is not read')
+})

@@ -1,12 +1,46 @@
 // Examples of the pages on the way in: signing in, signing up, and the question whether an app may connect.
+import type { Mark } from '../../../../auth-backends/contract.ts'
 import type { PageData } from '../../../../plugins/pages/page-data.ts'
+import type { SignInWay } from '../../../../plugins/pages/sign-in-page-data.ts'
 import type { Examples } from '../page-examples.ts'
 
 export const interaction = 'q3Zk0vX1cN8'
 const client = { name: 'ChatGPT', host: 'chatgpt.com' }
-const login = { login: '/login', signup: '/signup?interaction=q3Zk0vX1cN8' }
-const local = { id: 'local', title: 'Account on this server', password: { label: 'Email address', isEmail: true }, signUp: true }
-const demo = { id: 'demo', title: 'Demo', oneClick: { label: 'Continue as a demo user' }, signUp: false }
+const login = { login: '/login', passkey: '/login/passkey' }
+const passkey: SignInWay = { kind: 'passkey', id: 'passkey', label: 'Sign in with a passkey', state: 's3al', options: '{}' }
+const local: SignInWay = {
+  kind: 'password',
+  id: 'password local',
+  backend: 'local',
+  title: 'Account on this server',
+  label: 'E-mail address',
+  isMail: true,
+  forgot: '/password/forgot',
+  signUp: '/signup?interaction=q3Zk0vX1cN8&backend=local'
+}
+const staff: SignInWay = { kind: 'other', id: 'password staff', label: 'Continue with Staff directory', href: '/login?with=x' }
+const code: SignInWay = { kind: 'code', id: 'code mail', backend: 'mail', title: 'Mail', label: 'E-mail address', isMail: true }
+const demo: SignInWay = { kind: 'one click', id: 'one click demo', backend: 'demo', label: 'Continue as a demo user' }
+const provider = (id: string, label: string, mark?: Mark): SignInWay => ({
+  kind: 'redirect',
+  id: `redirect oidc ${id}`,
+  backend: 'oidc',
+  provider: id,
+  label,
+  ...(mark && { mark })
+})
+const google = provider('google', 'Continue with Google', 'google')
+const question = { state: 's3al', options: '{}' }
+const factor: PageData['factor'] = {
+  interaction,
+  hasApp: true,
+  actions: { factor: '/login/factor', login: '/login?interaction=q3Zk0vX1cN8' }
+}
+const enrol: PageData['factor-enrol'] = {
+  interaction,
+  app: { state: 's3al', secret: 'JBSW Y3DP EHPK 3PXP', qr: 'PHN2Zy8+' },
+  actions: { factor: '/login/factor', login: '/login?interaction=q3Zk0vX1cN8' }
+}
 const signup = {
   interaction,
   backend: 'local',
@@ -42,77 +76,62 @@ export const consent: PageData['consent'] = {
 }
 
 export const signInPages: Examples = {
-  login: { view: 'login', data: { interaction, client, backends: [local, demo], actions: login } },
+  login: { view: 'login', data: { interaction, client, ways: [local, demo], actions: login } },
   'login-refused': {
     view: 'login',
     data: {
       interaction,
-      backends: [
-        local,
-        { ...local, id: 'staff', title: 'Staff directory', password: { label: 'Staff number' }, signUp: false }
-      ],
-      error: 'Incorrect e-mail address or password.',
-      failedBackend: 'local',
-      identifier: 'ada@example.com',
+      ways: [{ ...local, error: 'Incorrect email or password.', identifier: 'ada@example.com' }, staff],
       actions: login
     }
   },
   'login-error': {
     view: 'login',
-    data: {
-      interaction,
-      client,
-      backends: [demo],
-      error: 'The demo is full at the moment.',
-      actions: { login: '/login' }
-    }
+    data: { interaction, client, ways: [demo], error: 'The demo is full at the moment.', actions: login }
   },
   'login-everything': {
     view: 'login',
     data: {
       interaction,
       client,
-      backends: [
-        {
-          id: 'supabase',
-          title: 'Supabase account',
-          password: { label: 'E-mail address' },
-          redirect: [
-            { id: 'google', label: 'Continue with Google', mark: 'google' },
-            { id: 'github', label: 'Continue with GitHub', mark: 'github' }
-          ],
-          emailCode: { label: 'E-mail address' },
-          signUp: true
-        },
-        demo
-      ],
+      ways: [google, provider('github', 'Continue with GitHub', 'github'), local, staff, passkey, demo],
       actions: login
     }
+  },
+  'login-last': {
+    view: 'login',
+    data: { interaction, client, ways: [{ ...google, isLast: true }, local, staff, demo], actions: login }
+  },
+  'login-last-form': {
+    view: 'login',
+    data: { interaction, client, ways: [{ ...local, isLast: true }, google, demo], actions: login }
   },
   'login-redirect': {
     view: 'login',
     data: {
       interaction,
       client,
-      backends: [
-        { id: 'oidc', title: 'Example', redirect: [{ id: 'oidc', label: 'Continue with Example' }], signUp: false }
-      ],
+      ways: [provider('oidc', 'Continue with Example')],
       error:
         'Example cannot be reached right now. Nobody was signed in and nothing was changed. Try again in a few seconds.',
-      failedBackend: 'oidc',
-      actions: { login: '/login' }
+      actions: login
     }
   },
-  'login-code': {
+  'login-code': { view: 'login', data: { interaction, ways: [code], actions: login } },
+  'login-proof': { view: 'login', data: { interaction, client, proving: true, ways: [local], actions: login } },
+  'login-link': { view: 'login', data: { interaction, adding: true, ways: [], actions: login } },
+  'login-passkey': {
     view: 'login',
-    data: {
-      interaction,
-      backends: [{ id: 'mail', title: 'Mail', emailCode: { label: 'E-mail address' }, signUp: false }],
-      actions: { login: '/login' }
-    }
+    data: { interaction, client, ways: [{ ...passkey, isLast: true }, local], actions: login }
   },
-  'login-proof': { view: 'login', data: { interaction, client, proving: true, backends: [local], actions: login } },
-  'login-link': { view: 'login', data: { interaction, adding: true, backends: [], actions: { login: '/login' } } },
+  factor: { view: 'factor', data: { ...factor, client, passkey: question, lost: { kind: 'available' } } },
+  'factor-wrong': {
+    view: 'factor',
+    data: { ...factor, hasApp: false, error: 'Wrong or expired code.', lost: { kind: 'waiting', until: '1 Dec 2026, 10:00 UTC' } }
+  },
+  'factor-step-up': { view: 'factor', data: { ...factor, actions: { factor: '/login/factor' } } },
+  'factor-enrol': { view: 'factor-enrol', data: { ...enrol, client, passkey: question } },
+  'factor-enrol-wrong': { view: 'factor-enrol', data: { ...enrol, error: 'That did not work, so nothing was added. Try again.' } },
   code: {
     view: 'code',
     data: {
@@ -127,7 +146,7 @@ export const signInPages: Examples = {
     data: {
       interaction,
       prompt: 'We sent a code to ada@example.com.',
-      error: 'That code is wrong or has expired. Try the newest one.',
+      error: 'Wrong or expired code. Use the latest one.',
       actions: { code: '/login/code', login: '/login?interaction=q3Zk0vX1cN8' }
     }
   },

@@ -1,7 +1,7 @@
 // The login form: what it refuses, what it never says, and its cookies (threats LG).
-import { Browser } from '../helpers/browser.ts'
-import { authorizeUrl, newClient, pkce } from '../helpers/oauth.ts'
-import { storageTest } from '../helpers/storages.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
+import { storageTest } from '../../helpers/storages.ts'
 
 storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (t, start) => {
   const { url } = await start()

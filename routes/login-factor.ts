@@ -1,0 +1,113 @@
+// The page on which somebody who has shown the first factor shows the second, or sets one up where MFA requires it
+// (threats FS-01..05).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { invalidRequest, signInExpired } from '../errors.ts'
+import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
+import type { LostState } from '../plugins/second-factors/contract.ts'
+import type { NewFactor, ShownFactor, WrongFactor } from '../plugins/sign-in/factor-step.ts'
+import { describeIntent } from '../plugins/sign-in/intent.ts'
+
+export default async function loginFactor (app: FastifyInstance) {
+  const { paths, secondFactors } = app
+  const { factorStep } = app.signIn
+
+  app.get(paths.loginFactor, async (request, reply) => {
+    const handle = queryParameters(request).get('interaction')
+    if (handle === undefined) throw signInExpired()
+    return showPage(app, request, reply, handle)
+  })
+
+  app.post(paths.loginFactor, async (request, reply) => {
+    const form = formParameters(request)
+    const handle = form.need('interaction')
+    const { user, pending } = await factorStep.find(request, handle)
+    if (form.get('lost') !== undefined) {
+      if (pending.needs !== 'verify') throw signInExpired()
+      await app.limits.attempt('sign-in', request)
+      await secondFactors.lost.ask(request, user)
+      return reply.redirect(app.signInPages.factor(handle), 303)
+    }
+    if (form.get('enrol') !== undefined) return enrol(app, request, reply, handle, form)
+    const shown = await factorStep.show(request, reply, handle, readShown(form))
+    if (shown.kind === 'parked') return reply.redirect(app.signIn.next(shown.parked), 303)
+    return showPage(app, request, reply, shown.handle, shown)
+  })
+}
+
+function readShown (form: Parameters): ShownFactor {
+  const code = form.get('code')
+  if (code !== undefined) return { kind: 'code', code }
+  return { kind: 'passkey', answer: { state: form.need('state'), response: form.need('response') } }
+}
+
+async function enrol (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  handle: string,
+  form: Parameters
+): Promise<FastifyReply> {
+  const state = form.need('state')
+  const kind = form.get('enrol')
+  if (kind !== 'app' && kind !== 'passkey') throw invalidRequest({ key: 'sign-in.choiceMissing' })
+  const made: NewFactor = kind === 'app'
+    ? { kind, state, code: form.get('code') ?? '' }
+    : { kind, answer: { state, response: form.get('response') ?? '' } }
+  const result = await app.signIn.factorStep.enrol(request, reply, handle, made)
+  if (result.kind === 'wrong') {
+    return showPage(app, request, reply, handle, result)
+  }
+  const { words } = request
+  return reply.page('message', {
+    title: words.text('sign-in.codesTitle'),
+    text: words.text('sign-in.codesText'),
+    detail: result.codes.join(' · '),
+    action: { label: words.text('sign-in.continue'), href: app.signIn.next(result.parked) }
+  })
+}
+
+async function showPage (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  handle: string,
+  wrong?: WrongFactor
+): Promise<FastifyReply> {
+  const { secondFactors, paths, signInPages } = app
+  const { user, pending, interaction } = await app.signIn.factorStep.find(request, handle)
+  if (wrong?.retryAfter !== undefined) reply.header('retry-after', wrong.retryAfter)
+  const status = wrong?.statusCode ?? 200
+  const frame = {
+    interaction: handle,
+    ...describeIntent(interaction.intent),
+    ...(wrong && { error: request.words.say(wrong.message) })
+  }
+  const login = signInPages.login(handle)
+  if (pending.needs === 'enrol') {
+    const passkey = secondFactors.takesPasskeys ? await secondFactors.beginPasskey(user, interaction.browser) : undefined
+    const { secret, qr, state: asked } = await secondFactors.beginApp(user)
+    const page = {
+      ...frame,
+      ...(passkey && { passkey: asJson(passkey) }),
+      app: { state: asked, secret: secret.replace(/(.{4})(?=.)/g, '$1 '), qr: Buffer.from(qr).toString('base64') },
+      actions: { factor: paths.loginFactor, login }
+    }
+    return reply.page('factor-enrol', page, status)
+  }
+  const factors = await secondFactors.list(user.id)
+  const hasPasskey = factors.some(({ kind, madeFor }) => kind === 'passkey' && madeFor === undefined)
+  const lost = pending.needs === 'verify' ? await secondFactors.lost.stateOf(user) : undefined
+  const page = {
+    ...frame,
+    hasApp: factors.some(({ kind }) => kind === 'app'),
+    ...(hasPasskey && { passkey: asJson(await secondFactors.askForPasskey(interaction.browser, user.id)) }),
+    ...(lost && { lost: describeLost(request, lost) }),
+    actions: { factor: paths.loginFactor, ...(pending.needs === 'verify' && { login }) }
+  }
+  return reply.page('factor', page, status)
+}
+
+const asJson = ({ state, options }: { state: string; options: object }) => ({ state, options: JSON.stringify(options) })
+
+const describeLost = ({ words }: FastifyRequest, lost: LostState) =>
+  lost.kind === 'waiting' ? { kind: lost.kind, until: words.minute(lost.until) } : { kind: lost.kind }
