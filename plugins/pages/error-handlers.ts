@@ -100,7 +100,8 @@ function describe (
     statusCode,
     code,
     title: words.say(title ?? { key: titles[code] ?? (isOfApp ? 'problems.appTitle' : 'problems.requestTitle') }),
-    text: words.say(said ?? { key: isOutage ? 'problems.storage' : isOfApp ? 'problems.app' : 'problems.request' }),
+    // access_denied is for the person, whoever wrote it.
+    text: words.say(said ?? (code === 'access_denied' ? message : undefined) ?? { key: isOutage ? 'problems.storage' : isOfApp ? 'problems.app' : 'problems.request' }),
     ...(!(said && english.say(said) === message) && { reason: message }),
     action: { label: words.say(label), href }
   }
