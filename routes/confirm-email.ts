@@ -10,12 +10,13 @@ export default async function confirmEmail (app: FastifyInstance) {
     signInPath: paths.account,
     show: ({ secret, link }, reply) =>
       reply.page('confirm', { link: secret, email: link.email, actions: { confirm: paths.confirmEmail } }),
-    async use ({ link }, _request, reply) {
+    async use ({ link }, request, reply) {
       if (!(await link.accounts.confirm(link.account))) return undefined
+      const { text } = request.words
       return reply.page('message', {
-        title: 'Your address is confirmed',
-        text: 'Sign in with the password you chose. If an app sent you here, go back to it and connect again.',
-        action: { label: 'Sign in', href: paths.login }
+        title: text('account.confirmed'),
+        text: text('account.confirmedText'),
+        action: { label: text('common.signIn'), href: paths.login }
       })
     }
   })

@@ -85,7 +85,7 @@ export default fp(
       progress: () => folder.progress(),
       isComplete: () => folder.isComplete(),
       problem: async () => (docsDir === undefined ? 'this server has none' : folderProblem(docsDir)),
-      leftOut: () => folder.leftOut(),
+      leftOut: (rights = all) => leftOut(rights),
       leftOutLine: (rights = all) => describeLeftOut(leftOut(rights)),
       find: (id) => store.find(id),
       count: (rights = all) => (rights.key === all.key ? store.count() : directory.count(rights)),
