@@ -77,7 +77,14 @@ const accountPaths = (base: string) => ({
   accountKeys: `${base}/account/keys`,
   accountKeyRevoke: `${base}/account/keys/revoke`,
   accountKeyList: `${base}/account/keys.json`,
-  accountFactors: `${base}/account/second-factors`
+  accountFactors: `${base}/account/second-factors`,
+  accountPasskey: `${base}/account/second-factors/passkey`,
+  accountApp: `${base}/account/second-factors/app`,
+  accountCodes: `${base}/account/second-factors/codes`,
+  accountFactorName: `${base}/account/second-factors/name`,
+  accountFactorRemove: `${base}/account/second-factors/remove`,
+  /** The link in a mail: of somebody who is not signed in, perhaps. */
+  keepFactors: `${base}/account/second-factors/keep`
 })
 
 /** The pages of owners. */
@@ -160,5 +167,10 @@ export const messageUrls = (publicUrl: string, paths: Paths) => ({
   confirm: (secret: string) => withSecret(publicUrl + paths.confirmEmail, secret),
   reset: (secret: string) => withSecret(publicUrl + paths.resetPassword, secret),
   change: (secret: string) => withSecret(publicUrl + paths.changeEmail, secret),
+  keepFactors: (secret: string) => withSecret(publicUrl + paths.keepFactors, secret),
   forgot: publicUrl + paths.forgotPassword
 })
+
+/** The URL of an invitation, with its secret. */
+export const invitationUrl = (publicUrl: string, { signup }: Pick<Paths, 'signup'>) => (secret: string): string =>
+  `${publicUrl}${signup}?invite=${secret}`

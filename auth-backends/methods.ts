@@ -1,5 +1,6 @@
 // The sign-in methods that a backend may offer: password, sign-up, one click, redirect, code by e-mail, second factor.
 // Tested in test/auth-backends/contract.ts.
+import type { Text } from '../languages/index.ts'
 import type { Identity, SignedIn, SignInAnswer } from './identity.ts'
 
 export interface Credentials {
@@ -12,6 +13,8 @@ export interface SignUpRequest {
   email: string
   password: string
   name?: string
+  /** The server has proof that the person reads this mailbox: they opened a link that was sent there alone. */
+  emailVerified?: true
 }
 
 /**
@@ -20,13 +23,13 @@ export interface SignUpRequest {
  */
 export type SignUpResult =
   | { kind: 'signed-up'; identity: SignedIn }
-  | { kind: 'confirm'; message: string }
-  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: string }
+  | { kind: 'confirm'; message: Text }
+  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: Text }
 
 /** A form with an identifier and a password. */
 export interface PasswordSignIn {
   /** Label of the first field, for example `E-mail address`. */
-  label: string
+  label: Text
   /**
    * Wrong credentials return `null`. An unknown person and a wrong password must not be distinguishable, not by timing
    * either. An unreachable service throws {@link BackendUnavailable}.
@@ -41,7 +44,7 @@ export interface SignUp {
 
 /** One button and no form: for demonstrations. */
 export interface OneClickSignIn {
-  label: string
+  label: Text
   /**
    * @param browser an opaque id of the visitor's browser, stable for its session, so that visitors do not share an
    * account.
@@ -53,10 +56,24 @@ export interface OneClickSignIn {
   lifetimeSeconds?: number
 }
 
+/** Services whose logo a button shows: each has a drawing in `views/marks/`. */
+export const marks = [
+  'apple', 'discord', 'facebook', 'github', 'gitlab', 'google', 'linkedin', 'microsoft', 'okta', 'slack', 'x'
+] as const
+export type Mark = (typeof marks)[number]
+
+/** One button. */
+export interface RedirectProvider {
+  /** Comes back in {@link RedirectSignIn.begin}. */
+  id: string
+  /** For example `Continue with Google`. */
+  label: Text
+  mark?: Mark
+}
+
 /** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
 export interface RedirectSignIn {
-  /** One button each. The id comes back in {@link RedirectSignIn.begin}. */
-  providers: ReadonlyArray<{ id: string; label: string }>
+  providers: readonly RedirectProvider[]
   /**
    * @param request.again the provider should ask the person to authenticate again. Whether it did is decided by
    * {@link SignedIn.authenticationAgeSeconds}.
@@ -83,12 +100,12 @@ export interface RedirectSignIn {
 /** A code by e-mail instead of a password. */
 export interface EmailCodeSignIn {
   /** Label of the field, for example `E-mail address`. */
-  label: string
+  label: Text
   /**
    * Sends a code. The answer must not reveal whether the address has an account.
    * @param request.mayCreate whether an unknown address may become an account this way (`SIGNUP`).
    */
-  send(request: { email: string; mayCreate: boolean }): Promise<{ prompt: string } | { refused: string }>
+  send(request: { email: string; mayCreate: boolean }): Promise<{ prompt: Text } | { refused: Text }>
   verify(request: { email: string; code: string }): Promise<SignInAnswer>
 }
 

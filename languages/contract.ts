@@ -10,8 +10,10 @@ import type invitations from './en/invitations.json'
 import type mail from './en/mail.json'
 import type pages from './en/pages.json'
 import type problems from './en/problems.json'
+import type providers from './en/providers.json'
 import type secondFactors from './en/second-factors.json'
 import type signIn from './en/sign-in.json'
+import type signUp from './en/sign-up.json'
 
 /** As in the `lang` of a page (BCP 47). Each has a folder. Chinese is the simplified one. */
 export const languages = ['en', 'de', 'fr', 'es', 'pt', 'ja', 'zh'] as const
@@ -30,8 +32,10 @@ export interface Catalogue {
   mail: typeof mail
   pages: typeof pages
   problems: typeof problems
+  providers: typeof providers
   'second-factors': typeof secondFactors
   'sign-in': typeof signIn
+  'sign-up': typeof signUp
 }
 
 /** The file and the member in it: `sign-in.title`. */

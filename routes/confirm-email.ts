@@ -10,13 +10,12 @@ export default async function confirmEmail (app: FastifyInstance) {
     signInPath: paths.account,
     show: ({ secret, link }, reply) =>
       reply.page('confirm', { link: secret, email: link.email, actions: { confirm: paths.confirmEmail } }),
-    async use ({ link }, request, reply) {
+    async use ({ link }, { words }, reply) {
       if (!(await link.accounts.confirm(link.account))) return undefined
-      const { text } = request.words
       return reply.page('message', {
-        title: text('account.confirmed'),
-        text: text('account.confirmedText'),
-        action: { label: text('common.signIn'), href: paths.login }
+        title: words.text('sign-up.confirmedTitle'),
+        text: words.text('sign-up.confirmed'),
+        action: { label: words.text('common.signIn'), href: paths.login }
       })
     }
   })

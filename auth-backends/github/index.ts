@@ -40,7 +40,9 @@ export function openGithub (settings: GithubSettings, { now, log }: Host, timeou
   return {
     title,
     redirect: {
-      providers: [{ id: 'github', label: `Continue with ${title}` }],
+      providers: [
+        { id: 'github', label: { key: 'providers.continueWith', values: { provider: title } }, mark: 'github' }
+      ],
       async begin ({ callbackUrl, state, again }) {
         const verifier = randomBytes(32).toString('base64url')
         const url = new URL('/login/oauth/authorize', GITHUB_URL)

@@ -9,6 +9,7 @@ import {
   type BackendModule,
   type SignInAnswer
 } from '../contract.ts'
+import { markOfHost, nameOfMark } from '../marks.ts'
 import { describeFault, refusalOf } from './faults.ts'
 import { OVERAGE_HELP, readGroups } from './groups.ts'
 import { completeClaims, createProvider, type Tokens } from './provider.ts'
@@ -43,8 +44,7 @@ export function openOidc (
   timeoutSeconds = TIMEOUT_SECONDS,
   { log, spell = (text) => text }: Partial<Pick<BackendHost, 'log' | 'spell'>> = {}
 ): AuthBackend {
-  const host = new URL(issuerOf(settings.OIDC_ISSUER)).host
-  const title = settings.OIDC_TITLE ?? host
+  const { host, title, button } = describeProvider(settings)
   const provider = createProvider(settings, timeoutSeconds)
 
   /**
@@ -60,7 +60,7 @@ export function openOidc (
   return {
     title,
     redirect: {
-      providers: [{ id: 'oidc', label: `Continue with ${title}` }],
+      providers: [button],
       async begin ({ callbackUrl, state, again }) {
         const { client, configuration } = await provider().catch(unavailable)
         const continuation: Memo = {
@@ -101,6 +101,15 @@ export function openOidc (
     },
     sessions: createOidcSessions({ provider, settings, unavailable, turnedAway, noteOverage })
   }
+}
+
+/** What people call the provider, and its button. */
+function describeProvider ({ OIDC_ISSUER, OIDC_TITLE }: OidcSettings) {
+  const { host } = new URL(issuerOf(OIDC_ISSUER))
+  const mark = markOfHost(host)
+  const title = OIDC_TITLE ?? (mark ? nameOfMark(mark) : host)
+  const label = { key: 'providers.continueWith', values: { provider: title } } as const
+  return { host, title, button: { id: 'oidc', label, ...(mark && { mark }) } }
 }
 
 /** The person cannot correct it, so it is logged for the operator. */

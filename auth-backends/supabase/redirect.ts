@@ -1,22 +1,28 @@
 // Sign-in with the social providers of a Supabase project.
 import type { Provider } from '@supabase/supabase-js'
-import type { RedirectSignIn } from '../contract.ts'
+import type { Mark, RedirectProvider, RedirectSignIn } from '../contract.ts'
+import { nameOfMark } from '../marks.ts'
+import { marks } from '../methods.ts'
 import type { SupabaseAuth } from './client.ts'
 import { SPENT, type Steps } from './steps.ts'
 
-const NAMES: Readonly<Record<string, string>> = {
-  github: 'GitHub',
-  gitlab: 'GitLab',
-  linkedin_oidc: 'LinkedIn',
-  azure: 'Microsoft',
-  slack_oidc: 'Slack',
-  workos: 'WorkOS'
+/** Providers that have another name at Supabase. */
+const MARKS: Readonly<Record<string, Mark>> = {
+  azure: 'microsoft',
+  linkedin_oidc: 'linkedin',
+  slack_oidc: 'slack',
+  twitter: 'x'
 }
-const nameOf = (provider: string): string => NAMES[provider] ?? provider.charAt(0).toUpperCase() + provider.slice(1)
+
+function describe (id: string): RedirectProvider {
+  const mark = MARKS[id] ?? marks.find((known) => known === id)
+  const provider = mark ? nameOfMark(mark) : id === 'workos' ? 'WorkOS' : id.charAt(0).toUpperCase() + id.slice(1)
+  return { id, label: { key: 'providers.continueWith', values: { provider } }, ...(mark && { mark }) }
+}
 
 export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], { arrive }: Steps): RedirectSignIn {
   return {
-    providers: providers.map((id) => ({ id, label: `Continue with ${nameOf(id)}` })),
+    providers: providers.map(describe),
     async begin ({ provider, callbackUrl, state }) {
       const items = new Map<string, string>()
       // Supabase has its own state with the provider; ours comes back in the query of the return address.

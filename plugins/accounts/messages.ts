@@ -22,6 +22,8 @@ export interface MessageUrls {
   confirm(secret: string): string
   reset(secret: string): string
   change(secret: string): string
+  /** Stops the removal of second factors. */
+  keepFactors(secret: string): string
   /** Where a new password can be chosen. */
   forgot: string
 }
@@ -174,7 +176,7 @@ export function sendKeyCreated (
 const bulleted = (phrases: readonly string[]): string => phrases.map((text) => `- ${text}`).join('\n')
 
 /** Addresses that the person has shown to read. */
-const verifiedAddresses = ({ email, emailVerified, identities }: User): string[] => [
+export const verifiedAddresses = ({ email, emailVerified, identities }: User): string[] => [
   ...new Set(
     [{ email, emailVerified }, ...identities].flatMap((one) =>
       one.email !== undefined && one.emailVerified ? [one.email] : []

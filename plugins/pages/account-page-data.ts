@@ -39,7 +39,8 @@ export interface AccountPageData {
     own: Array<{ email: string; actions: { password: string; address: string } }>
     /**
      * `less`: what the app may not do, in short phrases. `host`: where it returns to; or
-     * `organization`: the host that connected it, without a consent. `verifiedHost`: the host that is proved to be the app's. `calls`: in 30 days.
+     * `organization`: the host that connected it, without a consent. `verifiedHost`: the host
+     * that is proved to be the app's. `calls`: in 30 days.
      */
     apps: Array<{
       id: string

@@ -13,6 +13,13 @@ export interface AdminFrame {
   notice?: string
 }
 
+/** Which part of a long list is shown; from 1. The addresses of the neighbouring parts, where there are any. */
+export interface Pager {
+  page: number
+  previous?: string
+  next?: string
+}
+
 export interface AdminPageData {
   /** Where `/admin` leads. */
   'admin/index': AdminFrame & { counts: Array<{ label: string; value: string; href: string }> }

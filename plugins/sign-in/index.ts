@@ -73,15 +73,17 @@ export default fp(
     const backends = await openBackends(app, options)
     app.decorate('signIn', createSignIn(app, options, backends))
     app.signIn.lifecycle.onDelete((id) => app.audit.forget(id))
+    app.signIn.lifecycle.onDelete((id) => app.signIn.invitations.forgetUser(id))
     app.signIn.lifecycle.onDelete(async (id) => {
       await app.notes.deleteOf(id)
     })
+    app.signIn.lifecycle.onDelete((id) => app.secondFactors.removeAll(id))
     sweepExpiredAccounts(app)
     app.addHook('onClose', async () => {
       for (const backend of backends.values()) await backend.close?.()
     })
   },
-  { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers'] }
+  { name: 'sign-in', dependencies: ['storage', 'audit', 'limits', 'grants', 'notes', 'mail', 'workers', 'second-factors'] }
 )
 
 function createSignIn (app: FastifyInstance, options: Options, backends: Map<string, AuthBackend>): SignIn {

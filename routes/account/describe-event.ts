@@ -69,6 +69,8 @@ const sayings: Readonly<Record<EventName, Say>> = {
   factor_added: says('account.event.factorAdded'),
   factor_removed: says('account.event.factorRemoved'),
   factor_failed: says('account.event.factorFailed'),
+  factor_removal_asked: says('account.event.factorRemovalAsked'),
+  factor_removal_stopped: says('account.event.factorRemovalStopped'),
   recovery_code_used: says('account.event.recoveryCode'),
   invitation_created: says('account.event.invitationCreated'),
   invitation_withdrawn: says('account.event.invitationWithdrawn'),

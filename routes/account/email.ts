@@ -36,7 +36,7 @@ export default async function changeEmail (app: FastifyInstance, { allowedEmails
       reply.page('address', { ...page, error: { field, message: request.words.say(problem) } }, statusCode)
 
     const read = readAddress(own, typed, allowedEmails)
-    if ('problem' in read) return refuse('email', read.problem, 400)
+    if ('problem' in read) return refuse('email', request.words.say(read.problem), 400)
     const to = read.email
     if (!(await checkCurrentPassword(app, request, user, own, password))) return refuse('password', { key: 'account.wrongPassword' }, 401)
     if (app.mail.isOn) return sendLink(app, request, reply, user, own, to)

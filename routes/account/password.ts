@@ -40,7 +40,7 @@ export default async function changePassword (app: FastifyInstance) {
     if (!(await checkCurrentPassword(app, request, user, own, current))) return wrongPassword()
     const problem = await accounts.passwordProblem(account.email, next)
     if (problem !== undefined) {
-      return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400)
+      return reply.page('password', { ...page, error: { field: 'next', message: request.words.say(problem) } }, 400)
     }
     // Another change may have come first.
     if (!(await accounts.changePassword(account.subject, { present: current, next }))) return wrongPassword()
@@ -96,7 +96,7 @@ async function endOthers (
   return reply.page('message', {
     title: text('account.passwordChanged'),
     text: text('account.passwordChangedText'),
-    detail: [describeAppsAfter(endsApps, keys), ...(removed.length > 0 ? [text('account.methodsRemoved')] : [])],
+    detail: [describeAppsAfter(request.words, endsApps, keys), ...(removed.length > 0 ? [text('account.methodsRemoved')] : [])],
     action: { label: text('account.toAccount'), href: paths.account }
   })
 }

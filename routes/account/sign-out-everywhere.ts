@@ -31,7 +31,7 @@ export default async function signOutEverywhere (app: FastifyInstance) {
     return reply.page('message', {
       title: text('account.signedOut'),
       text: text('account.signedOutText'),
-      detail: [describeAppsAfter(endsApps, keys), ...(removed.length > 0 ? [text('account.methodsRemoved')] : [])],
+      detail: [describeAppsAfter(request.words, endsApps, keys), ...(removed.length > 0 ? [text('account.methodsRemoved')] : [])],
       action: { label: text('account.signInAgain'), href: paths.account }
     })
   })

@@ -32,7 +32,7 @@ function inspect () {
   }
   // What is folded away has no size.
   for (const element of all('button, a, summary, input:not([type=hidden])').filter((each) => each.checkVisibility())) {
-    const inSentence = element.matches('section > p a')
+    const inSentence = element.matches(':is(section > p, .warning) a')
     // The label of a box or a choice to tick is part of what one hits.
     const target = element.matches(':is([type=checkbox], [type=radio])') ? element.labels[0] : element
     if (!inSentence) check(target.getBoundingClientRect().height >= 44, `small target: ${describe(element)}`)

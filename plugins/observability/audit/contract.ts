@@ -38,6 +38,8 @@ export const eventNames = [
   'factor_added',
   'factor_removed',
   'factor_failed',
+  'factor_removal_asked',
+  'factor_removal_stopped',
   'recovery_code_used',
   'invitation_created',
   'invitation_withdrawn',

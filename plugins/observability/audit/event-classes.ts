@@ -41,6 +41,8 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   factor_added: 'security',
   factor_removed: 'security',
   factor_failed: 'security',
+  factor_removal_asked: 'security',
+  factor_removal_stopped: 'security',
   recovery_code_used: 'security',
   invitation_created: 'security',
   invitation_withdrawn: 'security',

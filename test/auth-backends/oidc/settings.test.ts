@@ -32,8 +32,22 @@ t.test('the settings say what to write instead (WB-18)', async (t) => {
     [/^OIDC_ALLOWED_DOMAINS: everybody/],
     'also by the address of its document'
   )
-  const { title } = openOidc(oidc.env.parse({ ...id, OIDC_ISSUER: 'https://idp.example', OIDC_TITLE: 'Example' }))
-  t.equal(title, 'Example')
+})
+
+t.test('the button has the title, else the name of a well-known provider, else the host; and the mark', async (t) => {
+  const button = (env: Record<string, string>) => {
+    const { title, redirect } = openOidc(oidc.env.parse({ OIDC_CLIENT_ID: 'x', ...env }))
+    const [{ label, mark } = {}] = redirect!.providers
+    t.same(label, { key: 'providers.continueWith', values: { provider: title } })
+    return [title, mark]
+  }
+  t.same(button({ OIDC_ISSUER: 'https://idp.example', OIDC_TITLE: 'Example' }), ['Example', undefined])
+  t.same(button({ OIDC_ISSUER: 'https://idp.example' }), ['idp.example', undefined])
+  const google = { OIDC_ISSUER: 'https://accounts.google.com', OIDC_ALLOWED_DOMAINS: '*' }
+  t.same(button(google), ['Google', 'google'])
+  t.same(button({ ...google, OIDC_TITLE: 'Acme' }), ['Acme', 'google'])
+  const tenant = 'https://login.microsoftonline.com/2f9b5a5e-0000-4000-8000-000000000001/v2.0'
+  t.same(button({ OIDC_ISSUER: `${tenant}/.well-known/openid-configuration` }), ['Microsoft', 'microsoft'])
 })
 
 t.test('an issuer stays as it is, and is recognized by the address of its document, too', async (t) => {

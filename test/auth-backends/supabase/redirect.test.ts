@@ -1,7 +1,28 @@
 // The social providers of a Supabase project.
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import type { SupabaseAuth } from '../../../auth-backends/supabase/client.ts'
+import { supabaseRedirect } from '../../../auth-backends/supabase/redirect.ts'
+import type { Steps } from '../../../auth-backends/supabase/steps.ts'
 import { person, UUID, open, session, type Handler, json, standIn, refusal, settings } from './stand-in.ts'
+
+const continueWith = (provider: string) => ({ key: 'providers.continueWith', values: { provider } })
+
+t.test('each provider has its name and mark, whatever Supabase calls it', async (t) => {
+  const { providers } = supabaseRedirect(
+    {} as SupabaseAuth,
+    ['azure', 'linkedin_oidc', 'slack_oidc', 'twitter', 'workos', 'keycloak'],
+    {} as Steps
+  )
+  t.same(providers.map(({ label, mark }) => [label, mark]), [
+    [continueWith('Microsoft'), 'microsoft'],
+    [continueWith('LinkedIn'), 'linkedin'],
+    [continueWith('Slack'), 'slack'],
+    [continueWith('X'), 'x'],
+    [continueWith('WorkOS'), undefined],
+    [continueWith('Keycloak'), undefined]
+  ])
+})
 
 t.test("social providers: Supabase's own redirect with PKCE, one verifier for each sign-in", async (t) => {
   const bodies: string[] = []
@@ -9,8 +30,8 @@ t.test("social providers: Supabase's own redirect with PKCE, one verifier for ea
   const { url } = await standIn(t, answers, bodies)
   const backend = open(url)
   t.same(backend.redirect!.providers, [
-    { id: 'google', label: 'Continue with Google' },
-    { id: 'github', label: 'Continue with GitHub' }
+    { id: 'google', label: continueWith('Google'), mark: 'google' },
+    { id: 'github', label: continueWith('GitHub'), mark: 'github' }
   ])
   const callbackUrl = 'https://mcp.example.com/login/callback/supabase'
   const begun = await backend.redirect!.begin({ provider: 'github', callbackUrl, state: 'the-state' })

@@ -55,7 +55,7 @@ export const isAddress = (text: string, key: string) =>
 // configuration. No address
 // of ours holds a space.
 export const isFixed = (example: Example, key: string) =>
-  ['view', 'failedBackend', 'field', 'url', 'html'].includes(key) || (key === 'id' && example.view === 'login')
+  ['view', 'failedBackend', 'field', 'url', 'mark', 'html'].includes(key) || (key === 'id' && example.view === 'login')
 
 export const hostile = (example: Example, markup: string): Example =>
   mapStrings(example, (text, key) =>

@@ -1,0 +1,112 @@
+// What is stored of a person's second factors: one record a person, so that each change is one atomic step; and to whom
+// a passkey belongs.
+// Tested in test/plugins/second-factors/passkeys.test.ts.
+import type { FastifyInstance } from 'fastify'
+import type { Language } from '../../languages/index.ts'
+import { hashSecret } from '../secrets.ts'
+import type { Factor } from './contract.ts'
+import type { Failures } from './guesses.ts'
+
+interface Named {
+  id: string
+  name: string
+  /** Seconds since the epoch. */
+  addedAt: number
+  lastUsedAt?: number
+}
+
+export interface StoredPasskey extends Named {
+  /** Of the authenticator, base64url. */
+  credentialId: string
+  /** COSE, base64url. */
+  publicKey: string
+  /** How often it has signed, where the authenticator counts (Web Authentication §6.1.1). */
+  counter: number
+  transports?: string[]
+  isBackedUp: boolean
+  /** The host of PUBLIC_URL when it was made. */
+  rpId: string
+}
+
+export interface StoredApp extends Named {
+  /** The secret, sealed for its person. */
+  sealed: string
+  /** The time step of the last code: neither it nor an earlier one counts again (RFC 6238 §5.2). */
+  lastStep: number
+}
+
+export interface PersonFactors {
+  /** What authenticators know the person by: random, and nothing else here is found by it (Web Authentication §14.6.1). */
+  handle: string
+  passkeys: StoredPasskey[]
+  apps: StoredApp[]
+  /** Keyed hashes of those that are left. */
+  recoveryCodes: string[]
+  failures?: Failures
+  /** Having lost everything, the person asked for the removal (seconds since the epoch). `id` is in the link that stops it. */
+  lost?: { id: string; askedAt: number; language: Language }
+}
+
+export type FactorRecords = ReturnType<typeof openRecords>
+
+export function openRecords ({ storage }: Pick<FastifyInstance, 'storage'>) {
+  const people = storage.collection<PersonFactors>('secondFactors')
+  const owners = storage.collection<{ userId: string }>('passkeyOwner')
+
+  /** Of a passkey that the person has now. */
+  async function findOwner (credentialId: string): Promise<string | undefined> {
+    const userId = (await owners.find(hashSecret(credentialId)))?.userId
+    const factors = userId === undefined ? undefined : await people.find(userId)
+    return factors?.passkeys.some((passkey) => passkey.credentialId === credentialId) ? userId : undefined
+  }
+  const free = async (passkeys: readonly StoredPasskey[]): Promise<void> => {
+    for (const { credentialId } of passkeys) await owners.delete(hashSecret(credentialId))
+  }
+
+  return {
+    find: (userId: string) => people.find(userId),
+    all: () => people.all(),
+    findOwner,
+    /** Of any number of people, one gets it. @returns false where it belongs to somebody. */
+    async claim (credentialId: string, userId: string): Promise<boolean> {
+      if (await owners.create(hashSecret(credentialId), { userId }, null)) return true
+      // One that was cut short left a name without a passkey.
+      if ((await findOwner(credentialId)) !== undefined) return false
+      await owners.put(hashSecret(credentialId), { userId }, null)
+      return true
+    },
+    free,
+    /**
+     * @param decide returns the record as it should be, and what to hand back; without a factor in it, it is deleted.
+     */
+    change: <R>(userId: string, decide: (factors: PersonFactors | undefined) => { factors?: PersonFactors; result: R }): Promise<R> =>
+      people.update<R>(userId, (before) => {
+        const { factors, result } = decide(before)
+        if (factors === undefined || factors === before) return { result }
+        return hasFactor(factors) ? { write: { record: factors, ttl: null }, result } : { remove: true, result }
+      }),
+    async delete (userId: string): Promise<void> {
+      const factors = await people.take(userId)
+      if (factors) await free(factors.passkeys)
+    }
+  }
+}
+
+export const hasFactor = (factors: PersonFactors | undefined): factors is PersonFactors =>
+  factors !== undefined && factors.passkeys.length + factors.apps.length > 0
+
+/** After one was shown: no guess counts any more, and whoever has it has not lost everything. */
+export const afterProof = ({ failures: _, lost: __, ...factors }: PersonFactors): PersonFactors => factors
+
+/** Oldest first, without what is secret. @param rpId the host of PUBLIC_URL now. */
+export function describeFactors (factors: PersonFactors | undefined, rpId: string): Factor[] {
+  const common = ({ id, name, addedAt, lastUsedAt }: Named) => ({ id, name, addedAt, ...(lastUsedAt !== undefined && { lastUsedAt }) })
+  const passkeys = (factors?.passkeys ?? []).map((passkey): Factor => ({
+    ...common(passkey),
+    kind: 'passkey',
+    isBackedUp: passkey.isBackedUp,
+    ...(passkey.rpId !== rpId && { madeFor: passkey.rpId })
+  }))
+  const apps = (factors?.apps ?? []).map((app): Factor => ({ ...common(app), kind: 'app' }))
+  return [...passkeys, ...apps].sort((a, b) => a.addedAt - b.addedAt)
+}
