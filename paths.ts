@@ -73,6 +73,7 @@ const accountPaths = (base: string) => ({
   accountEmail: `${base}/account/email`,
   accountActivity: `${base}/account/activity.jsonl`,
   accountNotes: `${base}/account/notes.json`,
+  accountNoteList: `${base}/account/notes`,
   accountKeys: `${base}/account/keys`,
   accountKeyRevoke: `${base}/account/keys/revoke`,
   accountKeyList: `${base}/account/keys.json`,

@@ -2,6 +2,7 @@
 // form.
 import { z } from 'zod'
 import type { Text } from '../languages/index.ts'
+import { isHiding } from './hidden-characters.ts'
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_EMAIL_LENGTH = 254
@@ -21,5 +22,5 @@ export const addressProblem = (email: string): Text | undefined =>
 /** Control and formatting characters are refused: they can make one name look like another in a list or a log. */
 export function nameProblem (name: string): Text | undefined {
   if (name.length > MAX_NAME_LENGTH) return { key: 'sign-up.longName', values: { max: MAX_NAME_LENGTH } }
-  return /\p{C}/u.test(name) ? { key: 'sign-up.hiddenName' } : undefined
+  return isHiding(name) ? { key: 'sign-up.hiddenName' } : undefined
 }

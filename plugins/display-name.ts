@@ -1,5 +1,6 @@
 // Names chosen by someone outside, cleaned once, where they come in: what is shown, logged, mailed or printed later is
 // safe to show (Unicode UTS #39 §5; MCP security best practices, "Consent UI").
+import { withoutHidden } from '../auth-backends/hidden-characters.ts'
 
 /** A name that went through {@link toDisplayName}. Pages take no other for a client. */
 export type DisplayName = string & { readonly __shown: true }
@@ -19,10 +20,7 @@ const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
 /** @param fallback what to show instead of a name of which nothing is left. */
 export function toDisplayName (text: string, fallback: string): DisplayName {
   // Cut first, so that a huge text costs nothing; a name is normal text long before this.
-  const clean = text
-    .slice(0, 4 * MAX_SHOWN_CHARACTERS)
-    .normalize('NFC')
-    .replace(INVISIBLE, '')
+  const clean = withoutHidden(text.slice(0, 4 * MAX_SHOWN_CHARACTERS).normalize('NFC'))
     .replace(STACKED_MARKS, '$1')
     .replace(/\p{Zs}+/gu, ' ')
     .trim()

@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
+import type { Key, Words } from '../languages/index.ts'
 import { withInteraction } from '../paths.ts'
 import { rightsOfVisitor } from '../plugins/access-rules/principal.ts'
 import type { DocumentRights } from '../plugins/access-rules/contract.ts'
@@ -19,6 +20,8 @@ import { pageIntent } from '../plugins/sign-in/intent.ts'
 const MAX_SHOWN = 500_000
 /** Characters; a longer text is shown as plain text. */
 const MAX_RENDERED = 200_000
+/** An assistant writes notes as it writes answers. */
+const MARKDOWN = new Set(['text/markdown', 'note'])
 const PDF = 'application/pdf'
 /** Of one person at once: a reader that opens a file beside another. */
 const MAX_DOWNLOADS_EACH = 2
@@ -46,20 +49,24 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
       }
       const part = readPart(request.query.part)
       const found = await app.library.of(user ?? null, rights).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
-      if (!found) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
+      if (!found) throw gone()
       const { id, title, text, metadata, next } = found
+      const isNote = metadata?.['type'] === 'note'
       const actions = {
         home: paths.home,
+        ...(isNote && user && { notes: paths.accountNoteList }),
         ...(metadata?.['type'] === PDF && { open: `${request.url.split('?')[0]}?file` }),
         ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` })
       }
-      const isMarkdown = metadata?.['type'] === 'text/markdown' && part === 1 && next === undefined && text.length <= MAX_RENDERED
+      const isMarkdown = MARKDOWN.has(metadata?.['type'] ?? '') && part === 1 && next === undefined && text.length <= MAX_RENDERED
       const html = isMarkdown ? await renderMarkdown(app.workers, { source: text, title }, user?.id ?? null) : undefined
       const shown = part === 1 ? withoutTitle(text, title) : text
-      return reply.page('document', { id, title, text: shown, html, facts: factsOf(metadata), actions })
+      return reply.page('document', { id, title, text: shown, html, isNote, facts: factsOf(request.words, metadata), actions })
     }
   )
 }
+
+const gone = () => new OAuthError('not_found', 404, { key: 'pages.gone' })
 
 const openPdf = async (app: FastifyInstance, id: string, rights: DocumentRights): ReturnType<Library['file']> =>
   id.toLowerCase().endsWith('.pdf') ? app.library.file(id, rights) : undefined
@@ -82,7 +89,7 @@ async function sendFile (
     length = file?.bytes ?? 0
     return file?.stream
   })
-  if (!stream) throw new OAuthError('not_found', 404, 'This document is not in the library, or was removed from it.')
+  if (!stream) throw gone()
   return reply
     .headers({
       'content-type': PDF,
@@ -96,17 +103,22 @@ async function sendFile (
     .send(stream)
 }
 
-const LABELS: Readonly<Record<string, string>> = { type: 'Format', modified: 'Changed' }
+const LABELS: Readonly<Record<string, Key>> = {
+  type: 'pages.format',
+  modified: 'pages.changed',
+  created: 'pages.created',
+  version: 'pages.revision'
+}
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z$/
-const readable = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
 
 /** What is known of a document, in words; a source may add anything, which is shown as it is. */
-const factsOf = (metadata: Readonly<Record<string, string>> = {}): PageData['document']['facts'] =>
+const factsOf = (words: Words, metadata: Readonly<Record<string, string>> = {}): PageData['document']['facts'] =>
   Object.entries(metadata).map(([name, value]) => {
-    const label = LABELS[name] ?? name
+    const key = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined
+    const label = key === undefined ? name : words.text(key)
     const time = ISO_TIME.test(value) ? Date.parse(value) : NaN
-    if (!Number.isNaN(time)) return { name: label, value: `${readable.format(time)} UTC`, time: value }
-    return { name: label, value: name === 'type' ? typeName(value) : value }
+    if (!Number.isNaN(time)) return { name: label, value: words.minute(value), time: value }
+    return { name: label, value: name === 'type' ? words.say(typeName(value)) : value }
   })
 
 /** A part that does not exist is answered like a document that does not exist. */

@@ -4,6 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Rights } from '../plugins/access-rules/contract.ts'
 import { rightsOfVisitor } from '../plugins/access-rules/principal.ts'
 import { displayName } from '../plugins/accounts/user-record.ts'
+import type { Words } from '../languages/index.ts'
+import { endingOf } from '../plugins/library/file-types.ts'
+import type { PageData } from '../plugins/pages/page-data.ts'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
 import { protocolVersions } from '../plugins/mcp/protocol-versions.ts'
@@ -75,6 +78,26 @@ function groupTools (app: FastifyInstance, rights: Rights) {
 
 const shorten = (text: string): string => (text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION)}…` : text)
 
+/** How an app calls the server, and links that add it there: what they hold is from the configuration alone. */
+function installLinks (title: string, url: string): PageData['home']['install'] {
+  const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 40) || 'my-server'
+  const config = Buffer.from(JSON.stringify({ url })).toString('base64')
+  return {
+    name,
+    cursor: `cursor://anysphere.cursor-deeplink/mcp/install?${new URLSearchParams({ name, config }).toString()}`,
+    vscode: `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name, type: 'http', url }))}`
+  }
+}
+
+const MAX_ENDINGS = 6
+
+function describeLeftOut ({ library }: FastifyInstance, words: Words, { documents }: Rights): Pick<PageData['home'], 'leftOut'> {
+  const files = library.leftOut(documents)
+  if (files.length === 0) return {}
+  const endings = [...new Set(files.map(({ id }) => endingOf(id)))].filter((ending) => ending.startsWith('.')).slice(0, MAX_ENDINGS)
+  return { leftOut: words.text('pages.leftOut', { count: files.length, endings: words.list(endings) || '…' }) }
+}
+
 async function sendPage (
   app: FastifyInstance,
   { mcpUrl, signIn }: Options,
@@ -90,8 +113,9 @@ async function sendPage (
     signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => request.words.say(title)) : [],
     ...groupTools(app, rights),
     documents: await app.library.count(rights.documents),
-    leftOut: app.library.leftOutLine(rights.documents),
+    ...describeLeftOut(app, request.words, rights),
     ...readingOf(app, rights),
+    install: installLinks(app.identity.name, mcpUrl),
     ...(user && { user: { name: displayName(user) } }),
     actions: {
       ...(signIn && !user && { login: paths.login }),

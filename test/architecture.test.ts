@@ -39,6 +39,7 @@ const map: Array<{ room: RegExp; may: string[] }> = [
   {
     room: /^plugins\//,
     may: [
+      'auth-backends/hidden-characters.ts',
       'plugins/',
       'languages/',
       'errors.ts',

@@ -22,9 +22,3 @@ export const organizationBackends = ({
  */
 export const organizationOf = (backend: string): string | undefined =>
   backend.startsWith(PREFIX) ? URL.parse(backend.slice(PREFIX.length))?.host : undefined
-
-/** What a person's organization is called on pages and in mail. */
-export function organizationTitle (backend: string): string | undefined {
-  const host = organizationOf(backend)
-  return host === undefined ? undefined : `Your organization (${host})`
-}

@@ -2,20 +2,28 @@
 // password (OWASP ASVS 6.3.7).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
-import { english } from '../../languages/index.ts'
+import type { Words } from '../../languages/index.ts'
 import type { LinkedIdentity, User } from '../sign-in/contract.ts'
-import { organizationTitle } from './organizations.ts'
+import { organizationOf } from './organizations.ts'
 import { sendSignInMethodsRemoved } from './messages.ts'
 
-/** For example `Example: ann@example.com`. */
+/** For example `Example: ann@example.com`, in the words of the reader. */
 export function describeIdentity (
+  words: Words,
   { backend, email, name }: { backend: string; email?: string; name?: string },
   backends: ReadonlyMap<string, AuthBackend>
 ): string {
-  const named = backends.get(backend)?.title
-  const title = organizationTitle(backend) ?? (named && english.say(named)) ?? `${backend} (not in use)`
+  const method = titleOf(words, backend, backends)
   const who = email ?? name
-  return who === undefined ? title : `${title}: ${who}`
+  return who === undefined ? method : words.text('account.identity', { method, who })
+}
+
+/** What a way in is called. @param backend as in {@link IdentityKey.backend}. */
+export function titleOf (words: Words, backend: string, backends: ReadonlyMap<string, AuthBackend>): string {
+  const host = organizationOf(backend)
+  if (host !== undefined) return words.text('account.organization', { host })
+  const title = backends.get(backend)?.title
+  return title === undefined ? words.text('account.unusedMethod', { method: backend }) : words.say(title)
 }
 
 /** Records removed methods and notifies the owner. @param user as they were before. */
@@ -32,6 +40,6 @@ export function noteRemovedMethods (
     app,
     request.words,
     user,
-    removed.map((identity) => describeIdentity(identity, app.signIn.backends))
+    removed.map((identity) => describeIdentity(request.words, identity, app.signIn.backends))
   )
 }

@@ -132,8 +132,11 @@ export interface Library extends ToolLibrary {
   isComplete(): boolean
   /** Why the folder cannot be read, with the way out; undefined where it can. */
   problem(): Promise<string | undefined>
-  /** Files of the folder that are not documents, with the reason; hidden and ignored ones do not count. */
-  leftOut(): LeftOut[]
+  /**
+   * Files of the folder that are not documents, with the reason; hidden and ignored ones do not count.
+   * @param rights without them all files, for the operator.
+   */
+  leftOut(rights?: DocumentRights): LeftOut[]
   /**
    * The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing
    * is left out.

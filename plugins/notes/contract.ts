@@ -60,6 +60,8 @@ export interface NoteStore {
    */
   complete(owner: string, typed: string, limit: number): Promise<string[]>
   search(owner: string, query: string, limit: number): Promise<SearchHit[]>
+  /** How many notes the owner has. */
+  count(owner: string): Promise<number>
   /** @returns how many notes were deleted. */
   removeAll(owner: string): Promise<number>
   close(): Promise<void>

@@ -3,11 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
-import type { ToolNotes } from '../../authoring/tool.ts'
-import type { SearchHit } from '../search/contract.ts'
 import { createSearchWorker } from '../search/worker.ts'
 import type { ExportedNote, NoteChange } from './contract.ts'
-import { createPersonalNotes, presentNote, type PersonalNotesDeps } from './personal-notes.ts'
+import { createPersonalNotes, presentNote, type PersonalNotes, type PersonalNotesDeps } from './personal-notes.ts'
 import { openPostgresNotes } from './postgres.ts'
 import { openSingleHome, type NotesHome } from './single-home.ts'
 import { openSqliteNotes } from './sqlite.ts'
@@ -22,7 +20,7 @@ export interface Notes {
   /** For the start-up lines. */
   readonly description: string
   /** The caller's notes. Without sign-in (`null`) all callers share one set, which no user can see. */
-  of(user: { id: string } | null): ToolNotes & { search(query: string, limit: number): Promise<SearchHit[]> }
+  of(user: { id: string } | null): PersonalNotes
   /** Calls the listener after each step that changed something. */
   onChange(listener: (change: NoteChange) => void): void
   /** All notes of a person, a few at a time, with a turn of the event loop between: for a response that streams. */

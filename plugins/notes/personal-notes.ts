@@ -26,6 +26,12 @@ export interface PersonalNotesDeps {
   noteUrl(id: string): string
 }
 
+/** What tools have, and what pages and the search need beside it. */
+export interface PersonalNotes extends ToolNotes {
+  search(query: string, limit: number): Promise<SearchHit[]>
+  count(): Promise<number>
+}
+
 type Content = Pick<Note, 'id' | 'title' | 'text'>
 /** Changes the note with this id. @param next from the note as it is; `null` deletes it. */
 type Change = (id: string, next: (known: Note | undefined) => Content | null) => Promise<ToolNote | undefined>
@@ -34,7 +40,7 @@ type Change = (id: string, next: (known: Note | undefined) => Content | null) =>
 export function createPersonalNotes (
   user: string | null,
   deps: PersonalNotesDeps
-): ToolNotes & { search(query: string, limit: number): Promise<SearchHit[]> } {
+): PersonalNotes {
   const { store, noteUrl } = deps
   const owner = user ?? NO_OWNER
   const present = (note: Note): ToolNote => ({
@@ -58,6 +64,7 @@ export function createPersonalNotes (
       const ids = await store.complete(owner, prefix, Math.min(Math.max(limit, 1), MAX_COMPLETED))
       return ids.map((id) => PREFIX + id)
     },
+    count: () => store.count(owner),
     async search (query, limit) {
       return (await store.search(owner, query, limit)).map((hit) => ({ ...hit, id: PREFIX + hit.id }))
     }

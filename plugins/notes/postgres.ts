@@ -87,6 +87,7 @@ export async function openPostgresNotes (postgres: Postgres, worker?: SnippetWor
       return [...new Set(found.map(({ id }) => id))].slice(0, limit)
     },
     search: (owner, text, limit) => search(query, worker, owner, text, limit),
+    count: async (owner) => (await query<Usage>(USAGE, [owner]))[0]!.notes,
     async removeAll (owner) {
       return postgres.transaction(async (query) => {
         await lock(query, `${TABLE} ${owner}`)

@@ -88,6 +88,7 @@ export function openSqliteNotes (
       here ??= openNoteSearch(join(dataDir, FILE))
       return here.search(owner, query, limit)
     },
+    count: async (owner) => (sql.usage.get(owner) as unknown as Usage).notes,
     removeAll: (owner) => write(db, () => removeFound(() => sql.removeAll.all(owner))),
     async close () {
       here?.close()

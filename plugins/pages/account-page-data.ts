@@ -1,6 +1,6 @@
 // What the pages of a person's account show: the account itself, its passwords, addresses and proofs. Tested in
-
 // test/plugins/pages/index.test.ts.
+import type { Time } from './time.ts'
 
 /**
  * What the person may also end: how many apps are connected, how many access keys there are, and
@@ -13,6 +13,13 @@ export interface EndOthers {
   ticked: boolean
 }
 
+/** A note that can be read. */
+export interface NoteLink {
+  title: string
+  href: string
+  changed: Time
+}
+
 export interface AccountPageData {
   /**
    * Posts `token` and `app` to `actions.revoke`, `token` and `key` to `actions.revokeKey`, `token`
@@ -21,17 +28,19 @@ export interface AccountPageData {
    */
   account: {
     user: { name: string; detail?: string }
-    /** When the account is deleted, if it is temporary. YYYY-MM-DD HH:MM, UTC. */
+    /** When the account is deleted, if it is temporary, in words. */
     until?: string
+    /** What was just done. */
+    notice?: string
     /** Sign-in methods of this account. One without `remove` cannot be removed. */
     methods: Array<{ text: string; remove?: string }>
     canAddMethod: boolean
     /** Accounts with a password on this server. */
     own: Array<{ email: string; actions: { password: string; address: string } }>
     /**
-     * Days are YYYY-MM-DD. `less`: what the app may not do, in short phrases.
-     * `host`: where it returns to; or `organization`: the host that connected it, without a
-     * consent. `verifiedHost`: the host that is proved to be the app's. `calls`: in 30 days.
+     * `less`: what the app may not do, in short phrases. `host`: where it returns to; or
+     * `organization`: the host that connected it, without a consent. `verifiedHost`: the host
+     * that is proved to be the app's. `calls`: in 30 days.
      */
     apps: Array<{
       id: string
@@ -44,25 +53,25 @@ export interface AccountPageData {
       less: string[]
       /** Names of the existing servers that it may use, in one line. */
       uses?: string
-      connected: string
+      connected: Time
       /** Absent for what the organization renews each hour. */
-      ends?: string
-      firstUsed?: string
-      lastUsed?: string
+      ends?: Time
+      firstUsed?: Time
+      lastUsed?: Time
       calls: number
     }>
-    /** Days are YYYY-MM-DD, `lastUsed` YYYY-MM-DD HH:MM, UTC. */
     keys: Array<{
       id: string
       name: string
       scopes: string[]
-      created: string
-      ends: string
-      lastUsed?: string
+      created: Time
+      ends: Time
+      lastUsed?: Time
       address?: string
     }>
-    /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
-    events: Array<{ at: string; text: string; address?: string }>
+    notes: { count: number; newest: NoteLink[] }
+    /** Newest first. */
+    events: Array<{ at: Time; text: string; address?: string }>
     asks: EndOthers
     token: string
     actions: {
@@ -78,6 +87,7 @@ export interface AccountPageData {
       remove: string
       activity: string
       notes: string
+      noteList: string
       home: string
     }
   }
@@ -95,7 +105,7 @@ export interface AccountPageData {
     token: string
     actions: { create: string; account: string }
   }
-  /** Shown once. `secret`: the key. `url`: of the endpoint. `ends`: YYYY-MM-DD HH:MM, UTC. */
+  /** Shown once. `secret`: the key. `url`: of the endpoint. `ends`: a minute in words. */
   'new-access-key': {
     secret: string
     name: string
@@ -103,6 +113,11 @@ export interface AccountPageData {
     ends: string
     url: string
     actions: { account: string }
+  }
+  /** Newest change first. `newest` and `older`: other pages of the list, where there are some. */
+  notes: {
+    notes: NoteLink[]
+    actions: { account: string; download: string; newest?: string; older?: string }
   }
   /** Posts `email` to `actions.forgot`. */
   forgot: { actions: { forgot: string } }

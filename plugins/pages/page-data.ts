@@ -16,7 +16,8 @@ export interface Action {
 type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData & ConnectionsPageData
 
 export interface PageData extends SignInPageData, AccountPageData, AdminPages {
-  message: { title: string; text: string; detail?: string; action?: Action }
+  /** Each text of `detail` is a paragraph. */
+  message: { title: string; text: string; detail?: string | string[]; action?: Action }
   /** `reason`: for developers, in English, where `text` does not say it. */
   error: { statusCode: number; title: string; text: string; code: string; reason?: string; requestId: string; action?: Action }
   /** Posts `fields` to `actions.answer`. `subject`: what it is about. */
@@ -41,10 +42,12 @@ export interface PageData extends SignInPageData, AccountPageData, AdminPages {
     /** Existing servers behind it, each with what the visitor may use. Descriptions are shortened. */
     servers: Array<{ name: string; tools: Array<{ name: string; title: string; description: string }> }>
     documents: number
-    /** Files of the folder that are not documents, for example `3 left out: 3 .pdf (password)`. */
-    leftOut?: string | undefined
+    /** Files of the folder that are not documents, in words. */
+    leftOut?: string
     /** While the folder of documents is read for the first time: files looked at, of those found. */
     reading?: { done: number; total: number } | undefined
+    /** What this server is called in the configuration of an app, and links that add it to one. */
+    install: { name: string; cursor: string; vscode: string }
     user?: { name: string }
     actions: { login?: string; logout?: string; token?: string; account?: string }
   }
@@ -57,7 +60,9 @@ export interface PageData extends SignInPageData, AccountPageData, AdminPages {
     html?: string | undefined
     /** What is known of it. `time` is the value in ISO 8601, where it is a time. */
     facts: Array<{ name: string; value: string; time?: string }>
-    /** `open` is the file itself. */
-    actions: { home: string; next?: string; open?: string }
+    /** A note of the person's own has an id that says nothing. */
+    isNote: boolean
+    /** `open` is the file itself, `notes` all notes of the person. */
+    actions: { home: string; next?: string; open?: string; notes?: string }
   }
 }

@@ -3,12 +3,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidRequest } from '../../errors.ts'
+import type { Words } from '../../languages/index.ts'
 import { ofKey } from '../../plugins/access-keys/access.ts'
 import { DEFAULT_DAYS, MAX_DAYS, type AccessKey } from '../../plugins/access-keys/contract.ts'
 import { sendKeyCreated } from '../../plugins/accounts/messages.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { formParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
+import { withNotice } from '../../plugins/pages/notices.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { SCOPES_OF, describeNewKey, listKey } from './describe-keys.ts'
 import { checkForm, signInFirst } from './guard.ts'
@@ -31,7 +33,7 @@ export default async function accessKeys (app: FastifyInstance, { mcpUrl }: Opti
   app.post(paths.accountKeys, async (request, reply) => {
     const user = await checkForm(app, request)
     const form = formParameters(request)
-    const asked = readForm(form)
+    const asked = readForm(request.words, form)
     if ('error' in asked) return refuse(app, request, reply, form, asked.error)
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountKeys)
     const { backend } = await needSession(app, request)
@@ -57,10 +59,10 @@ export default async function accessKeys (app: FastifyInstance, { mcpUrl }: Opti
     const id = formParameters(request).get('key')
     // Only from the person's own list: an id from a form is not a right.
     const key = (await app.accessKeys.listByUser(user.id)).find((own) => own.id === id)
-    if (!key) throw invalidRequest('This access key is not, or no longer, one of yours.')
+    if (!key) throw invalidRequest({ key: 'account.keyGone' })
     await app.accessKeys.revoke(key.id)
     app.audit.record(request, 'key_revoked', ofKey(key))
-    return reply.redirect(paths.account, 303)
+    return reply.redirect(withNotice(app, paths.account, user.id, { key: 'account.revoked', values: { key: key.name } }), 303)
   })
 
   app.get(paths.accountKeyList, async (request, reply) => {
@@ -74,19 +76,19 @@ export default async function accessKeys (app: FastifyInstance, { mcpUrl }: Opti
 
 async function needSession (app: FastifyInstance, request: FastifyRequest) {
   const visitor = await app.signIn.sessions.current(request)
-  if (!visitor) throw accessDenied('You are no longer signed in. Sign in and try again.')
+  if (!visitor) throw accessDenied({ key: 'problems.notSignedIn' })
   return visitor
 }
 
 type FormError = NonNullable<PageData['access-key']['error']>
 
 /** @returns what is asked for, or which field is wrong. */
-function readForm (form: Parameters): Pick<AccessKey, 'name' | 'scopes'> & { days: number } | { error: FormError } {
+function readForm ({ text }: Words, form: Parameters): Pick<AccessKey, 'name' | 'scopes'> & { days: number } | { error: FormError } {
   const name = toDisplayName(form.get('name') ?? '', '')
-  if (name === '') return { error: { field: 'name', message: 'Give the key a name, for example that of the program.' } }
+  if (name === '') return { error: { field: 'name', message: text('account.keyNameMissing') } }
   const days = DAYS.test(form.get('days') ?? '') ? Number(form.get('days')) : NaN
   if (!(days >= 1 && days <= MAX_DAYS)) {
-    return { error: { field: 'days', message: `Write a number of days from 1 to ${MAX_DAYS}.` } }
+    return { error: { field: 'days', message: text('account.keyDaysWrong', { max: MAX_DAYS }) } }
   }
   const scopes = SCOPES_OF[form.get('scope') === 'write' ? 'write' : 'read']
   return { name, scopes: [...scopes], days }

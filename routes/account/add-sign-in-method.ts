@@ -3,8 +3,10 @@
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import { sendSignInMethodAdded } from '../../plugins/accounts/messages.ts'
-import { describeIdentity } from '../../plugins/accounts/removed-methods.ts'
+import { describeIdentity, titleOf } from '../../plugins/accounts/removed-methods.ts'
+import { displayName } from '../../plugins/accounts/user-record.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import { withNotice } from '../../plugins/pages/notices.ts'
 import { describeMethods } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
@@ -17,20 +19,21 @@ export default async function addSignInMethod (app: FastifyInstance) {
     const user = await sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountLink)
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountLink)
+    const { text } = request.words
     return reply.page('question', {
-      title: 'Add a sign-in method',
-      text: 'Next, sign in with the new method. You then see which account it belongs to, and decide whether to add it.',
+      title: text('account.addMethod'),
+      text: text('account.addMethodText'),
       fields: { token: forms.token(request) },
-      answer: 'Continue',
-      instead: { label: 'Cancel', href: paths.account },
+      answer: text('account.continue'),
+      instead: { label: text('common.cancel'), href: paths.account },
       actions: { answer: paths.accountLink }
     })
   })
 
   app.post(paths.accountLink, async (request, reply) => {
     const user = await checkForm(app, request)
-    if (!describeMethods(user, backends, paths.accountUnlink).canAddMethod) {
-      throw invalidRequest('There is no other sign-in method that can be added to this account.')
+    if (!describeMethods(request.words, user, backends, paths.accountUnlink).canAddMethod) {
+      throw invalidRequest({ key: 'account.noOtherMethod' })
     }
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountLink)
     return reply.redirect(signInPages.login(await methods.beginAddition(request, reply, paths.account)), 303)
@@ -39,13 +42,14 @@ export default async function addSignInMethod (app: FastifyInstance) {
   app.get(paths.accountLinkAdd, async (request, reply) => {
     const handle = queryParameters(request).get('interaction')
     const { backend, identity, user } = await methods.findAddition(request, handle)
+    const { text } = request.words
     return reply.page('question', {
-      title: 'Add this sign-in method?',
-      text: `Anyone who signs in with it can then enter your account, as if they knew your password. You are ${user.name ?? user.email ?? 'signed in'}.`,
-      subject: describeIdentity({ backend, ...identity }, backends),
+      title: text('account.addThisTitle'),
+      text: text('account.addThisText', { name: displayName(user) }),
+      subject: describeIdentity(request.words, { backend, ...identity }, backends),
       fields: { token: forms.token(request), interaction: handle! },
-      answer: 'Yes, it is mine: add it',
-      instead: { label: 'Cancel', href: paths.account },
+      answer: text('account.addThis'),
+      instead: { label: text('common.cancel'), href: paths.account },
       actions: { answer: paths.accountLinkAdd }
     })
   })
@@ -53,11 +57,10 @@ export default async function addSignInMethod (app: FastifyInstance) {
   app.post(paths.accountLinkAdd, async (request, reply) => {
     await checkForm(app, request)
     const { backend, user } = await methods.add(request, formParameters(request).get('interaction'))
-    if (!user) {
-      throw invalidRequest('This sign-in method belongs to another account here, so it cannot be added to yours.')
-    }
+    if (!user) throw invalidRequest({ key: 'account.methodElsewhere' })
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
-    sendSignInMethodAdded(app, request.words, user, request.words.say(backends.get(backend)?.title ?? backend))
-    return reply.redirect(paths.account, 303)
+    const method = titleOf(request.words, backend, backends)
+    sendSignInMethodAdded(app, request.words, user, method)
+    return reply.redirect(withNotice(app, paths.account, user.id, { key: 'account.added', values: { method } }), 303)
   })
 }

@@ -24,17 +24,18 @@ export default async function deleteAccount (app: FastifyInstance) {
   app.post(paths.accountDelete, async (request, reply) => {
     const user = await checkForm(app, request)
     if (formParameters(request).get('confirm') !== 'delete') {
-      throw invalidRequest('Tick the box to confirm that you want to delete your account. Nothing was deleted.')
+      throw invalidRequest({ key: 'account.deleteUnconfirmed' })
     }
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, paths.accountDelete)
     await lifecycle.delete(user.id)
     await sessions.signOut(request, reply)
     // Without the person: what was theirs is gone.
     app.audit.record(request, 'account_deleted', { backend: user.backend })
+    const { text } = request.words
     return reply.page('message', {
-      title: 'Your account is deleted',
-      text: 'Everything this server stored about you is gone, and the apps you connected can no longer use it. Remove the server in those apps as well.',
-      action: { label: 'Go to the home page', href: paths.home }
+      title: text('account.deleted'),
+      text: text('account.deletedText'),
+      action: { label: text('common.home'), href: paths.home }
     })
   })
 }

@@ -1,69 +1,89 @@
 // What the account page says of recent activity, in words for the person it concerns.
+import type { Key, Message, Words } from '../../languages/index.ts'
 import type { AuditEvent, EventName } from '../../plugins/observability/audit/contract.ts'
 import { organizationOf } from '../../plugins/accounts/organizations.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { minuteOf } from '../../plugins/pages/time.ts'
 
-/** YYYY-MM-DD HH:MM of an ISO 8601 time. */
-export const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)}`
-
-const changes: Readonly<Record<string, string>> = {
-  password: 'The password was changed',
-  address: 'The e-mail address was changed',
-  'way added': 'A sign-in method was added',
-  'way removed': 'A sign-in method was removed',
-  'group added': 'The account was added to a group',
-  'group removed': 'The account was removed from a group'
+const changes: Readonly<Record<string, Key>> = {
+  password: 'account.event.passwordChanged',
+  address: 'account.event.addressChanged',
+  'way added': 'account.event.methodAdded',
+  'way removed': 'account.event.methodRemoved',
+  'group added': 'account.event.groupAdded',
+  'group removed': 'account.event.groupRemoved'
 }
 
-const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
-  discovery: () => 'An app read how to sign in',
-  challenge: () => 'An app was asked to sign in',
-  registration: ({ clientName }) => `${clientName} registered`,
-  registration_refused: () => 'An app could not register',
-  authorization: ({ clientName }) => `${clientName} asked for access`,
-  authorization_refused: () => 'An access request of an app was refused',
-  sign_in: () => 'You signed in',
-  sign_in_failed: ({ reason }) =>
-    reason === 'present password' ? 'A wrong password was given on the account page' : 'A sign-in failed',
-  sign_up: () => 'The account was created',
-  consent: ({ clientName }) => `You allowed ${clientName}`,
-  denial: ({ clientName }) => `You denied ${clientName}`,
-  token: ({ clientName, backend = '' }) =>
-    `${clientName} was connected${organizationOf(backend) === undefined ? '' : ' by your organization'}`,
-  token_refused: () => 'An app was refused',
-  connected: ({ clientName }) => `${clientName} used this server for the first time`,
-  refresh: ({ clientName }) => `${clientName} renewed its access`,
-  retry: ({ clientName }) => `${clientName} renewed its access twice with the same token`,
-  reuse: ({ clientName }) => `${clientName} used a single-use code or token twice, and was disconnected`,
-  revocation: ({ clientName }) => `${clientName} was disconnected`,
-  tool_call: ({ clientName, tool, upstream, outcome }) =>
-    `${clientName} called ${tool}${upstream === undefined ? '' : ` of ${upstream}`}${outcome === 'ok' ? '' : outcome === 'refused' ? ', which was over a limit' : ', and it failed'}`,
-  sign_out: () => 'You signed out',
-  sign_out_everywhere: () => 'You signed out everywhere',
-  first_request: ({ clientName }) => `${clientName} made its first request`,
-  host_refused: () => 'A request under another name was refused',
-  limit: () => 'A limit was reached',
-  lock: () => 'The account was locked',
-  unlock: () => 'The account was unlocked',
-  account_changed: ({ reason }) => changes[reason ?? ''] ?? 'The account was changed',
-  key_created: ({ clientName, by }) => `${clientName} was made${by === 'operator' ? ' by the operator' : ''}`,
-  key_revoked: ({ clientName, by }) => `${clientName} was revoked${by === 'operator' ? ' by the operator' : ''}`,
-  account_deleted: () => 'The account was deleted',
-  factor_added: () => 'A second factor was added',
-  factor_removed: () => 'A second factor was removed',
-  factor_failed: () => 'A second factor was wrong',
-  factor_removal_asked: () => 'The removal of lost second factors was asked for',
-  factor_removal_stopped: () => 'The removal of second factors was stopped',
-  recovery_code_used: () => 'A recovery code was used',
-  invitation_created: () => 'An invitation was made',
-  invitation_withdrawn: () => 'An invitation was withdrawn',
-  owner_added: () => 'The account became one of the owners',
-  owner_removed: () => 'The account is not one of the owners any more',
-  upstream_restarted: () => 'An existing server was started again'
+type Say = (event: AuditEvent, words: Words) => Message
+
+const says = (key: Key): Say => () => ({ key })
+const saysOfApp = (key: Key): Say => ({ clientName }, { text }) => ({
+  key,
+  values: { app: clientName ?? text('account.unnamedApp') }
+})
+/** @param forYou where it was not the person themselves. */
+const saysOfKey = (own: Key, forYou: Key): Say => ({ clientName = '', reason, by }) => ({
+  key: by !== undefined || reason === 'operator' ? forYou : own,
+  values: { key: clientName }
+})
+
+const CALLS: Readonly<Record<string, Key>> = { ok: 'account.event.call', refused: 'account.event.callRefused' }
+
+function saysOfCall ({ clientName, tool = '', upstream, outcome }: AuditEvent, { text }: Words): Message {
+  const app = clientName ?? text('account.unnamedApp')
+  const named = upstream === undefined ? tool : text('account.event.toolOf', { tool, server: upstream })
+  return { key: CALLS[outcome ?? ''] ?? 'account.event.callFailed', values: { app, tool: named } }
 }
 
-export const describeEvent = (event: AuditEvent): PageData['account']['events'][number] => ({
-  at: minute(event.at),
-  text: texts[event.event](event),
+const sayings: Readonly<Record<EventName, Say>> = {
+  challenge: says('account.event.challenge'),
+  registration: saysOfApp('account.event.registration'),
+  registration_refused: says('account.event.registrationRefused'),
+  authorization: saysOfApp('account.event.authorization'),
+  authorization_refused: says('account.event.authorizationRefused'),
+  sign_in: says('account.event.signIn'),
+  sign_in_failed: ({ reason }) => ({
+    key: reason === 'present password' ? 'account.event.wrongPassword' : 'account.event.signInFailed'
+  }),
+  sign_up: says('account.event.signUp'),
+  consent: saysOfApp('account.event.consent'),
+  denial: saysOfApp('account.event.denial'),
+  token: (event, words) =>
+    saysOfApp(organizationOf(event.backend ?? '') === undefined ? 'account.event.token' : 'account.event.tokenOfOrganization')(event, words),
+  token_refused: says('account.event.tokenRefused'),
+  connected: saysOfApp('account.event.connected'),
+  refresh: saysOfApp('account.event.refresh'),
+  retry: saysOfApp('account.event.retry'),
+  reuse: saysOfApp('account.event.reuse'),
+  revocation: saysOfApp('account.event.revocation'),
+  tool_call: saysOfCall,
+  sign_out: says('account.event.signOut'),
+  sign_out_everywhere: says('account.event.signOutAll'),
+  limit: says('account.event.limit'),
+  lock: says('account.event.lock'),
+  unlock: says('account.event.unlock'),
+  account_changed: ({ reason }) => ({ key: changes[reason ?? ''] ?? 'account.event.changed' }),
+  key_created: saysOfKey('account.event.keyCreated', 'account.event.keyCreatedForYou'),
+  key_revoked: saysOfKey('account.event.keyRevoked', 'account.event.keyRevokedForYou'),
+  account_deleted: says('account.event.deleted'),
+  factor_added: says('account.event.factorAdded'),
+  factor_removed: says('account.event.factorRemoved'),
+  factor_failed: says('account.event.factorFailed'),
+  factor_removal_asked: says('account.event.factorRemovalAsked'),
+  factor_removal_stopped: says('account.event.factorRemovalStopped'),
+  recovery_code_used: says('account.event.recoveryCode'),
+  invitation_created: says('account.event.invitationCreated'),
+  invitation_withdrawn: says('account.event.invitationWithdrawn'),
+  owner_added: says('account.event.ownerAdded'),
+  owner_removed: says('account.event.ownerRemoved'),
+  discovery: says('account.event.discovery'),
+  first_request: saysOfApp('account.event.firstRequest'),
+  host_refused: says('account.event.hostRefused'),
+  upstream_restarted: says('account.event.upstreamRestarted')
+}
+
+export const describeEvent = (words: Words, event: AuditEvent): PageData['account']['events'][number] => ({
+  at: minuteOf(words, event.at),
+  text: words.say(sayings[event.event](event, words)),
   ...(event.address && { address: event.address })
 })

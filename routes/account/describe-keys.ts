@@ -3,7 +3,7 @@ import type { Words } from '../../languages/index.ts'
 import type { AccessKey } from '../../plugins/access-keys/contract.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
-import { minute } from './describe-event.ts'
+import { dayOf, minuteOf } from '../../plugins/pages/time.ts'
 
 /** What can be chosen on the page. */
 export const SCOPES_OF = { read: ['mcp:read'], write: ['mcp:read', 'mcp:write'] } as const
@@ -18,15 +18,15 @@ export const describeKey = (
   id,
   name,
   scopes: textsOf(words, scopes),
-  created: iso(createdAt).slice(0, 10),
-  ends: iso(endsAt).slice(0, 10),
-  ...(lastUse && { lastUsed: minute(iso(lastUse.at)), address: lastUse.address })
+  created: dayOf(words, createdAt),
+  ends: dayOf(words, endsAt),
+  ...(lastUse && { lastUsed: minuteOf(words, lastUse.at), address: lastUse.address })
 })
 
 export const describeNewKey = (words: Words, { name, scopes, endsAt }: AccessKey) => ({
   name,
   rights: textsOf(words, scopes),
-  ends: minute(iso(endsAt))
+  ends: words.minute(endsAt)
 })
 
 /** For the download. */

@@ -9,6 +9,7 @@ import type { VerifiedHost } from '../../plugins/oauth/clients/verified-host.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import type { EndOthers } from '../../plugins/pages/account-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { dayOf } from '../../plugins/pages/time.ts'
 import { describeLess, nameSome } from '../../plugins/oauth/less.ts'
 import { describeScopes } from '../../plugins/oauth/scopes.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
@@ -17,7 +18,6 @@ import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { keyOf } from '../../plugins/accounts/identities.ts'
 import { describeIdentity } from '../../plugins/accounts/removed-methods.ts'
 import type { GrantUsage } from '../../plugins/limits/usage.ts'
-import { minute } from './describe-event.ts'
 import type { LocalAccount } from './password-account.ts'
 
 type Backends = ReadonlyMap<string, AuthBackend>
@@ -32,6 +32,7 @@ export const describePerson = (user: User) => ({
  * @param removePath the page that removes a method.
  */
 export function describeMethods (
+  words: Words,
   user: User,
   backends: Backends,
   removePath: string
@@ -40,7 +41,7 @@ export function describeMethods (
   const inUse = identities.filter(({ backend }) => backends.has(backend))
   return {
     methods: identities.map((identity) => ({
-      text: describeIdentity(identity, backends),
+      text: describeIdentity(words, identity, backends),
       ...(inUse.some((other) => other !== identity) && { remove: `${removePath}?way=${keyOf(identity)}` })
     })),
     canAddMethod:
@@ -51,6 +52,7 @@ export function describeMethods (
 
 /** What else can be ended. @param stays of the identities: not offered for removal. */
 export const describeOthers = (
+  words: Words,
   { identities }: User,
   others: Pick<EndOthers, 'apps' | 'keys'>,
   stays: (identity: LinkedIdentity) => boolean,
@@ -58,7 +60,7 @@ export const describeOthers = (
 ): EndOthers => ({
   ...others,
   ticked: false,
-  methods: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(identity, backends))
+  methods: identities.filter((identity) => !stays(identity)).map((identity) => describeIdentity(words, identity, backends))
 })
 
 export const describeOwn = (
@@ -71,10 +73,8 @@ export const describeOwn = (
 
 const withBackend = (path: string, backend: string): string => `${path}?backend=${encodeURIComponent(backend)}`
 
-const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
-
-export const describeEnd = ({ endsAt }: User): Pick<PageData['account'], 'until'> =>
-  endsAt === undefined ? {} : { until: minute(new Date(endsAt * 1000).toISOString()) }
+export const describeEnd = (words: Words, { endsAt }: User): Pick<PageData['account'], 'until'> =>
+  endsAt === undefined ? {} : { until: words.minute(endsAt) }
 
 /** @param upstreams that it may use: names. */
 export const describeApp = (
@@ -86,17 +86,17 @@ export const describeApp = (
 ): PageData['account']['apps'][number] => ({
   id: grant.id,
   // Grants of earlier versions have the name as the app wrote it.
-  name: toDisplayName(grant.clientName, 'An app without a name'),
+  name: toDisplayName(grant.clientName, words.text('account.unnamedApp')),
   ...(grant.code
     ? describeReturn(grant.code.redirectUri, verified)
     : { organization: organizationOf(grant.backend) ?? '' }),
   scopes: describeScopes(words, grant.scopes).map(({ text }) => text),
   less: describeLess(words, grant),
   ...(upstreams.length > 0 && { uses: nameSome(words, upstreams) }),
-  connected: day(grant.createdAt),
-  ...(grant.code && { ends: day(grant.endsAt) }),
-  ...(usage.firstUsedAt !== undefined && { firstUsed: day(usage.firstUsedAt) }),
-  ...(usage.lastCallDay !== undefined && { lastUsed: day(usage.lastCallDay) }),
+  connected: dayOf(words, grant.createdAt),
+  ...(grant.code && { ends: dayOf(words, grant.endsAt) }),
+  ...(usage.firstUsedAt !== undefined && { firstUsed: dayOf(words, usage.firstUsedAt) }),
+  ...(usage.lastCallDay !== undefined && { lastUsed: dayOf(words, usage.lastCallDay) }),
   calls: usage.calls
 })
 

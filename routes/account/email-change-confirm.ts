@@ -19,10 +19,12 @@ export default async function confirmEmailChange (app: FastifyInstance) {
     async use ({ link }, request, reply) {
       const change = { user: link.user!, account: link, to: link.email, verified: true }
       if (!(await app.accounts.changeAddress(request, reply, change))) return undefined
+      const { text } = request.words
       return reply.page('message', {
-        title: 'Your address is changed',
-        text: `From now on you sign in with ${link.email}. Every other browser was signed out. Apps you connected stay connected.`,
-        action: { label: 'Go to your account', href: paths.account }
+        title: text('account.addressChanged'),
+        text: text('account.addressChangedText', { email: link.email }),
+        detail: [text('account.appsStay')],
+        action: { label: text('account.toAccount'), href: paths.account }
       })
     }
   })

@@ -11,12 +11,10 @@ import { formParameters, queryParameters } from '../../plugins/oauth/parameters.
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { checkForm, signInFirst } from './guard.ts'
-import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
+import { checkCurrentPassword, findLocalAccount, type LocalAccount } from './password-account.ts'
 
 type Options = Pick<Config, 'allowedEmails'>
 const MAX_SHOWN_CHARACTERS = 254
-const TAKEN = 'There is already an account with this address. Nothing was changed.'
-const NOT_ALLOWED = 'This address may not sign in here. Ask the person who runs this server to add it.'
 
 export default async function changeEmail (app: FastifyInstance, { allowedEmails }: Options) {
   const { paths } = app
@@ -34,25 +32,24 @@ export default async function changeEmail (app: FastifyInstance, { allowedEmails
     const typed = form.need('email')
     const password = form.need('password')
     const page = { ...describe(app, own, form.need('token')), next: typed.slice(0, MAX_SHOWN_CHARACTERS) }
-    const refuse = (field: 'email' | 'password', message: string, statusCode: number) =>
-      reply.page('address', { ...page, error: { field, message } }, statusCode)
+    const refuse = (field: 'email' | 'password', problem: Text, statusCode: number) =>
+      reply.page('address', { ...page, error: { field, message: request.words.say(problem) } }, statusCode)
 
     const read = readAddress(own, typed, allowedEmails)
     if ('problem' in read) return refuse('email', request.words.say(read.problem), 400)
     const to = read.email
-    if (!(await checkCurrentPassword(app, request, user, own, password))) return refuse('password', WRONG_PASSWORD, 401)
+    if (!(await checkCurrentPassword(app, request, user, own, password))) return refuse('password', { key: 'account.wrongPassword' }, 401)
     if (app.mail.isOn) return sendLink(app, request, reply, user, own, to)
     const isChanged = await app.accounts.changeAddress(request, reply, { user, account: own, to, verified: false })
-    if (!isChanged) return refuse('email', TAKEN, 409)
+    if (!isChanged) return refuse('email', { key: 'account.takenAddress' }, 409)
+    const { text } = request.words
     return reply.page('message', {
-      title: 'Your address is changed',
-      text: `From now on you sign in with ${to}. Every other browser was signed out.`,
-      action: home(app)
+      title: text('account.addressChanged'),
+      text: text('account.addressChangedText', { email: to }),
+      action: { label: text('account.toAccount'), href: paths.account }
     })
   })
 }
-
-const home = ({ paths }: FastifyInstance) => ({ label: 'Go to your account', href: paths.account })
 
 const describe = (app: FastifyInstance, { backend, account }: LocalAccount, token: string): PageData['address'] => ({
   backend,
@@ -69,8 +66,8 @@ function readAddress (
 ): { email: Email } | { problem: Text } {
   const read = accounts.readEmail(typed)
   if ('problem' in read) return read
-  if (read.email === account.email) return { problem: 'This is already your address.' }
-  return isAllowed(allowedEmails, read) ? read : { problem: NOT_ALLOWED }
+  if (read.email === account.email) return { problem: { key: 'account.sameAddress' } }
+  return isAllowed(allowedEmails, read) ? read : { problem: { key: 'account.refusedAddress' } }
 }
 
 /** In the background, so that it cannot be timed. */
@@ -85,10 +82,11 @@ function sendLink (
   sendAddressChange(app, request.words, app.accounts.urls, backend, accounts, { user, account, to }).catch((error: unknown) => {
     request.log.error({ err: error }, 'a link could not be sent')
   })
+  const { text } = request.words
   return reply.page('message', {
-    title: 'Check your e-mail',
-    text: `We sent a message to ${to}. Open the link in it within 30 minutes to change your address; until then nothing changes.`,
-    detail: 'Nothing there? Check the spam folder and the address you typed.',
-    action: home(app)
+    title: text('account.checkEmail'),
+    text: text('account.linkSent', { email: to }),
+    detail: [text('account.notArrived')],
+    action: { label: text('account.toAccount'), href: app.paths.account }
   })
 }

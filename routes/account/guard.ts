@@ -21,6 +21,6 @@ export const signInFirst = async (
 export async function checkForm (app: FastifyInstance, request: FastifyRequest): Promise<User> {
   app.signIn.forms.check(request, formParameters(request).get('token'))
   const user = await app.signIn.sessions.user(request)
-  if (!user) throw accessDenied('You are no longer signed in. Sign in and try again.')
+  if (!user) throw accessDenied({ key: 'problems.notSignedIn' })
   return user
 }

@@ -6,8 +6,10 @@ import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { principalOfUser } from '../../plugins/access-rules/principal.ts'
-import { formParameters } from '../../plugins/oauth/parameters.ts'
+import { toDisplayName } from '../../plugins/display-name.ts'
+import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
+import { findNotice, withNotice } from '../../plugins/pages/notices.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import { usableUpstreams } from '../../plugins/upstreams/usable.ts'
@@ -21,6 +23,7 @@ import downloads from './downloads.ts'
 import confirmEmailChange from './email-change-confirm.ts'
 import changeEmail from './email.ts'
 import { checkForm, signInFirst } from './guard.ts'
+import noteList, { describeNotes } from './notes.ts'
 import { findLocalAccounts } from './password-account.ts'
 import changePassword from './password.ts'
 import reauthenticate from './reauthenticate.ts'
@@ -41,22 +44,28 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
   await app.register(removeSignInMethod)
   await app.register(signOutEverywhere)
   await app.register(downloads)
+  await app.register(noteList)
   await app.register(accessKeys, options)
 
   app.get(paths.account, async (request, reply) => {
     const visitor = await app.signIn.sessions.current(request)
     if (!visitor) return signInFirst(app, request, reply, paths.account)
-    return reply.page('account', await describeAccount(app, request.words, visitor, app.signIn.forms.token(request)))
+    const notice = findNotice(app, visitor.user.id, queryParameters(request).get('notice'))
+    return reply.page('account', {
+      ...(await describeAccount(app, request.words, visitor, app.signIn.forms.token(request))),
+      ...(notice && { notice: request.words.say(notice) })
+    })
   })
 
   app.post(paths.accountRevoke, async (request, reply) => {
     const user = await checkForm(app, request)
     // Only from the person's own list: an id from a form is not a right.
     const grant = (await app.grants.listByUser(user.id)).find(({ id }) => id === formParameters(request).get('app'))
-    if (!grant) throw invalidRequest('This app is not, or no longer, connected to your account.')
+    if (!grant) throw invalidRequest({ key: 'account.appGone' })
     await app.grants.revoke(grant.id)
     app.audit.record(request, 'revocation', ofGrant(grant))
-    return reply.redirect(paths.account, 303)
+    const name = toDisplayName(grant.clientName, request.words.text('account.unnamedApp'))
+    return reply.redirect(withNotice(app, paths.account, user.id, { key: 'account.disconnected', values: { app: name } }), 303)
   })
 }
 
@@ -68,11 +77,12 @@ async function describeAccount (
 ): Promise<PageData['account']> {
   const { paths } = app
   const { backends } = app.signIn
-  const [grants, keys, events, own] = await Promise.all([
+  const [grants, keys, events, own, notes] = await Promise.all([
     app.grants.listByUser(user.id),
     app.accessKeys.listByUser(user.id),
     app.audit.ofUser(user.id, EVENTS_SHOWN),
-    findLocalAccounts(app, user)
+    findLocalAccounts(app, user),
+    describeNotes(app, words, user)
   ])
   const apps = grants.map(async (grant) => {
     const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
@@ -83,13 +93,14 @@ async function describeAccount (
   const counts = { apps: grants.length, keys: keys.length }
   return {
     user: describePerson(user),
-    ...describeEnd(user),
-    ...describeMethods(user, backends, paths.accountUnlink),
+    ...describeEnd(words, user),
+    ...describeMethods(words, user, backends, paths.accountUnlink),
     own: own.map((account) => describeOwn(account, paths)),
     apps: await Promise.all(apps),
+    notes,
     keys: keys.map((key) => describeKey(words, key)),
-    events: events.map(describeEvent),
-    asks: describeOthers(user, counts, (identity) => identity.backend === backend, backends),
+    events: events.map((event) => describeEvent(words, event)),
+    asks: describeOthers(words, user, counts, (identity) => identity.backend === backend, backends),
     token,
     actions: {
       ...(app.administration.isOwner(user) && { admin: paths.admin }),
@@ -103,6 +114,7 @@ async function describeAccount (
       remove: paths.accountDelete,
       activity: paths.accountActivity,
       notes: paths.accountNotes,
+      noteList: paths.accountNoteList,
       home: paths.home
     }
   }

@@ -34,7 +34,7 @@ export async function findLocalAccount (
   backend: string | undefined
 ): Promise<LocalAccount> {
   const found = (await findLocalAccounts(app, user)).find((one) => backend === undefined || one.backend === backend)
-  if (!found) throw invalidRequest('You sign in with another service. Change your password and address there.')
+  if (!found) throw invalidRequest({ key: 'account.otherService' })
   return found
 }
 
@@ -61,5 +61,3 @@ export async function checkCurrentPassword (
     return false
   })
 }
-
-export const WRONG_PASSWORD = 'This is not your current password. Nothing was changed.'

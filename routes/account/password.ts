@@ -7,7 +7,7 @@ import type { PageData } from '../../plugins/pages/page-data.ts'
 import type { IdentityKey, LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { describeOthers } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
-import { checkCurrentPassword, findLocalAccount, WRONG_PASSWORD, type LocalAccount } from './password-account.ts'
+import { checkCurrentPassword, findLocalAccount, type LocalAccount } from './password-account.ts'
 import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
 import { endKeys } from '../../plugins/accounts/end-keys.ts'
 import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
@@ -23,7 +23,7 @@ export default async function changePassword (app: FastifyInstance) {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountPassword)
     const own = await findLocalAccount(app, user, queryParameters(request).get('backend'))
-    return reply.page('password', await describe(app, user, own, app.signIn.forms.token(request)))
+    return reply.page('password', await describe(app, request, user, own, app.signIn.forms.token(request)))
   })
 
   app.post(paths.accountPassword, async (request, reply) => {
@@ -32,9 +32,10 @@ export default async function changePassword (app: FastifyInstance) {
     const own = await findLocalAccount(app, user, form.get('backend'))
     const { accounts, account } = own
     const [current, next] = [form.need('present'), form.need('next')]
-    const page = await describe(app, user, own, form.need('token'))
+    const { text } = request.words
+    const page = await describe(app, request, user, own, form.need('token'))
     const wrongPassword = () =>
-      reply.page('password', { ...page, error: { field: 'current', message: WRONG_PASSWORD } }, 401)
+      reply.page('password', { ...page, error: { field: 'current', message: text('account.wrongPassword') } }, 401)
     // Before the new password is looked at: its strength is work for the server.
     if (!(await checkCurrentPassword(app, request, user, own, current))) return wrongPassword()
     const problem = await accounts.passwordProblem(account.email, next)
@@ -54,6 +55,7 @@ const isOf =
 
 async function describe (
   app: FastifyInstance,
+  { words }: FastifyRequest,
   user: User,
   own: LocalAccount,
   token: string
@@ -64,7 +66,7 @@ async function describe (
   return {
     backend: own.backend,
     email: own.account.email,
-    asks: describeOthers(user, { apps, keys }, isOf(own), app.signIn.backends),
+    asks: describeOthers(words, user, { apps, keys }, isOf(own), app.signIn.backends),
     token,
     actions: { change: paths.accountPassword, account: paths.account, forgot: paths.forgotPassword }
   }
@@ -90,10 +92,11 @@ async function endOthers (
   app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
   sendPasswordChanged(app, request.words, { user, mailbox: own.account.email }, app.accounts.urls.forgot)
   noteRemovedMethods(app, request, user, removed)
+  const { text } = request.words
   return reply.page('message', {
-    title: 'Your password is changed',
-    text: `Every other browser that was signed in to your account is signed out. ${describeAppsAfter(request.words, endsApps, keys)}`,
-    ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
-    action: { label: 'Go to your account', href: paths.account }
+    title: text('account.passwordChanged'),
+    text: text('account.passwordChangedText'),
+    detail: [describeAppsAfter(request.words, endsApps, keys), ...(removed.length > 0 ? [text('account.methodsRemoved')] : [])],
+    action: { label: text('account.toAccount'), href: paths.account }
   })
 }

@@ -6,7 +6,7 @@ import { formParameters } from '../../plugins/oauth/parameters.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { proofIntent } from '../../plugins/sign-in/intent.ts'
 import { checkForm } from './guard.ts'
-import { checkCurrentPassword, findLocalAccount, findLocalAccounts, WRONG_PASSWORD } from './password-account.ts'
+import { checkCurrentPassword, findLocalAccount, findLocalAccounts } from './password-account.ts'
 
 /** Proof always leads back to one of the account pages, even if a form names another. */
 const BELOW_ACCOUNT = /^(?:\/[a-z-]+)*(?:\?way=[\w-]{43})?$/
@@ -49,7 +49,7 @@ export default async function reauthenticate (app: FastifyInstance) {
     }
     const own = await findLocalAccount(app, user, form.get('backend'))
     if (!(await checkCurrentPassword(app, request, user, own, password))) {
-      return askForProof(app, request, reply, user, path, WRONG_PASSWORD)
+      return askForProof(app, request, reply, user, path, request.words.text('account.wrongPassword'))
     }
     await app.signIn.methods.noteProof(request, reply)
     return reply.redirect(path, 303)

@@ -5,6 +5,7 @@ import { invalidRequest } from '../../errors.ts'
 import { keyOf } from '../../plugins/accounts/identities.ts'
 import { describeIdentity, noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import { withNotice } from '../../plugins/pages/notices.ts'
 import type { LinkedIdentity, User } from '../../plugins/sign-in/contract.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { askForProof } from './reauthenticate.ts'
@@ -20,9 +21,9 @@ export default async function removeSignInMethod (app: FastifyInstance) {
    */
   function needRemovable (user: User, key: string | undefined): LinkedIdentity {
     const found = user.identities.find((identity) => keyOf(identity) === key)
-    if (!found) throw invalidRequest('This sign-in method does not, or no longer, belong to your account.')
+    if (!found) throw invalidRequest({ key: 'account.methodGone' })
     const isLast = !user.identities.some((identity) => identity !== found && backends.has(identity.backend))
-    if (isLast) throw invalidRequest('This is the only sign-in method of your account. Add another one first.')
+    if (isLast) throw invalidRequest({ key: 'account.onlyMethod' })
     return found
   }
 
@@ -32,13 +33,14 @@ export default async function removeSignInMethod (app: FastifyInstance) {
     if (!user) return signInFirst(app, request, reply, paths.account)
     const identity = needRemovable(user, key)
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, pageOf(key!))
+    const { text } = request.words
     return reply.page('question', {
-      title: 'Remove this sign-in method?',
-      text: 'No one can sign in to your account with it now. Every other browser is signed out, and apps that were connected through it are disconnected.',
-      subject: describeIdentity(identity, backends),
+      title: text('account.removeTitle'),
+      text: text('account.removeText'),
+      subject: describeIdentity(request.words, identity, backends),
       fields: { token: forms.token(request), way: key! },
-      answer: 'Remove it',
-      instead: { label: 'Cancel', href: paths.account },
+      answer: text('account.remove'),
+      instead: { label: text('common.cancel'), href: paths.account },
       actions: { answer: paths.accountUnlink }
     })
   })
@@ -46,11 +48,12 @@ export default async function removeSignInMethod (app: FastifyInstance) {
   app.post(paths.accountUnlink, async (request, reply) => {
     const user = await checkForm(app, request)
     const key = formParameters(request).get('way')
-    needRemovable(user, key)
+    const identity = needRemovable(user, key)
     if (!(await methods.isFresh(request))) return askForProof(app, request, reply, user, pageOf(key!))
     const removed = await methods.remove(request, (identity) => keyOf(identity) === key)
     await sessions.signOutOthers(request, reply, user.id)
     noteRemovedMethods(app, request, user, removed)
-    return reply.redirect(paths.account, 303)
+    const method = describeIdentity(request.words, identity, backends)
+    return reply.redirect(withNotice(app, paths.account, user.id, { key: 'account.removed', values: { method } }), 303)
   })
 }

@@ -27,11 +27,12 @@ export default async function signOutEverywhere (app: FastifyInstance) {
     await sessions.signOut(request, reply)
     app.audit.record(request, 'sign_out_everywhere', { user: user.id, backend: user.backend })
     noteRemovedMethods(app, request, user, removed)
+    const { text } = request.words
     return reply.page('message', {
-      title: 'You are signed out everywhere',
-      text: `No browser is signed in to your account now. ${describeAppsAfter(request.words, endsApps, keys)}`,
-      ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
-      action: { label: 'Sign in again', href: paths.account }
+      title: text('account.signedOut'),
+      text: text('account.signedOutText'),
+      detail: [describeAppsAfter(request.words, endsApps, keys), ...(removed.length > 0 ? [text('account.methodsRemoved')] : [])],
+      action: { label: text('account.signInAgain'), href: paths.account }
     })
   })
 }

@@ -35,7 +35,7 @@ export async function describePerson (app: FastifyInstance, request: FastifyRequ
       name: group,
       ...(backend !== undefined && { by: words.text('admin-people.groupBy', { backend }) })
     })),
-    methods: user.identities.map((identity) => describeIdentity(identity, app.signIn.backends)),
+    methods: user.identities.map((identity) => describeIdentity(words, identity, app.signIn.backends)),
     factors: factors.map(({ name }) => name),
     lists: [
       {

@@ -22,7 +22,7 @@ t.test('AUTH_BACKEND=none: tools are open, and there is no OAuth to find', async
   const [hit] = answer.result.structuredContent.results
   t.equal(hit?.id, 'tides.md')
   t.match(await new Browser().get(hit!.url), { status: 200, text: /full moon/ })
-  t.match((await new Browser().get(url)).text, 'No one has to sign in')
+  t.match((await new Browser().get(url)).text, 'Nobody has to sign in')
   for (const path of [
     '/.well-known/oauth-authorization-server',
     '/.well-known/oauth-protected-resource',

@@ -105,7 +105,7 @@ t.test('a server with a name of its own says it everywhere', async (t) => {
   t.test('the home page begins with whose server it is', async (t) => {
     const page = await send(server, { method: 'GET', url: paths.home })
     t.match(page.body, `<main>\n<h1><bdi>${ON_PAGE}</bdi></h1>`)
-    t.match(page.body, 'claude mcp add --transport http acme-s-hne-b-docs-b ')
+    t.match(page.body, 'claude mcp add --transport http <span>acme-s-hne-b-docs-b</span> ')
     const program = await send(server, { method: 'GET', url: paths.home }, { headers: { accept: 'application/json' } })
     t.match(JSON.parse(program.body), { name: 'mcp-oauth-server', title: NAME })
   })

@@ -121,7 +121,7 @@ t.test('the page of a document has its title once, and says its format and its d
     t.equal(article.split(title).length - 1, 1, id)
     t.match(article, 'Body of it.')
     t.match(article, new RegExp(`<dt><bdi>Format</bdi></dt><dd><bdi>${format}</bdi></dd>`))
-    t.match(article, /<dt><bdi>Changed<\/bdi><\/dt><dd><time datetime="\d{4}-[^"]+Z">\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d UTC<\/time>/)
+    t.match(article, /<dt><bdi>Changed<\/bdi><\/dt><dd><time datetime="\d{4}-[^"]+Z">[A-Z][a-z]+ \d{1,2}, \d{4}, \d\d:\d\d.[AP]M UTC<\/time>/)
     t.notMatch(article, /text\/(?:markdown|html)/)
   }
   t.match(await inArticle('other.md'), '<h1>A longer title</h1>')

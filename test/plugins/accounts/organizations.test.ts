@@ -3,8 +3,7 @@ import t from 'tap'
 import {
   backendOfIssuer,
   organizationBackends,
-  organizationOf,
-  organizationTitle
+  organizationOf
 } from '../../../plugins/accounts/organizations.ts'
 
 t.test('an issuer is told from a backend, and from another issuer at the same host', async (t) => {
@@ -12,9 +11,7 @@ t.test('an issuer is told from a backend, and from another issuer at the same ho
   const idJagIssuers = issuers.map((issuer) => ({ issuer, domains: [] }))
   t.same([...organizationBackends({ idJagIssuers })], issuers.map(backendOfIssuer))
   t.equal(organizationOf(backendOfIssuer(issuers[0]!)), 'identity.example')
-  t.equal(organizationTitle(backendOfIssuer(issuers[0]!)), 'Your organization (identity.example)')
   for (const backend of ['local', 'id-jag', './id-jag x.ts', 'id-jag x']) {
     t.equal(organizationOf(backend), undefined, backend)
-    t.equal(organizationTitle(backend), undefined, backend)
   }
 })

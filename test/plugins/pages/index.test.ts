@@ -148,7 +148,7 @@ t.test('the consent page says who asks, where the person goes, for what, and as 
     '<strong><bdi>ChatGPT</bdi></strong> wants to access <strong><bdi>MCP OAuth Server</bdi></strong>',
     'Verified: <bdi class="host" translate="no"><bdi>chatgpt.com</bdi></bdi>',
     'Search and read',
-    'change or save',
+    'change things',
     'Signed in as <strong><bdi>ada@example.com</bdi></strong>',
     'You’ll return to <bdi class="host" translate="no"><bdi>chatgpt.com</bdi></bdi>',
     'disconnect it any time on <a href="/account">',
@@ -199,17 +199,20 @@ t.test('the home page shows the address, how to connect, and whether anybody may
   const home = await html(app, 'home')
   for (const part of [
     '<code>https://mcp.example.com</code>',
-    'Authentication: <b>OAuth</b>',
-    'claude mcp add --transport http mcp-oauth-server https://mcp.example.com',
+    'Authentication: <strong>OAuth</strong>',
+    'claude mcp add --transport http <span>mcp-oauth-server</span> <span>https://mcp.example.com</span>',
+    'codex mcp login <span>mcp-oauth-server</span>',
+    'href="cursor://anysphere.cursor-deeplink/mcp/install?name=mcp-oauth-server&amp;config=',
+    'href="vscode:mcp/install?%7B',
     '&quot;url&quot;: &quot;https://mcp.example.com&quot;',
-    '<code>search</code>',
+    '<code translate="no">search</code>',
     'href="/login"',
     '12 documents'
   ]) { t.match(home, part) }
-  t.notMatch(home, /No one has to sign in|this computer only/)
+  t.notMatch(home, /Nobody has to sign in|this computer only/)
   t.match(await html(app, 'home-signed-in'), /action="\/logout"[\s\S]*name="token" value="c5b"/)
   const without = await html(app, 'home-without-tools')
   t.match(without, 'Sign in to see what you may use.')
-  t.notMatch(without, 'tools below')
-  for (const part of ['No one has to sign in', 'No authentication', 'this computer only', '1 document ']) { t.match(await html(app, 'home-open'), part) }
+  t.notMatch(without, /tools? below/)
+  for (const part of ['Nobody has to sign in', 'No authentication', 'this computer only', '1 document ']) { t.match(await html(app, 'home-open'), part) }
 })

@@ -51,10 +51,11 @@ export const isAddress = (text: string, key: string) =>
   ['href', 'uri', 'login', 'logout', 'signup', 'consent', 'switchAccount', 'home'].includes(key) &&
   /^(\/|https?:)/.test(text)
 
-// Left as they are: what picks a template, a field or a form, and the address a server has by configuration. No address
+// Left as they are: what picks a template, a field or a form, what the sanitizer made, and the address a server has by
+// configuration. No address
 // of ours holds a space.
 export const isFixed = (example: Example, key: string) =>
-  ['view', 'kind', 'mark', 'field', 'url'].includes(key) || (key === 'id' && example.view === 'login')
+  ['view', 'kind', 'mark', 'field', 'url', 'html'].includes(key) || (key === 'id' && example.view === 'login')
 
 export const hostile = (example: Example, markup: string): Example =>
   mapStrings(example, (text, key) =>

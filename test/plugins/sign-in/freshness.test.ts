@@ -70,7 +70,7 @@ t.test('a silent sign-in at a provider is no fresh proof: nothing is added, remo
     ['delete', () => ann.post(`${url}/account/delete`, { token, confirm: 'delete' })],
     ['remove the others', () => ann.post(`${url}/account/sign-out-everywhere`, { token, ways: 'remove' })]
   ] as const) {
-    t.match(await ask(), { status: 200, text: /Is it still you\?/ }, name)
+    t.match(await ask(), { status: 200, text: /Confirm that it is you/ }, name)
   }
   t.same(await people(), before, 'nothing was changed')
   const after = await census({ url, ...server })
@@ -99,7 +99,7 @@ t.test('a provider that does not confirm a new authentication proves nothing, an
     }
     const login = await ann.submit(await ann.get(`${url}/account/delete`), ({ fields }) => 'path' in fields)
     t.match((await through(login)).page, { status: 403, url: /\/login\?/, text: /Example did not confirm/ })
-    t.match(await ann.get(`${url}/account/delete`), { text: /Is it still you\?/ }, 'the session is as stale as before')
+    t.match(await ann.get(`${url}/account/delete`), { text: /Confirm that it is you/ }, 'the session is as stale as before')
   }
   const [event] = await app.audit.ofUser((await Array.fromAsync(app.signIn.lifecycle.all()))[0]!.id, 1)
   t.equal(event!.event, 'sign_in', 'no new session was opened')

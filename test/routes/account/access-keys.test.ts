@@ -44,10 +44,10 @@ storageTest('a key is made on a page, shown once, used, and revoked with one but
   t.notMatch(account.text, key, 'it is not shown again')
   t.match(
     account.text,
-    /Last used<\/dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d/
+    /Last used<\/dt><dd><time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d/
   )
   t.match(account.text, '127.0.0.1')
-  t.match(account.text, /Access key n8n .*was made/)
+  t.match(account.text, /Access key n8n .*was created/)
   const list = await browser.get(`${url}/account/keys.json`)
   t.match(
     JSON.parse(list.text),
@@ -57,7 +57,8 @@ storageTest('a key is made on a page, shown once, used, and revoked with one but
   t.notMatch(list.text, 'hash')
 
   const after = await browser.submit(account, ({ action }) => action === '/account/keys/revoke')
-  t.equal(after.url, `${url}/account`)
+  t.match(after.url, `${url}/account?notice=`)
+  t.match(after.text, 'Revoked n8n')
   t.equal(await ping(url, key), 401, 'at the next request')
   t.match(
     (await app.audit.ofUser(userId, 9)).map(({ event }) => event),
@@ -113,9 +114,9 @@ storageTest('without fresh proof, a session or its own form nothing is made, and
   const make = (more: Record<string, string> = {}, by = browser) => by.post(`${url}/account/keys`, { ...fields, ...more })
 
   clock.now += 301
-  t.match(await make(), { status: 200, text: /Is it still you\?/ })
+  t.match(await make(), { status: 200, text: /Confirm that it is you/ })
   const asked = await browser.get(`${url}/account/keys`)
-  t.match(asked, { status: 200, text: /Is it still you\?/ })
+  t.match(asked, { status: 200, text: /Confirm that it is you/ })
   t.equal(
     (await make({ token: 'x' })).status,
     400,

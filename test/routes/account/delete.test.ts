@@ -22,13 +22,13 @@ t.test('without the tick or fresh proof nothing is deleted; with both, the perso
   }
   now += 301
   for (const late of [await remove('delete'), await send(server, route('GET'), { cookie: ann.cookie })]) {
-    t.match(late, { statusCode: 200, body: /Is it still you\?/ })
+    t.match(late, { statusCode: 200, body: /Confirm that it is you/ })
   }
   t.equal(await people(), 2, 'nobody is deleted yet')
 
   now -= 301
   const done = await remove('delete')
-  t.match(done, { statusCode: 200, body: /Your account is deleted/, headers: { 'cache-control': 'no-store' } })
+  t.match(done, { statusCode: 200, body: /Your account was deleted/, headers: { 'cache-control': 'no-store' } })
   t.match(String(done.headers['set-cookie']), /mcp_session=;/, 'the browser is signed out')
   t.equal(await people(), 1)
   t.match(await send(server, { method: 'GET', url: paths.account }, { cookie: ann.cookie }), { statusCode: 303 })

@@ -20,14 +20,14 @@ t.test('a key that was not used has no last use', async (t) => {
     id: 'k',
     name: 'CI',
     scopes: ['Search and read documents and your notes, and use read-only tools'],
-    created: '2027-01-15',
-    ends: '2027-01-16'
+    created: { iso: '2027-01-15', text: 'Jan 15, 2027' },
+    ends: { iso: '2027-01-16', text: 'Jan 16, 2027' }
   })
   t.match(
     describeKey(english, used),
-    { lastUsed: '2027-01-15 08:01', address: '192.0.2.1' }
+    { lastUsed: { iso: '2027-01-15T08:01:00.000Z' }, address: '192.0.2.1' }
   )
-  t.match(describeNewKey(english, key), { ends: '2027-01-16 08:00' })
+  t.match(describeNewKey(english, key), { ends: english.minute(key.endsAt) })
 })
 
 t.test('the download has all of it but the hash (AK-02)', async (t) => {

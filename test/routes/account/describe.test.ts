@@ -30,7 +30,7 @@ const backends = new Map<string, AuthBackend>([
 
 t.test('the last sign-in method that works cannot be removed, whatever else is listed', async (t) => {
   const removable = (identities: User['identities']) =>
-    describeMethods({ ...user, identities }, backends, paths.accountUnlink).methods.map(({ remove }) => remove)
+    describeMethods(english, { ...user, identities }, backends, paths.accountUnlink).methods.map(({ remove }) => remove)
   const remove = (identity: { backend: string; subject: string }) => `/account/sign-in/remove?way=${keyOf(identity)}`
   const gone = { backend: 'ldap', subject: 'x' }
   t.same(removable([local]), [undefined])
@@ -39,7 +39,8 @@ t.test('the last sign-in method that works cannot be removed, whatever else is l
 })
 
 t.test('a method is offered where there is another backend, and not to an account of one click', async (t) => {
-  const canAdd = (more: Partial<User>, of = backends) => describeMethods({ ...user, ...more }, of, paths.accountUnlink).canAddMethod
+  const canAdd = (more: Partial<User>, of = backends) =>
+    describeMethods(english, { ...user, ...more }, of, paths.accountUnlink).canAddMethod
   t.equal(canAdd({}), true)
   t.equal(canAdd({ identities: [local, oidc] }), false)
   t.equal(canAdd({ identities: [demo] }), false)
@@ -49,11 +50,11 @@ t.test('a method is offered where there is another backend, and not to an accoun
 })
 
 t.test('a method has its address before its name, and says when its backend is gone', async (t) => {
-  t.equal(describeIdentity({ ...local, name: 'Ann' }, backends), 'Password: ann@example.com')
-  t.equal(describeIdentity(oidc, backends), 'Example: Ann')
-  t.equal(describeIdentity(demo, backends), 'Demo')
-  t.equal(describeIdentity({ backend: 'ldap', email: 'a@b.c' }, backends), 'ldap (not in use): a@b.c')
-  t.same(describeOthers({ ...user, identities: [local, oidc] }, { apps: 2, keys: 1 }, ({ backend }) => backend === 'local', backends), {
+  t.equal(describeIdentity(english, { ...local, name: 'Ann' }, backends), 'Password: ann@example.com')
+  t.equal(describeIdentity(english, oidc, backends), 'Example: Ann')
+  t.equal(describeIdentity(english, demo, backends), 'Demo')
+  t.equal(describeIdentity(english, { backend: 'ldap', email: 'a@b.c' }, backends), 'ldap (not in use): a@b.c')
+  t.same(describeOthers(english, { ...user, identities: [local, oidc] }, { apps: 2, keys: 1 }, ({ backend }) => backend === 'local', backends), {
     apps: 2,
     keys: 1,
     ticked: false,
@@ -64,8 +65,8 @@ t.test('a method has its address before its name, and says when its backend is g
 t.test('the person, the end of a temporary account, and the account whose password is here', async (t) => {
   t.same(describePerson({ ...user, name: 'Ann' }), { name: 'Ann', detail: 'ann@example.com' })
   t.same(describePerson(user), { name: 'ann@example.com' })
-  t.same(describeEnd(user), {})
-  t.same(describeEnd({ ...user, endsAt: 0 }), { until: '1970-01-01 00:00' })
+  t.same(describeEnd(english, user), {})
+  t.same(describeEnd(english, { ...user, endsAt: 0 }), { until: english.minute(0) })
   t.same(describeOwn({ backend: './my own.ts', account: { email: ann } } as LocalAccount, paths), {
     email: 'ann@example.com',
     actions: {
@@ -84,7 +85,7 @@ t.test('an app is shown with a verified host only where the code goes to a serve
       { calls: 3, lastCallDay: 172_800 }
     )
   const app = appAt('https://claude.ai/callback?secret')
-  t.match(app, { host: 'claude.ai', verifiedHost: 'claude.ai', loopback: false, connected: '1970-01-02', ends: '1970-01-11', lastUsed: '1970-01-03' })
+  t.match(app, { host: 'claude.ai', verifiedHost: 'claude.ai', loopback: false, connected: { iso: '1970-01-02', text: 'Jan 2, 1970' }, ends: { iso: '1970-01-11' }, lastUsed: { iso: '1970-01-03' } })
   t.equal('firstUsed' in app, false)
   t.notMatch(app.scopes, ['mcp:read'], 'in words')
   t.match(appAt('http://127.0.0.1:33418/'), { host: '127.0.0.1:33418', loopback: true, verifiedHost: undefined })

@@ -54,7 +54,7 @@ storageTest(
 
     t.match(await form(browser, page, { email: ` ${next.toUpperCase()}`, password: PASSWORD }), {
       status: 200,
-      text: /Check your e-mail/
+      text: /Check your email/
     })
     const link = (await linkTo(next, sent))!
     t.match(smtp.messages.slice(sent).find(({ to }) => to === ann)?.text, /If it was not you, choose a new password/)
@@ -90,7 +90,7 @@ storageTest(
     })
     t.equal(await isIn(browser), false, 'every browser is signed out, since the link was opened in another one')
     await signIn(next, PASSWORD, browser)
-    t.match((await browser.get(`${url}/account`)).text, new RegExp(`${next}[^]*The e-mail address was changed`))
+    t.match((await browser.get(`${url}/account`)).text, new RegExp(`${next}[^]*Your email address was changed`))
     t.equal((await signIn(ann, PASSWORD)).status, 401, 'the old address opens nothing')
     const later = new Browser()
     await signIn(next, PASSWORD, later)
@@ -157,7 +157,7 @@ storageTest(
     const { subject } = (await accounts!.find(parseEmail('ann@example.net')))!
     t.match(await app.signIn.lifecycle.findByIdentity({ backend: 'local', subject }), { emailVerified: true })
     const page = await browser.get(`${url}/account/email`)
-    t.match(page.text, 'does not send mail')
+    t.match(page.text, 'does not send email')
     t.match(
       await form(browser, page, { email: 'bob@example.net', password: PASSWORD }),
       { status: 409, text: /already/ },
@@ -205,7 +205,7 @@ storageTest(
     await form(browser, await browser.get(`${url}/account/password`), { present: PASSWORD, next: NEXT })
     t.match(
       (await browser.submit(await browser.get(`${url}/account/delete`), () => true, { confirm: 'delete' })).text,
-      'is deleted'
+      'was deleted'
     )
     for (const kind of ['account', 'accountAddress', 'accountMove']) { t.same(await Array.fromAsync(app.storage.collection(kind).all()), [], kind) }
     t.equal(await ping(url, stranger), 200)

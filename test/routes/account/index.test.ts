@@ -123,7 +123,7 @@ storageTest('connected apps', async (t, start) => {
   t.equal((await ann.browser.get(`${url}/account`)).url, `${url}/account`, 'still signed in')
 
   const unused = /Last used<\/dt><dd>([^<]*)/
-  t.match(unused.exec((await bob.browser.get(`${url}/account`)).text)?.[1], 'not in the last 30 days')
+  t.match(unused.exec((await bob.browser.get(`${url}/account`)).text)?.[1], 'Not in the last 30 days')
   const callTool = (token: string) =>
     fetch(url, {
       method: 'POST',
@@ -137,8 +137,8 @@ storageTest('connected apps', async (t, start) => {
   for (let count = 0; count < 3; count++) t.equal((await callTool(bob.tokens['access_token']!)).status, 200)
   const used = (await bob.browser.get(`${url}/account`)).text
   const today = new Date().toISOString().slice(0, 10)
-  t.match(used, new RegExp(`First used</dt><dd>${today}[^]*Last used</dt><dd>${today}[^]*Calls in 30 days</dt><dd>3<`))
-  t.match(used, /Bob’s app<\/bdi> called search|Bob’s app called search/)
+  t.match(used, new RegExp(`First used</dt><dd><time datetime="${today}">[^]*Last used</dt><dd><time datetime="${today}">[^]*Calls in 30 days</dt><dd>3<`))
+  t.match(used, /Bob’s app<\/bdi> used search|Bob’s app used search/)
 
   const activity = (await bob.browser.get(`${url}/account/activity.jsonl`)).text
     .trim()
@@ -173,7 +173,7 @@ storageTest('connected apps', async (t, start) => {
     'not without the tick'
   )
   t.equal(await call(bob.tokens['access_token']!), 200)
-  t.match((await bob.browser.submit(asked, () => true, { confirm: 'delete' })).text, 'Your account is deleted')
+  t.match((await bob.browser.submit(asked, () => true, { confirm: 'delete' })).text, 'Your account was deleted')
   t.equal(await call(bob.tokens['access_token']!), 401)
   t.match((await bob.browser.get(`${url}/account`)).url, /\/login\?/)
   t.match(
@@ -197,7 +197,7 @@ storageTest('connected apps', async (t, start) => {
     await ann.browser.get(`${url}/account`),
     ({ action }) => action === '/account/sign-out-everywhere'
   )
-  t.match(signedOut.text, 'signed out everywhere')
+  t.match(signedOut.text, 'You are signed out of all devices')
   t.match((await ann.browser.get(`${url}/account`)).url, /\/login\?/)
 
   const stranger = await new Browser().get(`${url}/account`)

@@ -77,7 +77,7 @@ storageTest(
     t.ok(waits.at(-1)! > 200, 'as slow as a sign-in after as many failures')
     t.match(
       await form(browser, password, { present: PASSWORD, next: NEXT }),
-      { status: 200, text: /is changed/ },
+      { status: 200, text: /was changed/ },
       'its owner is not locked out'
     )
     t.equal(await isIn(browser), true)

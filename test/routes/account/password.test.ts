@@ -32,14 +32,14 @@ storageTest('a new password signs out every other browser, and this one goes on 
       .record.passwordHash as string
   const before = await hash()
   for (const [name, fields, status, text] of [
-    ['a wrong present password', { present: 'not the password', next: NEXT }, 401, /not your current password/],
+    ['a wrong present password', { present: 'not the password', next: NEXT }, 401, /Incorrect password/],
     [
       'a wrong one and a weak new one: nothing is estimated for a stranger',
       { present: 'not the password', next: 'password1' },
       401,
-      /not your current password/
+      /Incorrect password/
     ],
-    ['an oversized one', { present: 'x'.repeat(5000), next: NEXT }, 401, /not your current password/],
+    ['an oversized one', { present: 'x'.repeat(5000), next: NEXT }, 401, /Incorrect password/],
     ['a weak new one', { present: PASSWORD, next: 'password1' }, 400, /too easy|too common/],
     ['one made of the address', { present: PASSWORD, next: `${ann.split('@')[0]}1` }, 400, /too easy/],
     ['a short one', { present: PASSWORD, next: 'x7#' }, 400, /At least|at least/],
@@ -75,10 +75,10 @@ storageTest('a new password signs out every other browser, and this one goes on 
     [before, true, cookie],
     'nothing of it changed anything'
   )
-  t.match((await browser.get(`${url}/account`)).text, 'A wrong password was given on the account page')
+  t.match((await browser.get(`${url}/account`)).text, 'A wrong password was entered on the account page')
 
   const changed = await form(browser, page, { present: PASSWORD, next: NEXT })
-  t.match(changed, { status: 200, text: /Your password is changed/ })
+  t.match(changed, { status: 200, text: /Your password was changed/ })
   await app.mail.idle()
   t.match(
     smtp.messages.filter(({ to }) => to === ann).map(({ text }) => /^Subject: (.*)\r/m.exec(text)?.[1]),
@@ -89,7 +89,7 @@ storageTest('a new password signs out every other browser, and this one goes on 
   t.not(browser.cookies.get('mcp_session'), cookie, 'under a new id')
   t.equal(await isIn(other), false)
   t.equal(await isIn(stolen), false, 'a copy of the old cookie is worth nothing')
-  t.match((await browser.get(`${url}/account`)).text, 'The password was changed')
+  t.match((await browser.get(`${url}/account`)).text, 'Your password was changed')
   t.equal(parked.status, 200)
   t.equal((await form(browser, page, { present: NEXT, next: PASSWORD })).status, 400, 'a form of before is over')
   t.equal((await signIn(ann, PASSWORD)).status, 401)
@@ -103,7 +103,7 @@ storageTest('a new password signs out every other browser, and this one goes on 
     )
   )
   t.equal(
-    answers.filter(({ status, text }) => status === 200 && text.includes('is changed')).length,
+    answers.filter(({ status, text }) => status === 200 && text.includes('was changed')).length,
     1,
     'of five at once, one'
   )

@@ -37,9 +37,9 @@ storageTest(
       ]
     ] as const) {
       const answer = await ask()
-      t.match(answer, { status: 200, text: /Is it still you\?/ }, name)
+      t.match(answer, { status: 200, text: /Confirm that it is you/ }, name)
       const wrong = await prove(browser, answer, 'not the password')
-      t.match(wrong, { status: 401, text: /not your current password/ }, name)
+      t.match(wrong, { status: 401, text: /Incorrect password/ }, name)
     }
     t.same(await app.signIn.lifecycle.find(id), before, 'and nothing was changed')
     t.equal((await browser.get(`${url}/account`)).url, `${url}/account`)
@@ -63,7 +63,7 @@ storageTest(
     t.match((await stolen.get(`${url}/account`)).url, '/login', 'a copy of the cookie was not proven with it')
     t.match(await yes(browser, proven), { status: 200, url: /\/login\?/ })
     clock.now += 301
-    t.match(await begin(browser), { text: /Is it still you/ }, 'five minutes')
+    t.match(await begin(browser), { text: /Confirm that it is you/ }, 'five minutes')
   }
 )
 
@@ -73,7 +73,7 @@ storageTest('signing in again is proof, too (AC-01)', async (t, start) => {
   await throughSecond('bob', browser)
   clock.now += HOUR
   const asked = await browser.get(`${url}/account/delete`)
-  t.match(asked, { text: /Is it still you/ })
+  t.match(asked, { text: /Confirm that it is you/ })
   t.notMatch(asked.text, 'type="password"', 'there is no password to ask for')
   const login = await browser.submit(asked, () => true)
   t.match(login.url, '/login')

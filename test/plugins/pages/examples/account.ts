@@ -1,7 +1,16 @@
 // Examples of the pages about a person's own account, and of what a link in a message opens.
 import type { PageData } from '../../../../plugins/pages/page-data.ts'
 import type { Examples } from '../page-examples.ts'
+import { english } from '../../../../languages/index.ts'
+import { dayOf, minuteOf } from '../../../../plugins/pages/time.ts'
 import { consent, interaction } from './sign-in.ts'
+
+const day = (at: string) => dayOf(english, at)
+const minute = (at: string) => minuteOf(english, at)
+const notes = [
+  { title: 'Tides', href: '/documents/note%3Aq3Zk0vX1cN8', changed: minute('2026-11-23T09:20:00Z') },
+  { title: 'שעות גאות', href: '/documents/note%3Ac9Lm4Yd8Hs1J', changed: minute('2026-11-22T18:02:00Z') }
+]
 
 const accountActions = {
   revoke: '/account/disconnect',
@@ -14,6 +23,7 @@ const accountActions = {
   remove: '/account/delete',
   activity: '/account/activity.jsonl',
   notes: '/account/notes.json',
+  noteList: '/account/notes',
   home: '/'
 }
 
@@ -79,7 +89,7 @@ export const accountPages: Examples = {
   prove: { view: 'prove', data: prove },
   'prove-wrong': {
     view: 'prove',
-    data: { ...prove, error: 'This is not your current password. Nothing was changed.' }
+    data: { ...prove, error: 'Incorrect password. Nothing was changed.' }
   },
   'prove-elsewhere': { view: 'prove', data: { path: prove.path, token: prove.token, actions: prove.actions } },
   confirm: {
@@ -95,7 +105,7 @@ export const accountPages: Examples = {
     view: 'password',
     data: {
       ...password,
-      error: { field: 'current', message: 'This is not your current password. Nothing was changed.' }
+      error: { field: 'current', message: 'Incorrect password. Nothing was changed.' }
     }
   },
   'password-weak': {
@@ -120,7 +130,7 @@ export const accountPages: Examples = {
     data: {
       ...address,
       next: 'ada@example.org',
-      error: { field: 'password', message: 'This is not your current password. Nothing was changed.' }
+      error: { field: 'password', message: 'Incorrect password. Nothing was changed.' }
     }
   },
   account: {
@@ -149,10 +159,10 @@ export const accountPages: Examples = {
           less: ['Without delete_note, update_note'],
           uses: 'files, crm',
           verifiedHost: 'chatgpt.com',
-          connected: '2026-11-02',
-          ends: '2027-11-03',
-          firstUsed: '2026-11-02',
-          lastUsed: '2026-11-23',
+          connected: day('2026-11-02'),
+          ends: day('2027-11-03'),
+          firstUsed: day('2026-11-02'),
+          lastUsed: day('2026-11-23'),
           calls: 1204
         },
         {
@@ -162,8 +172,8 @@ export const accountPages: Examples = {
           loopback: true,
           scopes: [consent.scopes[0]!.text],
           less: ['Read only'],
-          connected: '2026-10-30',
-          ends: '2027-10-31',
+          connected: day('2026-10-30'),
+          ends: day('2027-10-31'),
           calls: 0
         },
         {
@@ -172,7 +182,7 @@ export const accountPages: Examples = {
           organization: 'acme.okta.com',
           scopes: [consent.scopes[0]!.text],
           less: [],
-          connected: '2026-11-23',
+          connected: day('2026-11-23'),
           calls: 3
         }
       ],
@@ -181,16 +191,18 @@ export const accountPages: Examples = {
           id: 'Bx3kQ0pZr7Tn2Wv9',
           name: 'n8n on the server',
           scopes: [consent.scopes[0]!.text],
-          created: '2026-11-01',
-          ends: '2027-01-30',
-          lastUsed: '2026-11-23 09:10',
+          created: day('2026-11-01'),
+          ends: day('2027-01-30'),
+          lastUsed: minute('2026-11-23T09:10:00Z'),
           address: '192.0.2.7'
         },
-        { id: 'c9Lm4Yd8Hs1Jg6Rf', name: 'CI', scopes: consent.scopes.map(({ text }) => text), created: '2026-11-02', ends: '2026-12-02' }
+        { id: 'c9Lm4Yd8Hs1Jg6Rf', name: 'CI', scopes: consent.scopes.map(({ text }) => text), created: day('2026-11-02'), ends: day('2026-12-02') }
       ],
+      notes: { count: 3, newest: notes },
+      notice: 'Disconnected Claude',
       events: [
-        { at: '2026-11-23 09:14', text: 'ChatGPT called search' },
-        { at: '2026-11-23 09:12', text: 'You allowed ChatGPT', address: '2001:db8:0:7::/64' }
+        { at: minute('2026-11-23T09:14:00Z'), text: 'ChatGPT called search' },
+        { at: minute('2026-11-23T09:12:00Z'), text: 'You allowed ChatGPT', address: '2001:db8:0:7::/64' }
       ],
       token: 'c5b',
       actions: accountActions
@@ -200,18 +212,27 @@ export const accountPages: Examples = {
     view: 'account',
     data: {
       user: { name: 'Demo' },
-      until: '2026-11-24 09:14',
+      until: 'Nov 24, 2026, 09:14 AM UTC',
       methods: [{ text: 'Demo: Demo user 3F2A' }],
       asks: { apps: 0, keys: 0, methods: [], ticked: false },
       canAddMethod: false,
       own: [],
       apps: [],
       keys: [],
+      notes: { count: 0, newest: [] },
       events: [],
       token: 'c5b',
       actions: accountActions
     }
   },
+  notes: {
+    view: 'notes',
+    data: {
+      notes,
+      actions: { account: '/account', download: '/account/notes.json', newest: '/account/notes', older: '/account/notes?after=x' }
+    }
+  },
+  'notes-empty': { view: 'notes', data: { notes: [], actions: { account: '/account', download: '/account/notes.json' } } },
   delete: {
     view: 'delete',
     data: {

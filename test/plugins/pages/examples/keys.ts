@@ -37,7 +37,7 @@ export const keyPages: Examples = {
       secret: 'mcp_key_Bx3kQ0pZr7Tn2Wv9c9Lm4Yd8Hs1Jg6RfXq5Vb2Nk7Pt3Zw8M0aB1c2',
       name: 'n8n on the server',
       rights: [accessKey.rights.read],
-      ends: '2027-01-30 09:14',
+      ends: 'Jan 30, 2027, 09:14 AM UTC',
       url: 'https://mcp.example.com',
       actions: { account: '/account' }
     }

@@ -18,6 +18,11 @@ const home: PageData['home'] = {
   ],
   servers: [],
   documents: 12,
+  install: {
+    name: 'mcp-oauth-server',
+    cursor: 'cursor://anysphere.cursor-deeplink/mcp/install?name=mcp-oauth-server&config=eyJ1cmwiOiJodHRwczovL21jcC5leGFtcGxlLmNvbSJ9',
+    vscode: 'vscode:mcp/install?%7B%22name%22%3A%22mcp-oauth-server%22%7D'
+  },
   actions: { login: '/login' }
 }
 
@@ -29,7 +34,7 @@ export const openPages: Examples = {
     data: {
       title: 'Check your e-mail',
       text: 'We sent a message to ada@example.com. Open the link in it to go on.',
-      detail: 'No message? Check the spam folder.',
+      detail: ['No message? Check the spam folder.', 'Access keys still work.'],
       action: { label: 'Back to sign-in', href: '/login' }
     }
   },
@@ -83,6 +88,22 @@ export const openPages: Examples = {
       actions: {}
     }
   },
+  'home-reading': {
+    view: 'home',
+    data: { ...home, leftOut: '3 files are left out (.zip and .psd)', reading: { done: 1_200, total: 40_000 } }
+  },
+  note: {
+    view: 'document',
+    data: {
+      id: 'note:q3Zk0vX1cN8',
+      title: 'Tides',
+      text: 'High at **six**.',
+      html: '<p>High at <strong>six</strong>.</p>',
+      facts: [{ name: 'Format', value: 'Note' }],
+      isNote: true,
+      actions: { home: '/', notes: '/account/notes' }
+    }
+  },
   document: {
     view: 'document',
     data: {
@@ -90,7 +111,8 @@ export const openPages: Examples = {
       title: 'Connecting an app',
       text: '# Connecting an app\n\nPaste the address of the server into the app.\n\n    indented = kept\n\nA paragraph that is long enough to be wrapped at a width that people can read without losing the line, which is about seventy characters and no more than that.\n',
       facts: [{ name: 'Format', value: 'Markdown' }, { name: 'Changed', value: '2 January 2026 at 03:04 UTC', time: '2026-01-02T03:04:05.000Z' }],
-      actions: { home: '/', next: '/documents/guides/connect.md?part=9' }
+      isNote: false,
+      actions: { home: '/', open: '/documents/guides/connect.md?file', next: '/documents/guides/connect.md?part=9' }
     }
   }
 }
