@@ -2,6 +2,7 @@
 // test/plugins/pages/index.test.ts.
 import type { AccountPageData } from './account-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
+import type { FactorPageData } from './factor-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
@@ -10,7 +11,7 @@ export interface Action {
   href: string
 }
 
-export interface PageData extends SignInPageData, AccountPageData, AdminPageData {
+export interface PageData extends SignInPageData, AccountPageData, FactorPageData, AdminPageData {
   message: { title: string; text: string; detail?: string; action?: Action }
   error: { statusCode: number; title: string; text: string; code: string; requestId: string; action?: Action }
   /** Posts `fields` to `actions.answer`. `subject`: what it is about. */

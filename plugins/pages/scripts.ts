@@ -6,7 +6,10 @@ import { readFileSync } from 'node:fs'
 import type { PageData } from './page-data.ts'
 
 /** The file in views/scripts of each page that has one. */
-const SCRIPT_OF: Partial<Record<keyof PageData, string>> = {}
+const SCRIPT_OF: Partial<Record<keyof PageData, string>> = {
+  'add-passkey': 'passkey',
+  'prove-factor': 'passkey'
+}
 
 export interface Script {
   body: string
