@@ -101,7 +101,9 @@ async function registerPlugins (
   await app.register(languages)
   const { paths, publicUrl } = config
   const icon = iconPath(app.identity, paths)
-  await app.register(pages, { publicUrl, homeUrl: config.mcpUrl, stylePath: paths.style, scriptsPath: paths.scripts, iconUrl: icon })
+  const signInUrl = config.signIn ? paths.account : undefined
+  const assets = { stylePath: paths.style, scriptsPath: paths.scripts, iconUrl: icon }
+  await app.register(pages, { publicUrl, homeUrl: config.mcpUrl, signInUrl, ...assets })
   await app.register(origin, config)
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))

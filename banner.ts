@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { StartError } from './errors.ts'
-import { callbackPath } from './paths.ts'
+import { callbackPath, invitationUrl } from './paths.ts'
 import { describeState, describeTarget } from './plugins/upstreams/describe.ts'
 
 /** With a large folder, or an existing server that is slow, the lines are printed before all is known. */
@@ -69,7 +69,7 @@ async function firstInvitation (app: FastifyInstance, config: Config): Promise<s
     app.log.warn({ err }, 'the link for the first account could not be created')
     return undefined
   })
-  return secret && `${config.publicUrl}${config.paths.signup}?invite=${secret}`
+  return secret && invitationUrl(config.publicUrl, config.paths)(secret)
 }
 
 async function documentsLine ({ library }: FastifyInstance, { docsDir }: Config): Promise<string> {

@@ -4,11 +4,12 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { monotonicClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
-import { createSignInPages, messageUrls, type Paths } from './paths.ts'
+import { createSignInPages, invitationUrl, messageUrls, type Paths } from './paths.ts'
 import accounts from './plugins/accounts/index.ts'
 import accessKeys from './plugins/access-keys/index.ts'
 import accessRules from './plugins/access-rules/index.ts'
 import accountLinks from './plugins/accounts/email-links.ts'
+import administration from './plugins/administration/index.ts'
 import audit from './plugins/observability/audit/index.ts'
 import bearer from './plugins/oauth/bearer.ts'
 import clients from './plugins/oauth/clients/index.ts'
@@ -75,6 +76,7 @@ export async function registerCore (
   await app.register(secondFactors, config)
   await app.register(signIn, { ...config, signInPages })
   await app.register(accounts, { ...config, urls: messageUrls(publicUrl, paths) })
+  await app.register(administration, { ...config, invitationUrl: invitationUrl(publicUrl, paths) })
   await app.register(sessionEraser)
 }
 

@@ -26,7 +26,7 @@ export class OAuthError extends Error {
    * 9700 §4.11.2).
    */
   choice?: ErrorRedirect
-  /** What a page says, in the person's language; `message` is the same in English. */
+  /** What a page says, in the person's language. Without it `message` is for developers, and so are its details. */
   readonly said?: Message
   /** What a page calls it, where the code says too little. */
   title?: Text
@@ -37,10 +37,11 @@ export class OAuthError extends Error {
     code: string,
     statusCode: number,
     description: Text,
-    options: { cause?: unknown; headers?: Record<string, string> } = {}
+    options: { cause?: unknown; headers?: Record<string, string>; said?: Message } = {}
   ) {
     super(english.say(description), { cause: options.cause })
-    if (typeof description !== 'string') this.said = description
+    const said = typeof description === 'string' ? options.said : description
+    if (said) this.said = said
     this.code = code
     this.statusCode = statusCode
     this.headers = options.headers ?? {}
@@ -65,14 +66,15 @@ export const serverError = refusal('server_error', 500)
 export const loginRequired = refusal('login_required', 400)
 export const consentRequired = refusal('consent_required', 400)
 
-/** RFC 6749 §5.2: 401, with a `Basic` challenge when the client tried the Authorization header. */
-export const invalidClient = (description: string, usedBasic = false) =>
-  new OAuthError(
-    'invalid_client',
-    401,
-    description,
-    usedBasic ? { headers: { 'www-authenticate': 'Basic realm="token", charset="UTF-8"' } } : {}
-  )
+/**
+ * RFC 6749 §5.2: 401, with a `Basic` challenge when the client tried the Authorization header.
+ * @param said what a page says, where the description is for developers.
+ */
+export const invalidClient = (description: Text, usedBasic = false, said?: Message) =>
+  new OAuthError('invalid_client', 401, description, {
+    ...(usedBasic && { headers: { 'www-authenticate': 'Basic realm="token", charset="UTF-8"' } }),
+    ...(said && { said })
+  })
 
 // RFC 7591 §3.2.2
 export const invalidRedirectUri = refusal('invalid_redirect_uri', 400)
@@ -90,7 +92,7 @@ export const insufficientScope = refusal('insufficient_scope', 403)
  * was issued.
  * @param retryAfter seconds.
  */
-export const temporarilyUnavailable = (description: string, cause?: unknown, retryAfter = 5) =>
+export const temporarilyUnavailable = (description: Text, cause?: unknown, retryAfter = 5) =>
   new OAuthError('temporarily_unavailable', 503, description, { cause, headers: { 'retry-after': String(retryAfter) } })
 
 /** RFC 6585 §4. @param retryAfter seconds. */
@@ -98,17 +100,12 @@ export const tooManyRequests = (retryAfter: number) =>
   new OAuthError(
     'too_many_requests',
     429,
-    `Too many attempts. Wait ${retryAfter} ${retryAfter === 1 ? 'second' : 'seconds'} and try again.`,
+    { key: 'problems.tooMany', values: { seconds: retryAfter } },
     { headers: { 'retry-after': String(retryAfter) } }
   )
 
 /** A step of a sign-in that was already used, has expired, or belongs to another browser. */
-export const signInExpired = () =>
-  new OAuthError(
-    'sign_in_expired',
-    400,
-    'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.'
-  )
+export const signInExpired = () => new OAuthError('sign_in_expired', 400, { key: 'problems.expired' })
 
 /**
  * A problem that the operator has to fix before the server can start. The message says what is wrong, where, and how to

@@ -170,3 +170,7 @@ export const messageUrls = (publicUrl: string, paths: Paths) => ({
   keepFactors: (secret: string) => withSecret(publicUrl + paths.keepFactors, secret),
   forgot: publicUrl + paths.forgotPassword
 })
+
+/** The URL of an invitation, with its secret. */
+export const invitationUrl = (publicUrl: string, { signup }: Pick<Paths, 'signup'>) => (secret: string): string =>
+  `${publicUrl}${signup}?invite=${secret}`

@@ -2,6 +2,8 @@
 // backend is given to store them in.
 // Tested in test/auth-backends/contract-accounts.ts.
 
+import type { Text } from '../languages/index.ts'
+
 declare const emailBrand: unique symbol
 
 /** An e-mail address in its one spelling for one mailbox. Only {@link parseEmail} makes it. */
@@ -39,12 +41,12 @@ export interface PasswordAccounts {
   find(email: Email): Promise<PasswordAccount | undefined>
   findBySubject(subject: string): Promise<PasswordAccount | undefined>
   /** @returns what is wrong with a new password, for the person who typed it; undefined if it is accepted. */
-  passwordProblem(email: Email, password: string): Promise<string | undefined>
+  passwordProblem(email: Email, password: string): Promise<Text | undefined>
   /**
    * @returns a new address in its normal form, or what is wrong with it, for the person who typed it. It does not say
    * whether the address is taken.
    */
-  readEmail(typed: string): { email: Email } | { problem: string }
+  readEmail(typed: string): { email: Email } | { problem: Text }
   checkPassword(subject: string, password: string): Promise<boolean>
   /** @returns false, with nothing changed, if `present` is not the password, or no longer. */
   changePassword(subject: string, change: { present: string; next: string }): Promise<boolean>

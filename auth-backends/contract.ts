@@ -3,6 +3,7 @@
 // demo, local (with the password files), github/, oidc/ and supabase/. Sessions, pages and accounts of users are the server's.
 // Tested in test/auth-backends/contract.ts.
 import type { ZodObject } from 'zod'
+import type { Text } from '../languages/index.ts'
 import type { PasswordAccounts } from './accounts.ts'
 import type { BackendHost } from './host.ts'
 import type { Identity } from './identity.ts'
@@ -68,7 +69,7 @@ export interface Renewed {
 /** An open backend. The sign-in page renders each sign-in method that is present. */
 export interface AuthBackend {
   /** For people, for example `Account on this server`. */
-  title: string
+  title: Text
   password?: PasswordSignIn
   signUp?: SignUp
   oneClick?: OneClickSignIn

@@ -21,9 +21,9 @@ function open (host: BackendHost): AuthBackend {
     'Demo sign-in is on: anyone who reaches this server can sign in without a password. Take demo out of AUTH_BACKEND before others can reach it.'
   )
   return {
-    title: 'Demo',
+    title: { key: 'sign-up.demo' },
     oneClick: {
-      label: 'Continue as a demo user',
+      label: { key: 'sign-up.demoButton' },
       signIn: async (browser) => identify(browser),
       lifetimeSeconds: LIFETIME_SECONDS
     }

@@ -1,5 +1,7 @@
 // Who a person is to a backend, and how a step of a sign-in ends. Tested in test/auth-backends/contract.ts.
 
+import type { Text } from '../languages/index.ts'
+
 /** A person as a backend knows them. */
 export interface Identity {
   /** The backend's own id of the person. It never changes. */
@@ -41,11 +43,11 @@ export interface SignedIn extends Identity {
  * The result of one step of a sign-in. `refused`: the person is who they say and may still not sign in, for this reason.
  * `factor`: everything is right so far, and {@link SecondFactor} is required too. `null`: what was typed is wrong.
  */
-export type SignInAnswer = SignedIn | { refused: string } | { factor: FactorNeeded } | null
+export type SignInAnswer = SignedIn | { refused: Text } | { factor: FactorNeeded } | null
 
 export interface FactorNeeded {
   /** For the person, for example `Enter the code from your authenticator app.` */
-  prompt: string
+  prompt: Text
   /** What {@link SecondFactor.verify} needs to continue. The server stores it encrypted; it never reaches the browser. */
   continuation: string
   /**

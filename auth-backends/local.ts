@@ -2,6 +2,7 @@
 // storage cheat sheets).
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { Text } from '../languages/index.ts'
 import {
   type Email,
   parseEmail,
@@ -25,10 +26,9 @@ import { addressProblem, nameProblem } from './sign-up-rules.ts'
 /** An unconfirmed account is stored for one day: anyone can make one. */
 export const MAX_UNCONFIRMED_SECONDS = 86_400
 
-const CONFIRM = 'We sent a message to this address. Open the link in it within 30 minutes to finish, and then sign in.'
-const UNCONFIRMED =
-  'This account has not been confirmed yet. Open the link that we sent to the address; “Forgot your password?” sends a new one.'
-const TAKEN = 'There is an account with this address already. Sign in instead.'
+const CONFIRM: Text = { key: 'sign-up.confirmSent' }
+const UNCONFIRMED: Text = { key: 'sign-up.unconfirmed' }
+const TAKEN: Text = { key: 'sign-up.taken' }
 
 /** What signing in and signing up work with. */
 interface Deps {
@@ -50,8 +50,8 @@ export async function openLocal (
   const check = createPasswordCheck(host)
   const deps: Deps = { host, hasher, check, decoyHash: createDecoy(hasher) }
   return {
-    title: 'Account on this server',
-    password: { label: 'E-mail address', verify: (credentials) => signIn(deps, credentials) },
+    title: { key: 'sign-up.local' },
+    password: { label: { key: 'sign-up.email' }, verify: (credentials) => signIn(deps, credentials) },
     signUp: { create: (request) => signUp(deps, request) },
     accounts: createLocalAccounts(host.accounts, hasher, check),
     deleteUser: (subject) => host.accounts.delete(subject)
@@ -120,9 +120,12 @@ async function signUp (deps: Deps, request: SignUpRequest): Promise<SignUpResult
     name,
     passwordHash: await hasher.hash(request.password),
     createdAt: host.now(),
-    ...(host.sendsMail && { expiresAt: host.now() + MAX_UNCONFIRMED_SECONDS })
+    ...(request.emailVerified
+      ? { emailVerified: true as const }
+      : host.sendsMail && { expiresAt: host.now() + MAX_UNCONFIRMED_SECONDS })
   }
   const isNew = await host.accounts.create(account)
+  if (isNew && request.emailVerified) return { kind: 'signed-up', identity: identityOf(account) }
   // The same words whether or not the address was taken: only its owner learns that, by mail.
   if (host.sendsMail) {
     if (!isNew) await contest(host.accounts, email, noPassword)
@@ -136,7 +139,7 @@ async function refusalOf (
   { host, check }: Deps,
   { email, name, password }: SignUpRequest & { email: Email }
 ): Promise<SignUpResult | undefined> {
-  const mistake = refusal('email', addressProblem(email)) ?? refusal('name', name && nameProblem(name))
+  const mistake = refusal('email', addressProblem(email)) ?? refusal('name', name === undefined ? undefined : nameProblem(name))
   if (mistake) return mistake
   // Where mail is sent, a sign-up must not reveal this.
   if (!host.sendsMail && (await host.accounts.find(email))) return refusal('email', TAKEN)
@@ -162,7 +165,7 @@ const identityOf = ({ subject, email, name, emailVerified, generation = 0 }: Acc
   ...(emailVerified && { emailVerified })
 })
 
-const refusal = (field: 'email' | 'password' | 'name', message: string | undefined): SignUpResult | undefined =>
+const refusal = (field: 'email' | 'password' | 'name', message: Text | undefined): SignUpResult | undefined =>
   message ? { kind: 'refused', field, message } : undefined
 
 export default { env: z.object({}), open: (_env, host) => openLocal(host) } satisfies BackendModule

@@ -13,6 +13,8 @@ export interface SignUpRequest {
   email: string
   password: string
   name?: string
+  /** The server has proof that the person reads this mailbox: they opened a link that was sent there alone. */
+  emailVerified?: true
 }
 
 /**
@@ -21,13 +23,13 @@ export interface SignUpRequest {
  */
 export type SignUpResult =
   | { kind: 'signed-up'; identity: SignedIn }
-  | { kind: 'confirm'; message: string }
-  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: string }
+  | { kind: 'confirm'; message: Text }
+  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: Text }
 
 /** A form with an identifier and a password. */
 export interface PasswordSignIn {
   /** Label of the first field, for example `E-mail address`. */
-  label: string
+  label: Text
   /**
    * Wrong credentials return `null`. An unknown person and a wrong password must not be distinguishable, not by timing
    * either. An unreachable service throws {@link BackendUnavailable}.
@@ -42,7 +44,7 @@ export interface SignUp {
 
 /** One button and no form: for demonstrations. */
 export interface OneClickSignIn {
-  label: string
+  label: Text
   /**
    * @param browser an opaque id of the visitor's browser, stable for its session, so that visitors do not share an
    * account.
@@ -98,12 +100,12 @@ export interface RedirectSignIn {
 /** A code by e-mail instead of a password. */
 export interface EmailCodeSignIn {
   /** Label of the field, for example `E-mail address`. */
-  label: string
+  label: Text
   /**
    * Sends a code. The answer must not reveal whether the address has an account.
    * @param request.mayCreate whether an unknown address may become an account this way (`SIGNUP`).
    */
-  send(request: { email: string; mayCreate: boolean }): Promise<{ prompt: string } | { refused: string }>
+  send(request: { email: string; mayCreate: boolean }): Promise<{ prompt: Text } | { refused: Text }>
   verify(request: { email: string; code: string }): Promise<SignInAnswer>
 }
 

@@ -1,4 +1,5 @@
 // Whether a new password is accepted: first the rules, then an estimate of its strength in a worker.
+import type { Text } from '../languages/index.ts'
 import { BackendUnavailable, type BackendHost } from './contract.ts'
 import { passwordProblem } from './password-rules.ts'
 import type { Input } from './password-strength-task.ts'
@@ -21,7 +22,7 @@ export type PasswordCheck = (
   password: string,
   person: { email: string; name?: string | undefined },
   chooser: Chooser
-) => Promise<string | undefined>
+) => Promise<Text | undefined>
 
 /** The rules come first: they are quick, and bound what is estimated. */
 export const createPasswordCheck =
@@ -31,7 +32,7 @@ export const createPasswordCheck =
       if (problem !== undefined) return problem
       const known = [email, ...email.split(/[@.+_-]/), ...(name?.split(/\s+/) ?? [])]
       try {
-        return await runInWorker<string | undefined>(TASK, { password, known } satisfies Input, {
+        return await runInWorker<Text | undefined>(TASK, { password, known } satisfies Input, {
           timeout: TIMEOUT_MS,
           ...(chooser === 'owner' && { queue: 'passwords' })
         })

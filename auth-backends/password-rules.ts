@@ -1,6 +1,8 @@
 // The rules for a new password: long enough, not cut, and not among the first that an attacker tries. NIST SP 800-63B-4
 // §3.1.1.2.
 
+import type { Text } from '../languages/index.ts'
+
 const MIN_LENGTH = 8
 /**
  * 800-63B asks for 64 at least. Longer ones are refused, never cut, and never hashed: hashing 500 KB is work for an
@@ -67,12 +69,12 @@ function beyondAddress (password: string, email: string): string {
  * @param email as `parseEmail` spells it, as context that must not be the password.
  * @returns what is wrong, for the person who typed it; undefined when the password will do.
  */
-export function passwordProblem (password: string, email: string): string | undefined {
-  if (isTooLong(password)) return `Use at most ${MAX_LENGTH} characters for the password.`
+export function passwordProblem (password: string, email: string): Text | undefined {
+  if (isTooLong(password)) return { key: 'sign-up.longPassword', values: { max: MAX_LENGTH } }
   const characters = [...password]
-  if (characters.length < MIN_LENGTH) { return `Use at least ${MIN_LENGTH} characters for the password; a few unrelated words are easy to remember.` }
-  if (new Set(characters).size < 4 || isRun(characters)) { return 'This password is too easy to guess: it repeats or counts. Use a few unrelated words.' }
-  if ([...beyondAddress(password, email)].length < MIN_LENGTH) { return 'This password is too easy to guess: it is made of your e-mail address. Use a few unrelated words.' }
-  if (COMMON.has(password.toLowerCase()) || COMMON.has(bareWord(password))) { return 'This password is too common. Use a few unrelated words.' }
+  if (characters.length < MIN_LENGTH) return { key: 'sign-up.shortPassword', values: { min: MIN_LENGTH } }
+  if (new Set(characters).size < 4 || isRun(characters)) return { key: 'sign-up.countingPassword' }
+  if ([...beyondAddress(password, email)].length < MIN_LENGTH) return { key: 'sign-up.addressPassword' }
+  if (COMMON.has(password.toLowerCase()) || COMMON.has(bareWord(password))) return { key: 'sign-up.commonPassword' }
   return undefined
 }

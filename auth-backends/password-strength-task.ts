@@ -1,6 +1,7 @@
 // The estimate of a password's strength, for a process of its own: it takes long for what an attacker can choose, and
 // the word lists take memory.
 // Tested in test/auth-backends/password-check.test.ts.
+import type { Text } from '../languages/index.ts'
 import { strengthProblem } from './password-strength.ts'
 
 export interface Input {
@@ -8,6 +9,6 @@ export interface Input {
   known: string[]
 }
 
-export default async function estimate ({ password, known }: Input): Promise<string | undefined> {
+export default async function estimate ({ password, known }: Input): Promise<Text | undefined> {
   return strengthProblem(password, known)
 }

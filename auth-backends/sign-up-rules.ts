@@ -1,6 +1,7 @@
 // What an address and a name must look like before a new account is created; shared by the backends that have a sign-up
 // form.
 import { z } from 'zod'
+import type { Text } from '../languages/index.ts'
 
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_EMAIL_LENGTH = 254
@@ -12,13 +13,13 @@ const address = z.email()
  * @param email as `parseEmail` spells it.
  * @returns what is wrong, for the person who typed it. Whether the mailbox exists, only a message can show.
  */
-export const addressProblem = (email: string): string | undefined =>
+export const addressProblem = (email: string): Text | undefined =>
   email.length <= MAX_EMAIL_LENGTH && address.safeParse(email).success
     ? undefined
-    : 'Write an e-mail address, for example ann@example.com.'
+    : { key: 'sign-up.wrongAddress' }
 
 /** Control and formatting characters are refused: they can make one name look like another in a list or a log. */
-export function nameProblem (name: string): string | undefined {
-  if (name.length > MAX_NAME_LENGTH) return `Use at most ${MAX_NAME_LENGTH} characters for the name.`
-  return /\p{C}/u.test(name) ? 'Leave out characters that cannot be seen.' : undefined
+export function nameProblem (name: string): Text | undefined {
+  if (name.length > MAX_NAME_LENGTH) return { key: 'sign-up.longName', values: { max: MAX_NAME_LENGTH } }
+  return /\p{C}/u.test(name) ? { key: 'sign-up.hiddenName' } : undefined
 }

@@ -5,6 +5,8 @@ import { english } from '../languages/index.ts'
 import { clientIdOf, ofKey } from '../plugins/access-keys/access.ts'
 import { DEFAULT_DAYS, MAX_DAYS, type AccessKey } from '../plugins/access-keys/contract.ts'
 import { KEY_PREFIX } from '../plugins/access-keys/key-format.ts'
+import { OAuthError } from '../errors.ts'
+import { OPERATOR } from '../plugins/administration/contract.ts'
 import { sendKeyCreated } from '../plugins/accounts/messages.ts'
 import { toDisplayName } from '../plugins/display-name.ts'
 import { resourceScopes } from '../plugins/oauth/scopes.ts'
@@ -46,7 +48,7 @@ export const keyCommands: Readonly<Record<string, Command>> = {
     const user = await findPerson(context, asked.user)
     if (user.locked) throw new OperatorError(`The account of ${user.id} is locked. Unlock it first: ${commandLine('users')}unlock ${user.id}`)
     const { key, secret } = await app.accessKeys.create({ userId: user.id, name, scopes, days })
-    app.audit.note('key_created', { ...ofKey(key), reason: 'operator' })
+    app.audit.note('key_created', { ...ofKey(key), by: OPERATOR.by })
     sendKeyCreated(app, english, user, key)
     await app.mail.idle()
     return { out: secret, note: `Shown only this once; it works until ${day(key.endsAt)}. Revoke it: ${commandLine('keys')}revoke ${key.id}` }
@@ -61,9 +63,10 @@ export const keyCommands: Readonly<Record<string, Command>> = {
   },
   async revoke ({ app }, { ids: [id, ...more] }) {
     if (id === undefined || more.length > 0) throw new OperatorError(`Name one key by its id.\n${HELP}`)
-    const key = await app.accessKeys.revoke(idOf(id))
-    if (!key) throw new OperatorError(`There is no access key with the id ${id}. List them: ${commandLine('keys')}list`)
-    app.audit.note('key_revoked', { ...ofKey(key), reason: 'operator' })
+    const key = await app.administration.revokeKey(OPERATOR, idOf(id)).catch((error: unknown) => {
+      if (!(error instanceof OAuthError)) throw error
+      throw new OperatorError(`There is no access key with the id ${id}. List them: ${commandLine('keys')}list`)
+    })
     return { out: `Revoked: ${describeKey(key)}` }
   }
 }

@@ -2,56 +2,51 @@
 // Tested in test/cli/users.test.ts.
 import type { Config } from '../config/index.ts'
 import { buildOperatorApp } from '../core.ts'
+import { OAuthError } from '../errors.ts'
+import { OPERATOR } from '../plugins/administration/contract.ts'
 import { openExisting, OperatorError } from './command.ts'
 import { describe, findPerson, type Context } from './find-person.ts'
 import { commandLine } from './usage.ts'
 import { group, GROUP_HELP } from './user-groups.ts'
+import { INVITATION_HELP, invitationCommands } from './user-invitations.ts'
+import { owner, OWNER_HELP } from './user-owners.ts'
 
 export const HELP = `Manages the people of this server, also while it runs.
   ${commandLine('users')}list                 everyone: id, address, name, backends, state, last sign-in, groups
-  ${commandLine('users')}invite               a link for one person to create an account, valid for a week
   ${commandLine('users')}lock ID|ADDRESS      ends their sessions and tokens, and blocks sign-in
   ${commandLine('users')}unlock ID|ADDRESS
   ${commandLine('users')}reset ID|ADDRESS     a link to choose a new password, valid for 30 minutes
   ${commandLine('users')}delete ID|ADDRESS    deletes everything the server stores about them
-${GROUP_HELP}`
+${OWNER_HELP}${INVITATION_HELP}${GROUP_HELP}`
 
 /** @param words what follows its name. @returns what is printed. */
 type Command = (context: Context, ...words: readonly string[]) => Promise<string>
 
 export const commands: Readonly<Record<string, Command>> = {
   group,
+  owner,
+  ...invitationCommands,
   async list (context) {
     const all = (await Array.fromAsync(context.app.signIn.lifecycle.all())).sort((a, b) => a.createdAt - b.createdAt)
     return all.map((user) => describe(context, user)).join('\n')
   },
-  async invite ({ app, config }) {
-    return `${config.publicUrl}${config.paths.signup}?invite=${await app.signIn.invitations.invite()}`
-  },
   async lock (context, who) {
-    const user = await findPerson(context, who)
-    await context.app.signIn.lifecycle.lock(user.id)
-    context.app.audit.note('lock', { user: user.id })
-    return `Locked: ${describe(context, { ...user, locked: true })}`
+    const { id } = await findPerson(context, who)
+    return `Locked: ${describe(context, await context.app.administration.lock(OPERATOR, id))}`
   },
   async unlock (context, who) {
-    const user = await findPerson(context, who)
-    await context.app.signIn.lifecycle.unlock(user.id)
-    context.app.audit.note('unlock', { user: user.id })
-    const { locked: _, ...unlocked } = user
-    return `Unlocked: ${describe(context, unlocked)}`
+    const { id } = await findPerson(context, who)
+    return `Unlocked: ${describe(context, await context.app.administration.unlock(OPERATOR, id))}`
   },
   async reset (context, who) {
     if (who === undefined) throw new OperatorError(`Name the person by an id or an address.\n${HELP}`)
-    const link = await context.app.accounts.issueResetLink(who.includes('@') ? who : await addressOf(context, who))
+    const link = await context.app.administration.issueResetLink(OPERATOR, who.includes('@') ? who : await addressOf(context, who))
     if (link !== undefined) return link
     throw new OperatorError(`There is no account with a password and the address ${who}.`)
   },
   async delete (context, who) {
-    const user = await findPerson(context, who)
-    await context.app.signIn.lifecycle.delete(user.id)
-    context.app.audit.note('account_deleted', { backend: user.backend })
-    return `Deleted: ${describe(context, user)}`
+    const { id } = await findPerson(context, who)
+    return `Deleted: ${describe(context, await context.app.administration.delete(OPERATOR, id))}`
   }
 }
 
@@ -85,6 +80,9 @@ export async function withPeople<T> (config: Config, work: (context: Context) =>
   const app = await buildOperatorApp(config)
   try {
     return await work({ app, config })
+  } catch (error) {
+    // What a page would say.
+    throw error instanceof OAuthError ? new OperatorError(error.message) : error
   } finally {
     await app.close()
   }

@@ -13,6 +13,7 @@ import type problems from './en/problems.json'
 import type providers from './en/providers.json'
 import type secondFactors from './en/second-factors.json'
 import type signIn from './en/sign-in.json'
+import type signUp from './en/sign-up.json'
 
 /** As in the `lang` of a page (BCP 47). Each has a folder. Chinese is the simplified one. */
 export const languages = ['en', 'de', 'fr', 'es', 'pt', 'ja', 'zh'] as const
@@ -34,6 +35,7 @@ export interface Catalogue {
   providers: typeof providers
   'second-factors': typeof secondFactors
   'sign-in': typeof signIn
+  'sign-up': typeof signUp
 }
 
 /** The file and the member in it: `sign-in.title`. */

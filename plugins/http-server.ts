@@ -100,7 +100,7 @@ function logAnswer (request: FastifyRequest, reply: FastifyReply, done: () => vo
 }
 
 function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
-  const error = new OAuthError('not_found', 404, 'There is nothing at this address.')
+  const error = new OAuthError('not_found', 404, 'There is nothing at this address.', { said: { key: 'problems.notFound' } })
   return request.headers.accept?.includes('text/html')
     ? sendErrorPage(error, request, reply)
     : sendJsonError(error, request, reply)

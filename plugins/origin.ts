@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isLoopbackHost, LOOPBACK_ORIGIN } from '../authoring/env.ts'
 import type { Config } from '../config/index.ts'
 import { accessDenied } from '../errors.ts'
+import { english, type Message, type Text } from '../languages/index.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,6 +32,13 @@ declare module 'fastify' {
 class MisdirectedRequest extends Error {
   override readonly name = 'MisdirectedRequest'
   readonly statusCode = 421
+  readonly said: Message
+
+  constructor (host: string) {
+    const said: Message = { key: 'problems.otherHost', values: { host } }
+    super(english.say(said))
+    this.said = said
+  }
 }
 
 export default fp(
@@ -40,8 +48,8 @@ export default fp(
   ) {
     const { host: ownHost, protocol } = new URL(publicUrl)
     const names = new Set([ownHost, ownHost + (protocol === 'https:' ? ':443' : ':80')])
-    const foreign = `This form was sent from another site. Open ${publicUrl} and start there.`
-    const hidden = `Your browser did not say which page this form is from: an extension or a proxy hides it (Referrer-Policy: no-referrer). Open ${publicUrl} in a current browser and start there.`
+    const foreign: Text = { key: 'problems.foreignForm', values: { server: publicUrl } }
+    const hidden: Text = { key: 'problems.hiddenForm', values: { server: publicUrl } }
     const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
 
     // Every route, including those added later and unknown paths. The header as sent, never a forwarded one: what a
@@ -51,11 +59,7 @@ export default fp(
       if (names.has(name) || isLoopbackHost(name) || request.routeOptions.config.anyHost) done()
       // What was sent is not repeated.
       else {
-        done(
-          new MisdirectedRequest(
-            `This server answers for ${ownHost} only. If it lives elsewhere, set PUBLIC_URL, and let the proxy pass the Host header on.`
-          )
-        )
+        done(new MisdirectedRequest(ownHost))
       }
     })
 

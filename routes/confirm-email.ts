@@ -10,12 +10,12 @@ export default async function confirmEmail (app: FastifyInstance) {
     signInPath: paths.account,
     show: ({ secret, link }, reply) =>
       reply.page('confirm', { link: secret, email: link.email, actions: { confirm: paths.confirmEmail } }),
-    async use ({ link }, _request, reply) {
+    async use ({ link }, { words }, reply) {
       if (!(await link.accounts.confirm(link.account))) return undefined
       return reply.page('message', {
-        title: 'Your address is confirmed',
-        text: 'Sign in with the password you chose. If an app sent you here, go back to it and connect again.',
-        action: { label: 'Sign in', href: paths.login }
+        title: words.text('sign-up.confirmedTitle'),
+        text: words.text('sign-up.confirmed'),
+        action: { label: words.text('common.signIn'), href: paths.login }
       })
     }
   })

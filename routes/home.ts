@@ -87,7 +87,7 @@ async function sendPage (
   return reply.page('home', {
     version: server.version,
     url: mcpUrl,
-    signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => title) : [],
+    signIn: signIn ? [...app.signIn.backends.values()].map(({ title }) => request.words.say(title)) : [],
     ...groupTools(app, rights),
     documents: await app.library.count(rights.documents),
     leftOut: app.library.leftOutLine(rights.documents),

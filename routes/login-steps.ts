@@ -60,7 +60,7 @@ async function loginStepPages (app: FastifyInstance) {
     const page = {
       interaction: handle!,
       ...describeIntent(intent),
-      prompt: step.prompt,
+      prompt: request.words.say(step.prompt),
       ...(failure && { error: request.words.say(failure.message) }),
       actions: { code: paths.loginCode, login: signInPages.login(handle!) }
     }
@@ -74,7 +74,7 @@ async function loginStepPages (app: FastifyInstance) {
     if (!user) throw signInExpired()
     const methods = [...app.signIn.backends]
       .filter(([id]) => user.identities.some(({ backend }) => backend === id))
-      .map(([, { title }]) => title)
+      .map(([, { title }]) => request.words.say(title))
     return reply.page('choice', {
       interaction: handle!,
       ...describeIntent(intent),

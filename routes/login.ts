@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../auth-backends/contract.ts'
 import type { Config } from '../config/index.ts'
-import type { Words } from '../languages/index.ts'
+import { english, type Words } from '../languages/index.ts'
 import { callbackPath } from '../paths.ts'
 import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
 import { canAddSignInMethod } from '../plugins/sign-in/admission.ts'
@@ -83,7 +83,7 @@ async function showLogin (
     purpose === undefined && backend.signUp !== undefined && signup === 'open'
   const backends = [...app.signIn.backends]
     .filter(([id, backend]) => offers(id, backend))
-    .map(([id, backend]) => describeBackend(id, backend, offersSignUp(backend), request.words))
+    .map(([id, backend]) => describeBackend(request.words, id, backend, offersSignUp(backend)))
   const hasPasswords = [...app.signIn.backends.values()].some(({ accounts }) => accounts)
   if (shown?.retryAfter !== undefined) reply.header('retry-after', String(shown.retryAfter))
   const page = {
@@ -121,17 +121,17 @@ async function purposeOf (
 }
 
 const describeBackend = (
+  { say }: Words,
   id: string,
   { title, password, oneClick, redirect, emailCode, accounts }: AuthBackend,
-  signUp: boolean,
-  words: Words
+  signUp: boolean
 ) => ({
   id,
-  title,
-  ...(password && { password: { label: password.label } }),
-  ...(oneClick && { oneClick: { label: oneClick.label } }),
-  ...(redirect && { redirect: redirect.providers.map(({ label, ...shown }) => ({ ...shown, label: words.say(label) })) }),
-  ...(emailCode && { emailCode: { label: emailCode.label } }),
+  title: say(title),
+  ...(password && { password: { label: say(password.label), ...(/mail/i.test(english.say(password.label)) && { isEmail: true }) } }),
+  ...(oneClick && { oneClick: { label: say(oneClick.label) } }),
+  ...(redirect && { redirect: redirect.providers.map(({ label, ...shown }) => ({ ...shown, label: say(label) })) }),
+  ...(emailCode && { emailCode: { label: say(emailCode.label) } }),
   ...(accounts && { hasReset: true }),
   signUp
 })

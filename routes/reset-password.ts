@@ -1,6 +1,7 @@
 // Choosing a new password by a link. What else may be ended with it is asked of people who have verified the mailbox
 // before (OWASP "Forgot Password"; threats AC-03, AC-04).
 import type { FastifyInstance } from 'fastify'
+import type { Words } from '../languages/index.ts'
 import { describeAppsAfter } from '../plugins/accounts/describe-apps.ts'
 import { linkPage, type OpenedLink } from '../plugins/accounts/link-page.ts'
 import { isOtherIdentity } from '../plugins/accounts/reset-password.ts'
@@ -12,8 +13,9 @@ export default async function resetPassword (app: FastifyInstance) {
     path: paths.resetPassword,
     purpose: 'reset',
     signInPath: paths.account,
-    show: async (opened, reply) => reply.page('reset', await describe(app, opened)),
+    show: async (opened, reply) => reply.page('reset', await describe(app, reply.request.words, opened)),
     async use (opened, request, reply) {
+      const { words } = request
       const { form, link } = opened
       const outcome = await app.accounts.resetPassword(request, {
         link,
@@ -24,25 +26,25 @@ export default async function resetPassword (app: FastifyInstance) {
       })
       if (outcome.kind === 'expired') return undefined
       if (outcome.kind === 'refused') {
-        return reply.page('reset', { ...(await describe(app, opened)), error: outcome.problem }, 400)
+        return reply.page('reset', { ...(await describe(app, words, opened)), error: words.say(outcome.problem) }, 400)
       }
       return reply.page('message', {
-        title: 'Your password is changed',
-        text: `Every browser that was signed in to your account is signed out. ${describeAppsAfter(outcome.apps, outcome.keys)}`,
-        ...(outcome.others && { detail: 'The other sign-in methods of the account are removed.' }),
-        action: { label: 'Sign in', href: paths.login }
+        title: words.text('sign-up.changedTitle'),
+        text: words.text('sign-up.changed', { others: outcome.others ? 'removed' : 'kept' }),
+        detail: describeAppsAfter(words, outcome.apps, outcome.keys),
+        action: { label: words.text('common.signIn'), href: paths.login }
       })
     }
   })
 }
 
-async function describe (app: FastifyInstance, { secret, link }: OpenedLink): Promise<PageData['reset']> {
+async function describe (app: FastifyInstance, { say }: Words, { secret, link }: OpenedLink): Promise<PageData['reset']> {
   const { paths } = app
   const { email, account, user } = link
   const apps = user ? await app.grants.listByUser(user.id) : []
   const keys = user ? await app.accessKeys.listByUser(user.id) : []
   const others = (user?.identities ?? []).filter((identity) => isOtherIdentity(identity, link))
-  const titleOf = (backend: string) => app.signIn.backends.get(backend)?.title ?? backend
+  const titleOf = (backend: string) => say(app.signIn.backends.get(backend)?.title ?? backend)
   return {
     link: secret,
     email,

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
 import { withInteraction } from '../paths.ts'
+import { describeInvited } from '../plugins/administration/invited.ts'
 import { notInvited, type SignUpForm, type SignUpOutcome } from '../plugins/accounts/sign-up.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import { describeIntent, pageIntent } from '../plugins/sign-in/intent.ts'
@@ -23,7 +24,7 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
     const begin = () => interactions.begin(request, reply, pageIntent(paths.home), invite === undefined ? {} : { invite })
     // Where accounts are made elsewhere, the invitation goes along to the sign-in.
     if (backend === undefined && invite !== undefined) return reply.redirect(signInPages.login(await begin()), 303)
-    if (backend === undefined) throw accessDenied('This server does not create accounts.')
+    if (backend === undefined) throw notOffered(paths.account)
     const handle = query.get('interaction')
     if (handle !== undefined) {
       return showForm(app, request, reply, { handle, backend, invite, asked: { email: '', password: '' } })
@@ -45,9 +46,9 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
     if (outcome.kind === 'parked') return reply.redirect(app.signIn.next(outcome.parked), 303)
     if (outcome.kind === 'failed') return reply.redirect(signInPages.login(outcome.handle), 303)
     return reply.page('message', {
-      title: 'Check your e-mail',
-      text: outcome.message,
-      action: { label: 'Back to sign-in', href: signInPages.login(handle) }
+      title: request.words.text('sign-up.checkTitle'),
+      text: request.words.say(outcome.message),
+      action: { label: request.words.text('sign-up.backToSignIn'), href: signInPages.login(handle) }
     })
   })
 }
@@ -57,6 +58,12 @@ function usedInvitation (signInPath: string) {
   const refusal = accessDenied('If you created your account with it, sign in. Otherwise ask the person who invited you for a new one.')
   refusal.title = 'This invitation has been used or has expired'
   refusal.action = { label: 'Sign in', href: signInPath }
+  return refusal
+}
+
+function notOffered (signInPath: string) {
+  const refusal = accessDenied({ key: 'sign-up.notOffered' })
+  refusal.action = { label: { key: 'common.signIn' }, href: signInPath }
   return refusal
 }
 
@@ -73,13 +80,15 @@ async function showForm (
 ): Promise<FastifyReply> {
   const { paths, signInPages } = app
   const { intent } = await app.signIn.interactions.find(request, handle)
+  const invited = await describeInvited(app, invite)
   const page = {
     interaction: handle,
     backend,
     ...describeIntent(intent),
     ...(invite && { invite }),
-    ...(refusal && { error: { field: refusal.field, message: refusal.message } }),
-    ...(asked.email && { email: asked.email }),
+    ...(invited && { invited }),
+    ...(refusal && { error: { field: refusal.field, message: request.words.say(refusal.message) } }),
+    ...((invited?.email ?? asked.email) && { email: invited?.email ?? asked.email }),
     ...(asked.name && { name: asked.name }),
     actions: { signup: paths.signup, login: signInPages.login(handle) }
   }

@@ -1,4 +1,5 @@
 // Sign-up at a Supabase project: the form is checked here first, and refusals reveal no existing account.
+import type { Text } from '../../languages/index.ts'
 import { parseEmail, type BackendHost, type SignUpRequest, type SignUpResult } from '../contract.ts'
 import { passwordProblem } from '../password-rules.ts'
 import { addressProblem, nameProblem } from '../sign-up-rules.ts'
@@ -24,7 +25,7 @@ export async function signUp ({ supabase, host }: Deps, request: SignUpRequest):
   const name = request.name?.trim() || undefined
   const refusal =
     refuse('email', addressProblem(email)) ??
-    refuse('name', name && nameProblem(name)) ??
+    refuse('name', name === undefined ? undefined : nameProblem(name)) ??
     refuse('password', passwordProblem(request.password, email) ?? bytesProblem(request.password))
   if (refusal) return refusal
   const { data, error } = await supabase.ask((auth) =>
@@ -76,7 +77,7 @@ function signUpRefusal (
   }
 }
 
-const refuse = (field: 'email' | 'password' | 'name', message: string | undefined): SignUpResult | undefined =>
+const refuse = (field: 'email' | 'password' | 'name', message: Text | undefined): SignUpResult | undefined =>
   message ? { kind: 'refused', field, message } : undefined
 
 function raise (error: Error): never {

@@ -1,108 +1,174 @@
-// Invitations: a link lets one new person in where sign-up is closed. The first account of a fresh server is made with
-// one that every start issues again.
+// Invitations: a link lets one new person in where sign-up is closed, and says who asked them. They are listed with what
+// became of them, a bounded number for a bounded time.
 import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
-import { hashSecret, randomSecret } from '../secrets.ts'
-import type { Collection, Storage } from '../storage/contract.ts'
+import { invalidRequest } from '../../errors.ts'
+import { equalSecrets, hashSecret, randomSecret } from '../secrets.ts'
+import type { Storage } from '../storage/contract.ts'
+import { createFirstInvitation } from './first-invitation.ts'
+import { createInvitationList, MAX_LISTED } from './invitation-list.ts'
+import { INVITATION_SECONDS, stateOf, type Invitation, type NewInvitation, type Welcome } from './invitation.ts'
 
-const LIFETIME_SECONDS = 7 * 86_400
+/** How long the list shows one that was used, withdrawn or has expired. */
+const KEPT_SECONDS = 30 * 86_400
+const ID_BYTES = 8
+const LINK = /^([\w-]{11})\.[\w-]{43}$/
 
 /** An invitation that has just been used. */
-export interface TakenInvitation {
+export interface TakenInvitation extends Welcome {
   /** When no account was made: it is valid again, for as long as before. */
   giveBack(): Promise<void>
 }
 
 export interface Invitations {
-  /** @returns the secret of a new invitation, valid once, for a week. */
-  invite(): Promise<string>
+  /**
+   * @returns the secret of a new invitation, valid once, for a week.
+   * @throws invalid_request where too many are open.
+   */
+  invite(asked?: Partial<NewInvitation>): Promise<string>
   isValid(secret: string | undefined): Promise<boolean>
+  /** An open one, as it was made. */
+  find(secret: string | undefined): Promise<Invitation | undefined>
   /** @returns undefined when it is not valid. Of any number of callers one gets it. */
   take(secret: string | undefined): Promise<TakenInvitation | undefined>
   /**
-   * A person with an invitation has made an account at a service, and signs in once they have confirmed the address
-   * there.
+   * A person with an invitation has made an account, and signs in once they have confirmed the address: what the
+   * invitation gives waits for them.
    */
-  hold(backend: string, email: string): Promise<void>
-  /** @returns whether an invitation was held for this address. */
-  takeHeld(backend: string, email: string): Promise<boolean>
-  /**
-   * The invitation for the first account, replacing those of earlier starts; undefined once there is an account.
-   */
+  hold(backend: string, email: string, welcome: Welcome): Promise<void>
+  /** @returns what was held for this address. */
+  takeHeld(backend: string, email: string): Promise<Welcome | undefined>
+  /** Newest first. */
+  list(): Promise<Invitation[]>
+  /** The link before is void. @returns the secret of another one, for a week; undefined for one that was used or is gone. */
+  renew(id: string): Promise<string | undefined>
+  /** @returns it as it was; undefined for one that is not open. */
+  withdraw(id: string): Promise<Invitation | undefined>
+  /** Whose account it made: what names them goes with the account. */
+  noteUser(id: string, userId: string): Promise<void>
+  forgetUser(userId: string): Promise<void>
+  /** The invitation for the first account, replacing those of earlier starts; undefined once there is an account. */
   inviteFirst(): Promise<string | undefined>
   /** Records that there is an account: the invitation for a first one is void from now on. */
   close(): Promise<void>
 }
 
-interface Invitation {
-  expiresAt: number
-}
-
 export function createInvitations (storage: Storage, now: Clock): Invitations {
-  const invitations = storage.collection<Invitation>('invitation')
-  const held = storage.collection<Invitation>('heldInvitation')
-  const first = createFirst(storage, now)
-
-  const put = async (into: Collection<Invitation>, id: string, expiresAt = now() + LIFETIME_SECONDS) =>
-    into.put(id, { expiresAt }, Math.max(1, expiresAt - now()))
-  const isLive = (invitation: Invitation | undefined): invitation is Invitation =>
-    invitation !== undefined && invitation.expiresAt > now()
-  const heldId = (backend: string, email: string) => hashSecret(JSON.stringify([backend, parseEmail(email)]))
+  const first = createFirstInvitation(storage, now)
+  const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = createRecords(storage, now)
 
   return {
-    async invite () {
-      const secret = randomSecret()
-      await put(invitations, hashSecret(secret))
+    async invite ({ groups = [], language = 'en', by = 'operator', ...asked } = {}) {
+      const id = randomSecret(ID_BYTES)
+      const secret = `${id}.${randomSecret()}`
+      await takePlace(id)
+      const expiresAt = now() + INVITATION_SECONDS
+      const invitation = { ...asked, groups, language, by, id, hash: hashSecret(secret), createdAt: now(), expiresAt }
+      await records.put(id, invitation, lifetime(expiresAt))
       return secret
     },
-    async isValid (secret) {
-      if (secret === undefined) return false
-      const id = hashSecret(secret)
-      return isLive(await invitations.find(id)) || first.isValid(id)
-    },
+    isValid: async (secret) => secret !== undefined && ((await find(secret)) !== undefined || first.isValid(secret)),
+    find,
     async take (secret) {
-      if (secret === undefined) return undefined
-      const id = hashSecret(secret)
-      const taken = await invitations.take(id)
-      if (!isLive(taken)) return first.take(id)
-      return { giveBack: () => put(invitations, id, taken.expiresAt) }
+      const id = idOf(secret)
+      if (id === undefined) {
+        const taken = secret === undefined ? undefined : await first.take(secret)
+        return taken && { ...taken, isFirst: true as const, groups: [] }
+      }
+      const taken = await change(id, opens(secret!), (found) => ({ ...found, usedAt: now() }))
+      if (!taken) return undefined
+      const giveBack = async () => {
+        await change(id, ({ hash, usedAt }) => usedAt !== undefined && hash === taken.hash, ({ usedAt: _, ...found }) => found)
+      }
+      return { id, groups: taken.groups, giveBack }
     },
-    hold: (backend, email) => put(held, heldId(backend, email)),
-    takeHeld: async (backend, email) => isLive(await held.take(heldId(backend, email))),
+    ...createHeld(storage, now),
+    list,
+    async renew (id) {
+      const secret = `${id}.${randomSecret()}`
+      const expiresAt = now() + INVITATION_SECONDS
+      const isRenewable = ({ usedAt, withdrawnAt }: Invitation) => usedAt === undefined && withdrawnAt === undefined
+      const hash = hashSecret(secret)
+      if (!(await change(id, isRenewable, (found) => ({ ...found, hash, expiresAt })))) return undefined
+      await listed.add(id, expiresAt + KEPT_SECONDS)
+      return secret
+    },
+    withdraw: (id) => change(id, isOpen, (found) => ({ ...found, withdrawnAt: now() })),
+    noteUser: listed.noteUser,
+    async forgetUser (userId) {
+      for (const id of await listed.ofUser(userId)) await drop(id)
+    },
     inviteFirst: first.invite,
     close: first.close
   }
 }
 
-/** One record, so that a new invitation replaces the one before. */
-function createFirst (storage: Storage, now: Clock) {
-  const ID = 'first account'
-  const store = storage.collection<Invitation & { id: string }>('firstInvitation')
-  const milestones = storage.collection<{ at: typeof ID }>('milestone')
-  const isClosed = async () => (await milestones.find(ID)) !== undefined
-  const write = (id: string, expiresAt: number) => store.put(ID, { id, expiresAt }, Math.max(1, expiresAt - now()))
+function createRecords (storage: Storage, now: Clock) {
+  const records = storage.collection<Invitation>('invitation')
+  const listed = createInvitationList(storage, now)
 
+  const lifetime = (until: number) => Math.max(1, until + KEPT_SECONDS - now())
+  /** Changes one that is still as `isRight` says. */
+  const change = (
+    id: string,
+    isRight: (found: Invitation) => boolean,
+    decide: (found: Invitation) => Invitation
+  ): Promise<Invitation | undefined> =>
+    records.update<Invitation | undefined>(id, (found) =>
+      found && isRight(found)
+        ? { write: { record: decide(found), ttl: lifetime(found.expiresAt) }, result: found }
+        : { result: undefined }
+    )
+  const isOpen = (found: Invitation) => stateOf(found, now()) === 'open'
+  const opens = (secret: string) => (found: Invitation) => isOpen(found) && equalSecrets(found.hash, hashSecret(secret))
+
+  async function list (): Promise<Invitation[]> {
+    const found = await Promise.all((await listed.ids()).map((id) => records.find(id)))
+    return found.filter((one) => one !== undefined).sort((a, b) => b.createdAt - a.createdAt)
+  }
+
+  /** @throws invalid_request */
+  async function takePlace (id: string): Promise<void> {
+    const goneAt = now() + INVITATION_SECONDS + KEPT_SECONDS
+    if (await listed.add(id, goneAt)) return
+    const ended = (await list()).findLast((one) => !isOpen(one))
+    if (ended) await drop(ended.id)
+    if (!ended || !(await listed.add(id, goneAt))) {
+      throw invalidRequest({ key: 'invitations.tooMany', values: { count: MAX_LISTED } })
+    }
+  }
+
+  async function drop (id: string): Promise<void> {
+    await records.delete(id)
+    await listed.drop([id])
+  }
+
+  async function find (secret: string | undefined): Promise<Invitation | undefined> {
+    const id = idOf(secret)
+    const found = id === undefined ? undefined : await records.find(id)
+    return found && opens(secret!)(found) ? found : undefined
+  }
+
+  return { records, listed, lifetime, change, isOpen, opens, list, takePlace, drop, find }
+}
+
+const idOf = (secret: string | undefined): string | undefined => LINK.exec(secret ?? '')?.[1]
+
+/** What waits for a person who has to confirm an address first. */
+function createHeld (storage: Storage, now: Clock): Pick<Invitations, 'hold' | 'takeHeld'> {
+  const held = storage.collection<Welcome & { expiresAt: number }>('heldInvitation')
+  const keyOf = (backend: string, email: string) => hashSecret(JSON.stringify([backend, parseEmail(email)]))
   return {
-    async isValid (id: string): Promise<boolean> {
-      const found = await store.find(ID)
-      return found?.id === id && found.expiresAt > now() && !(await isClosed())
+    async hold (backend, email, { id, isFirst, groups }) {
+      const welcome = { ...(id !== undefined && { id }), ...(isFirst && { isFirst }), groups }
+      const record = { ...welcome, expiresAt: now() + INVITATION_SECONDS }
+      await held.put(keyOf(backend, email), record, INVITATION_SECONDS)
     },
-    async take (id: string): Promise<TakenInvitation | undefined> {
-      if (await isClosed()) return undefined
-      const taken = await store.update<Invitation | undefined>(ID, (found) =>
-        found?.id === id && found.expiresAt > now() ? { remove: true, result: found } : { result: undefined }
-      )
-      return taken && { giveBack: () => write(id, taken.expiresAt) }
-    },
-    async invite (): Promise<string | undefined> {
-      if (await isClosed()) return undefined
-      const secret = randomSecret()
-      await write(hashSecret(secret), now() + LIFETIME_SECONDS)
-      return secret
-    },
-    async close (): Promise<void> {
-      await milestones.put(ID, { at: ID }, null)
-      await store.delete(ID)
+    async takeHeld (backend, email) {
+      const found = await held.take(keyOf(backend, email))
+      if (!found || found.expiresAt <= now()) return undefined
+      const { expiresAt: _, ...welcome } = found
+      return welcome
     }
   }
 }

@@ -39,6 +39,8 @@ export interface AccountLifecycle {
   removeSignInMethods(id: string, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
   /** Those that the operator put the person in: {@link User.groups}. */
   changeGroups(id: string, decide: (groups: readonly string[]) => string[]): Promise<boolean>
+  /** See {@link User.isOwner}. */
+  setOwner(id: string, isOwner: boolean): Promise<boolean>
   /** @param change.identity whose backend had the address `from` until now. */
   changeAddress(id: string, change: AddressChange): Promise<boolean>
   /** Deletes expired accounts, as {@link AccountLifecycle.delete} does. @returns them. */
@@ -79,6 +81,7 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     disconnectApps: (id) => grants.revokeAllOf(id),
     removeSignInMethods: (id, which) => removeSignInMethods(deps, id, which),
     changeGroups: async (id, decide) => (await users.change(id, (user) => withGroupsOfOperator(user, decide))) !== undefined,
+    setOwner: async (id, isOwner) => (await users.change(id, (user) => withOwner(user, isOwner))) !== undefined,
     changeAddress: async (id, change) => (await users.changeAddress(id, change)) !== undefined,
     async deleteExpired () {
       const deleted: User[] = []
@@ -100,6 +103,8 @@ function withGroupsOfOperator ({ groups = [], ...user }: User, decide: (groups: 
   const left = decide(groups)
   return { ...user, ...(left.length > 0 && { groups: left }) }
 }
+
+const withOwner = ({ isOwner: _, ...user }: User, isOwner: boolean): User => ({ ...user, ...(isOwner && { isOwner }) })
 
 async function mayHoldTokens (
   { users, backends, organizations, allowedEmails, now }: Deps,

@@ -3,6 +3,7 @@
 // Tested in test/plugins/accounts/email-links.test.ts and test/routes/confirm-email.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
+import type { Key } from '../../languages/index.ts'
 import { formParameters, queryParameters, type Parameters } from '../oauth/parameters.ts'
 import type { LinkPurpose, LiveLink } from './email-links.ts'
 
@@ -26,19 +27,18 @@ export interface LinkPage {
   ): Promise<FastifyReply | undefined>
 }
 
-const EXPIRED = 'A link works once, for 30 minutes, and until'
-const expired: Readonly<Record<LinkPurpose, string>> = {
-  reset: `${EXPIRED} the account is changed. Request a new one.`,
-  change: `${EXPIRED} the account is changed. Request a new one on the account page.`,
-  confirm: `${EXPIRED} someone signs up with this address again. Use the newest message, or “Forgot your password?” on the sign-in page: its link confirms the address as well.`
+const expired: Readonly<Record<LinkPurpose, Key>> = {
+  reset: 'sign-up.resetLink',
+  change: 'sign-up.changeLink',
+  confirm: 'sign-up.confirmLink'
 }
 
 /** Registers the page. An invalid link is an invalid_request. */
 export function linkPage (app: FastifyInstance, { path, purpose, signInPath, show, use }: LinkPage): void {
   const voidLink = () => {
-    const refusal = invalidRequest(expired[purpose])
-    refusal.title = 'This link has been used or has expired'
-    refusal.action = { label: 'Sign in', href: signInPath }
+    const refusal = invalidRequest({ key: expired[purpose] })
+    refusal.title = { key: 'sign-up.linkTitle' }
+    refusal.action = { label: { key: 'common.signIn' }, href: signInPath }
     return refusal
   }
   async function open (secret: string | undefined): Promise<OpenedLink> {

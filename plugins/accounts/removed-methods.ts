@@ -2,6 +2,7 @@
 // password (OWASP ASVS 6.3.7).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
+import { english } from '../../languages/index.ts'
 import type { LinkedIdentity, User } from '../sign-in/contract.ts'
 import { organizationTitle } from './organizations.ts'
 import { sendSignInMethodsRemoved } from './messages.ts'
@@ -11,7 +12,8 @@ export function describeIdentity (
   { backend, email, name }: { backend: string; email?: string; name?: string },
   backends: ReadonlyMap<string, AuthBackend>
 ): string {
-  const title = organizationTitle(backend) ?? backends.get(backend)?.title ?? `${backend} (not in use)`
+  const named = backends.get(backend)?.title
+  const title = organizationTitle(backend) ?? (named && english.say(named)) ?? `${backend} (not in use)`
   const who = email ?? name
   return who === undefined ? title : `${title}: ${who}`
 }

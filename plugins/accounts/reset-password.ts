@@ -1,6 +1,7 @@
 // A new password by a link: it ends every session, and everything else that others may have of the account (OWASP "Forgot
 // Password"; threats AC-03, AC-04).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Text } from '../../languages/index.ts'
 import type { IdentityKey } from '../sign-in/contract.ts'
 import type { LiveLink } from './email-links.ts'
 import { endKeys, type KeysAfter } from './end-keys.ts'
@@ -19,7 +20,7 @@ export interface PasswordReset {
 /** `refused`: the password will not do, and the link is still valid. `expired`: the account was changed meanwhile. */
 export type ResetOutcome =
   | { kind: 'done'; apps: boolean; keys: KeysAfter | undefined; others: boolean }
-  | { kind: 'refused'; problem: string }
+  | { kind: 'refused'; problem: Text }
   | { kind: 'expired' }
 
 export type ResetPassword = (request: FastifyRequest, reset: PasswordReset) => Promise<ResetOutcome>

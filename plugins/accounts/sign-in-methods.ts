@@ -67,9 +67,9 @@ export function createSignInMethods (deps: Deps): SignInMethods {
 
   async function needFreshVisitor (request: FastifyRequest): Promise<Visitor> {
     const visitor = await sessions.current(request)
-    if (!visitor) throw accessDenied('You are no longer signed in. Sign in and try again.')
+    if (!visitor) throw accessDenied({ key: 'problems.notSignedIn' })
     if (!isFresh(visitor.provenAt, now())) {
-      throw accessDenied('Confirm that it is you first: open the account page and start there.')
+      throw accessDenied({ key: 'problems.proveFirst' })
     }
     return visitor
   }

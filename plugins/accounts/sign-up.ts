@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
+import type { Text } from '../../languages/index.ts'
 import { networkOf, siteOf } from '../client-address.ts'
 import type { SignInResult } from '../sign-in/complete.ts'
 import type { TakenInvitation } from './invitations.ts'
@@ -20,8 +21,8 @@ export interface SignUpForm {
 
 /** `refused`: nothing was made, and the form is shown again. `confirm`: a message must be acted on first. */
 export type SignUpOutcome =
-  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: string }
-  | { kind: 'confirm'; message: string }
+  | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: Text }
+  | { kind: 'confirm'; message: Text }
   | SignInResult
 
 export type SignUpAccount = (
@@ -30,7 +31,7 @@ export type SignUpAccount = (
   form: SignUpForm
 ) => Promise<SignUpOutcome>
 
-const NOT_ALLOWED = 'This address may not sign in here. Ask the person who runs this server to add it.'
+const NOT_ALLOWED: Text = { key: 'sign-up.notAllowed' }
 
 export const notInvited = () =>
   accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.')
@@ -47,19 +48,24 @@ export function createSignUp (
     const backend = backends.get(id)!
     const email = parseEmail(asked.email)
     if (!isAllowed(allowedEmails, { email })) return { kind: 'refused', field: 'email', message: NOT_ALLOWED }
+    const invited = await invitations.find(invite)
+    if (invited?.email !== undefined && invited.email !== email) return onlyFor(invited.email)
     // Taken before the account is made, so that one invitation makes one account; given back when none was made.
-    const invitation = signup === 'open' ? undefined : await invitations.take(invite)
+    const invitation = await invitations.take(invite)
     if (signup !== 'open' && !invitation) throw notInvited()
+    // The link was in a message to this mailbox, and is known to nobody else.
+    const isProven = invitation !== undefined && invited?.isMailed === true
     const takePlace = async () => {
-      if (backend.accounts && app.mail.isOn) await unconfirmed.takePlace(email, siteOf(networkOf(request)))
+      if (backend.accounts && app.mail.isOn && !isProven) await unconfirmed.takePlace(email, siteOf(networkOf(request)))
     }
-    const result = await createAccount(backend, asked, invitation, takePlace)
+    const account = { ...asked, ...(isProven && { emailVerified: true as const }) }
+    const result = await createAccount(backend, account, invitation, takePlace)
     if (result.kind === 'refused') return result
     await invitations.close()
     app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email) })
+    // The person is new here at their first sign-in: now, or when they return with a confirmed address.
+    if (invitation) await invitations.hold(id, email, invitation)
     if (result.kind === 'confirm') {
-      // Where the account is elsewhere, the person is new here when they return with a confirmed address.
-      if (invitation && !backend.accounts) await invitations.hold(id, email)
       if (backend.accounts && app.mail.isOn) {
         sendConfirmation(app, request.words, urls, id, backend.accounts, email).catch((error: unknown) => {
           request.log.error({ err: error }, 'a link could not be sent')
@@ -71,6 +77,12 @@ export function createSignUp (
     return completion.complete(request, reply, submission, result.identity)
   }
 }
+
+const onlyFor = (email: string): SignUpOutcome => ({
+  kind: 'refused',
+  field: 'email',
+  message: { key: 'invitations.onlyFor', values: { email } }
+})
 
 /** An invitation that made no account is given back, also when the service did not answer. */
 async function createAccount (

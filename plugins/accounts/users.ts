@@ -30,9 +30,10 @@ export interface Users {
   all(): AsyncIterable<User>
   /**
    * The user behind an identity, created at the first sign-in and brought up to date at every other.
+   * @param beginning what a new one begins with.
    * @throws access_denied for a locked one.
    */
-  signIn(backend: string, identity: Identity): Promise<User>
+  signIn(backend: string, identity: Identity, beginning?: Pick<User, 'groups' | 'isOwner'>): Promise<User>
   /** What a service says between sign-ins: its groups of a person replace those before. Nothing else changes. */
   noteGroups(identity: IdentityKey, groups: readonly string[]): Promise<void>
   /** To whom an identity leads. */
@@ -82,9 +83,9 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Acco
     async * all () {
       for await (const { record } of inTurns(users.all())) yield record
     },
-    async signIn (backend, identity) {
+    async signIn (backend, identity, beginning) {
       noteGroups(backend, identity.groups)
-      const enter = () => createOrUpdate(stores, now, expiry, backend, identity)
+      const enter = () => createOrUpdate(stores, now, expiry, backend, identity, beginning)
       const user = (await enter()) ?? (await enter())
       if (!user) throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
       await emails.claim(user)
@@ -140,15 +141,16 @@ async function createOrUpdate (
   now: Clock,
   expiry: AccountExpiry,
   backend: string,
-  identity: Identity
+  identity: Identity,
+  beginning: Pick<User, 'groups' | 'isOwner'> = {}
 ): Promise<User | undefined> {
   const linked = linkedIdentity(backend, identity)
   const id = await pointers.claim(linked, randomSecret(16))
   const endsAt = await expiry.begin(id, backend)
   const user = await users.update<User | undefined>(id, (known) => {
     if (known && !hasIdentity(known, linked)) return { result: undefined }
-    if (known?.locked) throw accessDenied('This account is locked. Ask the person who runs this server.')
-    const record = userAfterSignIn(known, id, linked, identity, now(), endsAt)
+    if (known?.locked) throw accessDenied({ key: 'problems.locked' })
+    const record = { ...(!known && beginning), ...userAfterSignIn(known, id, linked, identity, now(), endsAt) }
     return { write: { record, ttl: null }, result: record }
   })
   if (!user) await pointers.free(linked, id)

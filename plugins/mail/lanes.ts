@@ -6,7 +6,7 @@ import type { MailText } from './templates.ts'
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
  * goes to an address that is not the account's yet, `requested` tells owners that such a change was asked for, a `notice`
  * that their account was changed, `app` that an app was connected to it, `key` that an access key was made for it, and `lost`
- * that the removal of their second factors was asked for.
+ * that the removal of their second factors was asked for. An `invitation` is for a new person.
  */
 export type MailPurpose =
   | 'confirm'
@@ -18,6 +18,7 @@ export type MailPurpose =
   | 'notice'
   | 'app'
   | 'key'
+  | 'invitation'
   | 'lost'
 
 export interface Message extends MailText {
@@ -51,6 +52,7 @@ export const MAX_PER_MAILBOX: Readonly<Record<MailPurpose, number>> = {
   notice: 5,
   app: 5,
   key: 5,
+  invitation: 3,
   lost: 3
 }
 

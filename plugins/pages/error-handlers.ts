@@ -4,9 +4,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../../errors.ts'
-import type { Words } from '../../languages/index.ts'
+import { english, type Key, type Message, type Text, type Words } from '../../languages/index.ts'
 import { describeOutage } from '../sign-in/outages.ts'
 import { StorageUnavailable } from '../storage/contract.ts'
+import type { PageData } from './page-data.ts'
 
 /**
  * Turns anything thrown into an error that can be sent. Unexpected errors are logged here, and their details stay
@@ -21,29 +22,21 @@ export function toOAuthError (error: unknown, request: FastifyRequest): OAuthErr
   }
   if (error instanceof StorageUnavailable) {
     request.log.warn({ err: error }, 'unavailable')
-    return temporarilyUnavailable(
-      'A service that this server needs does not answer right now. Your request may or may not have been carried out; try again in a few seconds.',
-      error
-    )
+    return temporarilyUnavailable({ key: 'problems.storage' }, error)
   }
-  const { statusCode = 500, code } = error as FastifyError
+  const { statusCode = 500, code, said } = error as FastifyError & { said?: Message }
   if (statusCode === 413) return withStatus(413, 'the request body is too large')
   if (statusCode === 415) return withStatus(415, 'this endpoint does not accept the content type')
-  if (statusCode === 429) return withStatus(429, (error as Error).message)
   if (statusCode < 500) {
     const isBody = code?.startsWith('FST_ERR_CTP')
-    return withStatus(statusCode, isBody ? 'the body could not be read' : (error as Error).message)
+    return withStatus(statusCode, said ?? (isBody ? 'the body could not be read' : (error as Error).message))
   }
   request.log.error({ err: error }, 'request failed')
-  return serverError(`Something went wrong inside the server. The person who runs it finds it in the log as ${request.id}.`, {
-    cause: error
-  })
+  return serverError({ key: 'problems.server', values: { request: request.id } }, { cause: error })
 }
 
-const withStatus = (statusCode: number, description: string) => {
-  const { code, message } = invalidRequest(description)
-  return new OAuthError(code, statusCode, message)
-}
+const withStatus = (statusCode: number, description: Text) =>
+  new OAuthError(invalidRequest(description).code, statusCode, description)
 
 /** Error handler of the machine endpoints. */
 export function sendJsonError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -55,14 +48,14 @@ export function sendJsonError (error: unknown, request: FastifyRequest, reply: F
     .send({ error: refusal.code, error_description: refusal.message })
 }
 
-const titles: Readonly<Record<string, string>> = {
-  sign_in_expired: 'This sign-in has ended',
-  access_denied: 'You may not sign in here',
-  invalid_client: 'This app is not known here',
-  not_found: 'Page not found',
-  too_many_requests: 'Too many attempts',
-  temporarily_unavailable: 'Not available right now',
-  server_error: 'Something went wrong'
+const titles: Readonly<Record<string, Key>> = {
+  sign_in_expired: 'problems.expiredTitle',
+  access_denied: 'problems.accessTitle',
+  invalid_client: 'problems.unknownAppTitle',
+  not_found: 'problems.notFoundTitle',
+  too_many_requests: 'problems.tooManyTitle',
+  temporarily_unavailable: 'problems.unavailableTitle',
+  server_error: 'problems.serverTitle'
 }
 
 /** Error handler of the pages. An error whose redirect was verified goes to the app. */
@@ -71,7 +64,6 @@ export async function sendErrorPage (
   request: FastifyRequest,
   reply: FastifyReply
 ): Promise<FastifyReply> {
-  const { words } = request
   const refusal = toOAuthError(error, request)
   reply.headers(refusal.headers)
   const toClient = ({ redirectUri, state }: ErrorRedirect) =>
@@ -82,25 +74,38 @@ export async function sendErrorPage (
       iss: request.server.issuer
     })
   if (refusal.redirect) return reply.redirect(toClient(refusal.redirect), 303)
-  return reply.page(
-    'error',
-    {
-      statusCode: refusal.statusCode,
-      title: words.say(refusal.title ?? titles[refusal.code] ?? 'This request cannot be processed'),
-      text: words.say(refusal.said ?? refusal.message),
-      code: refusal.code,
-      requestId: request.id,
-      // A page never links to a private scheme.
-      action:
-        refusal.choice && /^https?:/.test(refusal.choice.redirectUri)
-          ? { label: `Back to the app at ${new URL(refusal.choice.redirectUri).host}`, href: toClient(refusal.choice) }
-          : describeAction(words, refusal.action ?? { label: { key: 'common.home' }, href: request.server.homeUrl })
-    },
-    refusal.statusCode
-  )
+  // A page never links to a private scheme.
+  const back = refusal.choice && /^https?:/.test(refusal.choice.redirectUri) ? refusal.choice : undefined
+  const next = back
+    ? { label: { key: 'problems.backToApp', values: { host: new URL(back.redirectUri).host } } as const, href: toClient(back) }
+    : refusal.action ?? nextOf(refusal, request)
+  return reply.page('error', { ...describe(refusal, request.words, next), requestId: request.id }, refusal.statusCode)
 }
 
-const describeAction = (words: Words, { label, href }: NonNullable<OAuthError['action']>) => ({ label: words.say(label), href })
+type NextStep = NonNullable<OAuthError['action']>
+
+function nextOf ({ code }: OAuthError, { server: { homeUrl, signInUrl } }: FastifyRequest): NextStep {
+  if (code === 'sign_in_expired' && signInUrl !== undefined) return { label: { key: 'common.signIn' }, href: signInUrl }
+  return { label: { key: 'common.home' }, href: homeUrl }
+}
+
+/** A text for developers is no answer for the person: it is among the details, in the English of the specifications. */
+function describe (
+  { statusCode, code, title, said, choice, message }: OAuthError,
+  words: Words,
+  { label, href }: NextStep
+): Omit<PageData['error'], 'requestId'> {
+  const [ownTitle, ownText] = said || !choice ? ['problems.requestTitle', 'problems.request'] as const : ['problems.appTitle', 'problems.app'] as const
+  const isOutage = code === 'temporarily_unavailable'
+  return {
+    statusCode,
+    code,
+    title: words.say(title ?? { key: titles[code] ?? ownTitle }),
+    text: words.say(said ?? { key: isOutage ? 'problems.storage' : ownText }),
+    ...(!(said && english.say(said) === message) && { reason: message }),
+    action: { label: words.say(label), href }
+  }
+}
 
 /**
  * RFC 6749 §4.1.2, RFC 9207 §2: parameters are added to the query of the redirect URI; what was registered there stays.

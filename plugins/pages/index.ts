@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Where the home page is. */
     homeUrl: string
+    /** Where somebody may sign in; undefined on a server without sign-in. */
+    signInUrl: string | undefined
     stylesheet: Stylesheet
     scripts: Scripts
   }
@@ -39,6 +41,7 @@ declare module 'fastify' {
 interface Options extends Pick<Config, 'publicUrl'> {
   /** Where the home page is; the public URL if absent. */
   homeUrl?: string
+  signInUrl?: string | undefined
   /** Where `app.stylesheet` is served. */
   stylePath: string
   /** Below it, `app.scripts` are served. */
@@ -50,7 +53,7 @@ interface Options extends Pick<Config, 'publicUrl'> {
 export default fp(
   async function pages (
     app: FastifyInstance,
-    { publicUrl, homeUrl = publicUrl, stylePath, scriptsPath, iconUrl }: Options
+    { publicUrl, homeUrl = publicUrl, signInUrl, stylePath, scriptsPath, iconUrl }: Options
   ) {
     await app.register(view, { engine: { eta: new Eta({ autoEscape: true }) }, root: VIEWS, viewExt: 'eta', production: true })
     const headers = {
@@ -83,6 +86,7 @@ export default fp(
     app.decorate('scripts', scripts)
 
     app.decorate('homeUrl', homeUrl)
+    app.decorate('signInUrl', signInUrl)
     app.decorateReply('page', async function (this: FastifyReply, name, data, statusCode = 200) {
       // Not spread: a field of the data must not shadow what a template relies on.
       const { words } = this.request

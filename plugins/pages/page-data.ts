@@ -2,6 +2,7 @@
 // test/plugins/pages/index.test.ts.
 import type { AccountPageData } from './account-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
+import type { AdminPeoplePageData } from './admin-people-page-data.ts'
 import type { FactorPageData } from './factor-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
@@ -11,9 +12,10 @@ export interface Action {
   href: string
 }
 
-export interface PageData extends SignInPageData, AccountPageData, FactorPageData, AdminPageData {
+export interface PageData extends SignInPageData, AccountPageData, FactorPageData, AdminPageData, AdminPeoplePageData {
   message: { title: string; text: string; detail?: string; action?: Action }
-  error: { statusCode: number; title: string; text: string; code: string; requestId: string; action?: Action }
+  /** `reason`: for developers, in English, where `text` does not say it. */
+  error: { statusCode: number; title: string; text: string; code: string; reason?: string; requestId: string; action?: Action }
   /** Posts `fields` to `actions.answer`. `subject`: what it is about. */
   question: {
     title: string

@@ -7,6 +7,26 @@ interface OnBehalfOf {
   host: string
 }
 
+/** `by` is absent where the operator invites. */
+export interface Invited {
+  by?: string
+  email?: string
+}
+
+/** What a person should know before they believe the name of an app. Each is a warning of its own. */
+interface ConsentDoubts {
+  /** The app has registered itself: the name is anyone's. */
+  name?: boolean
+  /** The host of its metadata document is all that is verified. */
+  onlyHost?: string
+  /** It returns to a program on the person's computer, which may be any. */
+  program?: boolean
+  /** The same, where a host describes an app of this name. */
+  described?: string
+  /** It returns to this host, which is not the one that describes it. */
+  elsewhere?: string
+}
+
 export interface SignInPageData {
   /**
    * Each form posts `interaction` and `backend` to `actions.login`: with `email` and `password`, with `email` and
@@ -19,7 +39,7 @@ export interface SignInPageData {
     backends: Array<{
       id: string
       title: string
-      password?: { label: string }
+      password?: { label: string; isEmail?: boolean }
       oneClick?: { label: string }
       redirect?: Array<{ id: string; label: string; mark?: Mark }>
       emailCode?: { label: string }
@@ -57,6 +77,8 @@ export interface SignInPageData {
     backend: string
     client?: OnBehalfOf
     invite?: string
+    /** Who invites, and the only address that the account may have. */
+    invited?: Invited
     error?: { field: 'email' | 'password' | 'name' | 'form'; message: string }
     email?: string
     name?: string
@@ -68,19 +90,12 @@ export interface SignInPageData {
    */
   consent: {
     interaction: string
-    /**
-     * `selfRegistered`: the name is anyone's. `verified`: what the URL of a metadata document proves: its host, and not
-     * the name.
-     */
-    client: {
-      name: string
-      uri?: string
-      selfRegistered: boolean
-      verified?: { host: string; isKnown: boolean; isElsewhere: boolean }
-    }
+    /** `verified`: the host that the app is known by. */
+    client: { name: string; verified?: string; doubts: ConsentDoubts }
     /** Where the browser goes with the code; the host in full, in punycode. */
     redirect: { host: string; loopback: boolean }
-    user: { name: string; detail?: string }
+    /** How the person knows their account: its address, or their name. */
+    user: string
     scopes: Array<{ scope: string; text: string }>
     /** The app has asked for no scope of the MCP endpoint. */
     opensNothing: boolean
@@ -93,8 +108,8 @@ export interface SignInPageData {
     }
     /** Names of the existing servers that it will be able to use, in one line. */
     uses?: string
-    /** The absolute end of the connection: YYYY-MM-DD, UTC. */
+    /** The absolute end of the connection, a day in words. */
     ends: string
-    actions: { consent: string; switchAccount: string }
+    actions: { consent: string; switchAccount: string; account: string }
   }
 }

@@ -4,6 +4,7 @@ import { parseEmail, type AuthBackend, type Identity } from '../../auth-backends
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
+import { isFor, type Welcome } from '../accounts/invitation.ts'
 import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
 import { isAllowed } from '../accounts/user-record.ts'
@@ -41,11 +42,11 @@ export interface SignInContext {
   separate?: boolean
 }
 
-interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation'> {
+interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' | 'ownerEmails'> {
   users: Users
   lifecycle: Pick<AccountLifecycle, 'delete'>
   now: Clock
-  invitations: Pick<Invitations, 'take' | 'takeHeld' | 'close'>
+  invitations: Pick<Invitations, 'find' | 'take' | 'takeHeld' | 'noteUser' | 'close'>
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
   organizations: ReadonlySet<string>
@@ -74,12 +75,14 @@ export function createAdmissions (deps: Deps): Admissions {
       if (found && !live) await lifecycle.delete(found.id)
       const isLinked = !live && !separate && (await linkToOrganizationPerson(deps, backend, identity))
       const known = live !== undefined || isLinked
+      let welcome: Welcome | undefined
       if (!known) {
         const other = separate ? undefined : await findSameEmail(deps, backend, identity)
         if (other) return { kind: 'same-email', user: other }
-        if (!signedUp) await checkNewcomer(deps, backend, identity, interaction)
+        welcome = await welcomeNewcomer(deps, backend, identity, interaction, signedUp)
       }
-      const user = await users.signIn(backend, identity)
+      const user = await users.signIn(backend, identity, welcome && whatItGives(deps, welcome))
+      if (welcome?.id !== undefined) await invitations.noteUser(welcome.id, user.id)
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Read again: a change raises the generation before it ends the sessions, so it ends this one or is seen here.
       await checkGeneration(deps, backend, identity)
@@ -113,22 +116,32 @@ async function checkIdentity (deps: Deps, backend: string, identity: Identity): 
   await checkGeneration(deps, backend, identity)
 }
 
-async function checkNewcomer (
+/** @returns what the person gets from their invitation. @throws access_denied without one where it is needed. */
+async function welcomeNewcomer (
   { backends, newcomersNeedInvitation, invitations }: Deps,
   backend: string,
-  { email, emailVerified }: Identity,
-  { invite }: Interaction
-): Promise<void> {
+  identity: Identity,
+  { invite }: Interaction,
+  signedUp = false
+): Promise<Welcome | undefined> {
+  const { email, emailVerified } = identity
   const { oneClick, accounts } = backends.get(backend) ?? {}
+  if (oneClick) return undefined
+  const held = email !== undefined && emailVerified !== false ? await invitations.takeHeld(backend, email) : undefined
   // An account on this server was checked when it was made.
-  if (!newcomersNeedInvitation || oneClick || accounts) return
-  const mayHold = email !== undefined && emailVerified !== false
-  if (mayHold && (await invitations.takeHeld(backend, email))) return
-  if (await invitations.take(invite)) return
-  throw accessDenied(
-    'New people need an invitation here. Ask the person who runs this server for a link, and open it in this browser.'
-  )
+  if (held || signedUp || accounts) return held
+  const invited = await invitations.find(invite)
+  const isAnothers = invited !== undefined && !isFor(invited, identity)
+  const taken = isAnothers ? undefined : await invitations.take(invite)
+  if (taken || !newcomersNeedInvitation) return taken
+  throw accessDenied({ key: isAnothers ? 'invitations.anothers' : 'invitations.needed' })
 }
+
+/** Whoever sets up a server that names no owner has the link that its start printed. */
+const whatItGives = ({ ownerEmails }: Deps, { isFirst, groups }: Welcome): Pick<User, 'groups' | 'isOwner'> => ({
+  ...(groups.length > 0 && { groups: [...groups] }),
+  ...(isFirst && ownerEmails.length === 0 && { isOwner: true as const })
+})
 
 async function findAddable (
   { users, backends }: Deps,

@@ -11,6 +11,7 @@ import {
 } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { OAuthError, signInExpired } from '../../errors.ts'
+import { english } from '../../languages/index.ts'
 import { sendSignInMethodAdded } from '../accounts/messages.ts'
 import { hidesSomething, toDisplayName } from '../display-name.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
@@ -77,7 +78,7 @@ interface Deps {
 const MAX_ADDRESS_CHARACTERS = 254
 /** The same for an account that does not exist. */
 const wrong = ({ password }: AuthBackend): string =>
-  /mail/i.test(password?.label ?? '') ? 'Incorrect e-mail address or password.' : 'Incorrect sign-in details. Check them and try again.'
+  /mail/i.test(english.say(password?.label ?? '')) ? 'Incorrect e-mail address or password.' : 'Incorrect sign-in details. Check them and try again.'
 const IN_USE = 'This sign-in method belongs to another account here, so it cannot be added to yours.'
 const notProven = (title: string): string =>
   `${title} did not confirm that you signed in there again just now, so this is no proof that it is you. Use another sign-in method of your account; if there is none, ask the person who runs this server.`
@@ -149,7 +150,7 @@ async function signIn (
     const freshness = requiredFreshness(interaction)
     if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
       await endUpstream()
-      return await reject(request, submission, 'refused', { message: notProven(title), statusCode: 403 })
+      return await reject(request, submission, 'refused', { message: notProven(english.say(title)), statusCode: 403 })
     }
     if (intent.kind === 'link' && (await deps.sessions.user(request))?.id !== intent.userId) throw signInExpired()
     const admission = await deps.admissions.admit(backend, identity, interaction, submission)
@@ -189,7 +190,7 @@ async function park (
   const added = proof && joins(proof, user) ? proof.backend : isLinked ? backend : undefined
   if (added !== undefined) {
     app.audit.record(request, 'account_changed', { user: user.id, backend: added, reason: 'way added' })
-    sendSignInMethodAdded(app, request.words, user, backends.get(added)!.title)
+    sendSignInMethodAdded(app, request.words, user, request.words.say(backends.get(added)!.title))
   }
   return sessions.open(request, reply, handle, { user, backend, session: identity.session, provenAt })
 }

@@ -109,8 +109,8 @@ export interface Pending {
 /** `account` is what failures are counted by, in any spelling. */
 export type Step =
   | { kind: 'redirect'; backend: string; continuation: string }
-  | { kind: 'email code'; backend: string; email: string; prompt: string; tries: number; account: string }
-  | { kind: 'factor'; backend: string; continuation: string; prompt: string; tries: number; account: string }
+  | { kind: 'email code'; backend: string; email: string; prompt: Text; tries: number; account: string }
+  | { kind: 'factor'; backend: string; continuation: string; prompt: Text; tries: number; account: string }
 
 export interface Proof {
   backend: string

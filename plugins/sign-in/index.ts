@@ -77,6 +77,7 @@ export default fp(
     const backends = await openBackends(app, options)
     app.decorate('signIn', createSignIn(app, options, backends))
     app.signIn.lifecycle.onDelete((id) => app.audit.forget(id))
+    app.signIn.lifecycle.onDelete((id) => app.signIn.invitations.forgetUser(id))
     app.signIn.lifecycle.onDelete(async (id) => {
       await app.notes.deleteOf(id)
     })

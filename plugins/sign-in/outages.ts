@@ -1,6 +1,7 @@
 // What a page says when the service behind a backend gave no usable answer: each reason in its own words, with what
 // to do (threat WB-16).
 import type { BackendUnavailable, OutageReason } from '../../auth-backends/contract.ts'
+import { english, type Text } from '../../languages/index.ts'
 
 /** Where the service does not say. */
 const RETRY_AFTER_SECONDS = 5
@@ -20,7 +21,7 @@ const texts: Readonly<Record<OutageReason, (title: string, seconds: number) => s
 /** @param title of the backend, as the sign-in page shows it. @returns `retryAfter` in seconds. */
 export function describeOutage (
   { reason, retryAfter = RETRY_AFTER_SECONDS }: BackendUnavailable,
-  title = 'The sign-in service'
+  title: Text = 'The sign-in service'
 ): { message: string; retryAfter: number } {
-  return { message: texts[reason](title, retryAfter), retryAfter }
+  return { message: texts[reason](english.say(title), retryAfter), retryAfter }
 }

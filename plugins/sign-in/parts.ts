@@ -28,6 +28,7 @@ type Settings =
   | 'idJagIssuers'
   | 'allowedEmails'
   | 'newcomersNeedInvitation'
+  | 'ownerEmails'
   | 'signup'
 export type Options = Pick<Config, Settings> & { signInPages: SignInPages }
 
@@ -36,7 +37,7 @@ export type Parts = ReturnType<typeof createParts>
 /** The people and their sessions; each part uses those before it. */
 export function createParts (
   app: FastifyInstance,
-  { publicUrl, allowedEmails, newcomersNeedInvitation, idJagIssuers }: Options,
+  { publicUrl, allowedEmails, newcomersNeedInvitation, ownerEmails, idJagIssuers }: Options,
   backends: Map<string, AuthBackend>
 ) {
   const { now } = app
@@ -75,6 +76,7 @@ export function createParts (
   const policy = { allowedEmails, newcomersNeedInvitation }
   const admissions = createAdmissions({
     ...policy,
+    ownerEmails,
     users,
     lifecycle,
     now,

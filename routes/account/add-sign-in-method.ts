@@ -57,7 +57,7 @@ export default async function addSignInMethod (app: FastifyInstance) {
       throw invalidRequest('This sign-in method belongs to another account here, so it cannot be added to yours.')
     }
     app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'way added' })
-    sendSignInMethodAdded(app, request.words, user, backends.get(backend)?.title ?? backend)
+    sendSignInMethodAdded(app, request.words, user, request.words.say(backends.get(backend)?.title ?? backend))
     return reply.redirect(paths.account, 303)
   })
 }

@@ -4,6 +4,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Email } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
+import type { Text } from '../../languages/index.ts'
 import { sendAddressChange } from '../../plugins/accounts/messages.ts'
 import { isAllowed } from '../../plugins/accounts/user-record.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -37,7 +38,7 @@ export default async function changeEmail (app: FastifyInstance, { allowedEmails
       reply.page('address', { ...page, error: { field, message } }, statusCode)
 
     const read = readAddress(own, typed, allowedEmails)
-    if ('problem' in read) return refuse('email', read.problem, 400)
+    if ('problem' in read) return refuse('email', request.words.say(read.problem), 400)
     const to = read.email
     if (!(await checkCurrentPassword(app, request, user, own, password))) return refuse('password', WRONG_PASSWORD, 401)
     if (app.mail.isOn) return sendLink(app, request, reply, user, own, to)
@@ -65,7 +66,7 @@ function readAddress (
   { account, accounts }: LocalAccount,
   typed: string,
   allowedEmails: readonly string[]
-): { email: Email } | { problem: string } {
+): { email: Email } | { problem: Text } {
   const read = accounts.readEmail(typed)
   if ('problem' in read) return read
   if (read.email === account.email) return { problem: 'This is already your address.' }

@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'
+import { english } from '../../languages/index.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 
 /** An account, and the backend that stores it. */
@@ -18,7 +19,7 @@ export async function findLocalAccounts (app: FastifyInstance, { identities }: U
   const found = identities.map(async ({ backend, subject }): Promise<LocalAccount[]> => {
     const { title, accounts } = app.signIn.backends.get(backend) ?? {}
     const account = await accounts?.findBySubject(subject)
-    return account ? [{ backend, title: title!, accounts: accounts!, account }] : []
+    return account ? [{ backend, title: english.say(title!), accounts: accounts!, account }] : []
   })
   return (await Promise.all(found)).flat()
 }

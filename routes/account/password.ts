@@ -39,7 +39,7 @@ export default async function changePassword (app: FastifyInstance) {
     if (!(await checkCurrentPassword(app, request, user, own, current))) return wrongPassword()
     const problem = await accounts.passwordProblem(account.email, next)
     if (problem !== undefined) {
-      return reply.page('password', { ...page, error: { field: 'next', message: problem } }, 400)
+      return reply.page('password', { ...page, error: { field: 'next', message: request.words.say(problem) } }, 400)
     }
     // Another change may have come first.
     if (!(await accounts.changePassword(account.subject, { present: current, next }))) return wrongPassword()
@@ -92,7 +92,7 @@ async function endOthers (
   noteRemovedMethods(app, request, user, removed)
   return reply.page('message', {
     title: 'Your password is changed',
-    text: `Every other browser that was signed in to your account is signed out. ${describeAppsAfter(endsApps, keys)}`,
+    text: `Every other browser that was signed in to your account is signed out. ${describeAppsAfter(request.words, endsApps, keys)}`,
     ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
     action: { label: 'Go to your account', href: paths.account }
   })

@@ -29,7 +29,7 @@ export default async function signOutEverywhere (app: FastifyInstance) {
     noteRemovedMethods(app, request, user, removed)
     return reply.page('message', {
       title: 'You are signed out everywhere',
-      text: `No browser is signed in to your account now. ${describeAppsAfter(endsApps, keys)}`,
+      text: `No browser is signed in to your account now. ${describeAppsAfter(request.words, endsApps, keys)}`,
       ...(removed.length > 0 && { detail: 'The other sign-in methods of the account are removed.' }),
       action: { label: 'Sign in again', href: paths.account }
     })

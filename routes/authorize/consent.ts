@@ -2,7 +2,7 @@
 // "Confused Deputy Problem"; RFC 6749 §4.1.1, §4.1.2).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
-import { accessDenied, invalidClient, invalidRequest, signInExpired } from '../../errors.ts'
+import { accessDenied, invalidRequest, signInExpired } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { withInteraction } from '../../paths.ts'
 import { wholeUpstream } from '../../plugins/access-rules/contract.ts'
@@ -21,6 +21,7 @@ import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 import { usableUpstreams } from '../../plugins/upstreams/usable.ts'
+import { describeClient } from './describe-client.ts'
 
 export default async function consent (app: FastifyInstance, { publicUrl, grantTtl }: Pick<Config, 'publicUrl' | 'grantTtl'>) {
   const { paths } = app
@@ -33,21 +34,20 @@ export default async function consent (app: FastifyInstance, { publicUrl, grantT
     const { user, asked } = await readConsent(app, request, handle)
     return reply.page('consent', {
       interaction: handle!,
-      client: await describeClient(app, asked),
-      redirect: describeRedirectUri(asked.redirectUri),
-      user: { name: displayName(user), ...(user.name && user.email && { detail: user.email }) },
+      ...(await describeClient(app, asked)),
+      user: user.email ?? displayName(user),
       scopes: describeScopes(request.words, asked.scopes),
       opensNothing: !opensSomething(asked.scopes),
       ...describeChoice(request.words, await findChoice(app, user, asked)),
-      ends: new Date(endOf(app.now(), grantTtl, user.endsAt) * 1000).toISOString().slice(0, 10),
-      actions: { consent: paths.consent, switchAccount: paths.switchAccount }
+      ends: request.words.day(endOf(app.now(), grantTtl, user.endsAt)),
+      actions: { consent: paths.consent, switchAccount: paths.switchAccount, account: paths.account }
     })
   })
 
   app.post(paths.consent, async (request, reply) => {
     const form = formParameters(request)
     const decision = form.get('decision')
-    if (decision !== 'allow' && decision !== 'deny') throw invalidRequest('Choose to allow or to deny.')
+    if (decision !== 'allow' && decision !== 'deny') throw invalidRequest({ key: 'problems.decide' })
     const visitor = await readConsent(app, request, form.get('interaction'))
     const choice = await findChoice(app, visitor.user, visitor.asked)
     await app.signIn.interactions.consume(request, form.get('interaction'))
@@ -157,27 +157,6 @@ function describeChoice (words: Words, { readOnly, tools, upstreams }: Choice): 
       tools: tools.map((tool) => ({ field: toolField(tool.name), ...tool })),
       upstreams: upstreams.map((one) => ({ field: toolField(wholeUpstream(one.name)), ...one }))
     }
-  }
-}
-
-/** Fetches nothing: the page does not depend on the app's own host. @throws invalid_client for an unknown app. */
-async function describeClient (
-  app: FastifyInstance,
-  { clientId, clientName, redirectUri }: AuthorizationRequest
-): Promise<PageData['consent']['client']> {
-  const verified = app.clients.verified(clientId, redirectUri)
-  const client = await app.clients.recall(clientId)
-  // Only another instance may have the metadata document in memory: the id alone still gives its host.
-  if (!client && !verified) {
-    throw invalidClient('The app that sent you is no longer known here. Add this server to it again.')
-  }
-  // Anyone can put any website into a document; only one on the verified host means something.
-  const mayShow = client?.uri !== undefined && (!verified || URL.parse(client.uri)?.host === verified.host)
-  return {
-    name: clientName,
-    ...(mayShow && { uri: client!.uri! }),
-    selfRegistered: client?.kind === 'registered',
-    ...(verified && { verified })
   }
 }
 

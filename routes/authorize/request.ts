@@ -28,22 +28,18 @@ export async function checkClient (
   const id = parameters.need('client_id')
   const client = await find(id)
   if (!client) {
-    throw invalidClient(
-      'This server does not know the app that sent you (its client_id). Remove this server from the app and add it again, so that it registers again.'
-    )
+    throw invalidClient({ key: 'problems.unknownApp' })
   }
   if (!client.grantTypes.includes('authorization_code')) {
-    throw unauthorizedClient(
-      'This client is a service: nobody signs in for it. It gets its tokens from ' +
-      'the token endpoint (client_credentials).'
-    )
+    throw unauthorizedClient({ key: 'problems.serviceApp' })
   }
   const given = parameters.get('redirect_uri')
   const redirectUri = given ?? client.onlyRedirectUri
-  if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.')
+  if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing, and the app has more than one.', { said: { key: 'problems.noRedirect' } })
   const problem = client.redirectUriProblem(redirectUri)
   if (problem !== undefined) {
-    throw invalidRequest(`The address the app wants you sent back to (redirect_uri) ${problem}. Nothing was sent there.`)
+    const description = `The address the app wants you sent back to (redirect_uri) ${problem}. Nothing was sent there.`
+    throw invalidRequest(description, { said: { key: 'problems.wrongRedirect' } })
   }
   return { client, redirectUri, redirectUriGiven: given !== undefined }
 }

@@ -1,7 +1,8 @@
 // What every sign-in backend must do, whatever stands behind it. A backend's own test calls this first and adds what is
 // special to it.
 import type { Test } from 'tap'
-import type { AuthBackend, Credentials, SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import type { AuthBackend, Credentials, SignedIn, SignInAnswer, SignUpResult } from '../../auth-backends/contract.ts'
+import { english } from '../../languages/index.ts'
 import { accountsContract } from './contract-accounts.ts'
 import { emailCodeContract, redirectContract, unreachableContract } from './contract-services.ts'
 import { freshAddress, HOSTILE, NEW_PASSWORD, type BackendUnderTest } from './under-test.ts'
@@ -13,12 +14,12 @@ export async function backendContract (t: Test, under: BackendUnderTest): Promis
   t.teardown(() => backend.close?.())
 
   t.test('says what it is called and offers a way in', async (t) => {
-    t.match(backend.title, /\S/)
+    t.match(english.say(backend.title), /\S/)
     const ways = [backend.password, backend.oneClick, backend.emailCode, ...(backend.redirect?.providers ?? [])].filter(
       (way) => way !== undefined
     )
     t.not(ways.length, 0)
-    for (const way of ways) t.match(way.label, /\S/)
+    for (const way of ways) t.match(english.say(way.label), /\S/)
   })
 
   if (backend.oneClick) oneClickContract(t, under, backend)
@@ -94,6 +95,8 @@ function passwordContract (t: Test, under: BackendUnderTest, backend: AuthBacken
   })
 }
 
+const inWords = (result: SignUpResult) => ('message' in result ? { ...result, message: english.say(result.message) } : result)
+
 function signUpContract (t: Test, backend: AuthBackend, person: Credentials): void {
   const create = (email: string, password: string, name?: string) => backend.signUp!.create({ email, password, name })
 
@@ -118,7 +121,7 @@ function signUpContract (t: Test, backend: AuthBackend, person: Credentials): vo
       const result = await create(hostile, NEW_PASSWORD)
       // Two of them are addresses in earnest, and may be somebody's.
       if (/^(__proto__|constructor)@/.test(hostile)) continue
-      t.match(result, { kind: 'refused', field: 'email', message: /\S/ }, JSON.stringify(hostile.slice(0, 40)))
+      t.match(inWords(result), { kind: 'refused', field: 'email', message: /\S/ }, JSON.stringify(hostile.slice(0, 40)))
     }
   })
 
@@ -138,8 +141,8 @@ function signUpContract (t: Test, backend: AuthBackend, person: Credentials): vo
         'x'.repeat(500_000)
       ]) {
         const result = await create('fresh.person@example.com', password)
-        t.match(result, { kind: 'refused', field: 'password', message: /\S/ }, password.slice(0, 20))
-        if (password.trim() !== '') t.notOk(JSON.stringify(result).includes(`"${password}"`))
+        t.match(inWords(result), { kind: 'refused', field: 'password', message: /\S/ }, password.slice(0, 20))
+        if (password.trim() !== '') t.notOk(JSON.stringify(inWords(result)).includes(`"${password}"`))
       }
     }
   )

@@ -63,7 +63,7 @@ storageTest('a key is made for a person, alone on stdout, listed and revoked (AK
   t.equal(await ping(url, secret), 401, 'at once')
   t.match(
     (await app.audit.ofUser(user, 9)).filter(({ event }) => event.startsWith('key_')),
-    [{ event: 'key_revoked', reason: 'operator' }, { event: 'key_created', reason: 'operator' }]
+    [{ event: 'key_revoked', by: 'operator' }, { event: 'key_created', by: 'operator' }]
   )
 })
 

@@ -44,7 +44,7 @@ t.test(
 
     await page.goto(`${url}/authorize?${query}`)
     await page.getByRole('link', { name: /create/i }).click()
-    await page.getByLabel(/e-mail/i).fill('ann@example.com')
+    await page.getByLabel(/e-?mail/i).fill('ann@example.com')
     await page.getByLabel(/password/i).fill('eleven quiet otters 42')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: /^allow/i }).click()

@@ -13,7 +13,7 @@ const email = (t: Test, name: string) => `${name}.${t.name.includes('Redis') ? '
 storageTest('a new account is used only by who reads its mailbox', async (t, start) => {
   const { signUp, signIn, linkTo, isIn, url } = await startWithMail(smtp, start)
   const ann = email(t, 'ann')
-  t.match((await signUp(ann)).text, 'Check your e-mail')
+  t.match((await signUp(ann)).text, 'Check your email')
   const browser = new Browser()
   t.match(await signIn(ann, PASSWORD, browser), { status: 403, text: /not been confirmed/ })
   t.notMatch((await signIn(ann, 'a wrong password 1')).text, /confirmed/, 'said to nobody else')

@@ -82,7 +82,7 @@ storageTest(
 storageTest("without mail the pages say so, and an operator's link does the same", async (t, start) => {
   const { url, app } = await start()
   const browser = new Browser()
-  t.match((await browser.get(`${url}/password/forgot`)).text, 'does not send mail')
+  t.match((await browser.get(`${url}/password/forgot`)).text, 'does not send email')
   t.equal((await browser.post(`${url}/password/forgot`, { email: 'ann@example.com' })).status, 200)
   const local = app.signIn.backends.get('local')!
   const made = await local.signUp!.create({ email: 'ann@example.com', password: PASSWORD })

@@ -78,7 +78,7 @@ export function createDocuments (options: Options): Documents {
 
   function checkHost ({ hostname }: URL): void {
     if (hosts.length === 0 || hosts.includes(hostname)) return
-    throw invalidClient(`Apps from ${hostname} are not accepted here. Ask the person who runs this server.`)
+    throw invalidClient({ key: 'problems.refusedHost', values: { host: hostname } })
   }
 
   return {
@@ -178,9 +178,8 @@ function createFetcher (
 function toClientError (error: FetchRefused | OAuthError, { host }: URL): OAuthError {
   if (error instanceof OAuthError) return error
   if (error instanceof AddressRefused) {
-    return invalidClient(`The description of the app at ${host} is not read: ${error.message}.`)
+    const description = `The description of the app at ${host} is not read: ${error.message}.`
+    return invalidClient(description, false, { key: 'problems.badDescription', values: { host } })
   }
-  return temporarilyUnavailable(
-    `The description of the app at ${host} could not be read. Try again in half a minute; if it stays so, the app's maker has to look at it.`
-  )
+  return temporarilyUnavailable({ key: 'problems.unreadDescription', values: { host } })
 }

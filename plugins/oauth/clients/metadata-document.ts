@@ -46,7 +46,8 @@ export function documentUrl (id: string, insecureHosts: readonly string[]): URL 
  * @returns it with all its redirect URIs: the one that a request names is judged then.
  */
 export function checkDocument (body: unknown, url: URL, rules: RedirectRules): ClientDocument {
-  const refuse = (reason: string) => invalidClient(`The app's description at ${url.host} cannot be used: ${reason}.`)
+  const said = { key: 'problems.badDescription', values: { host: url.host } } as const
+  const refuse = (reason: string) => invalidClient(`The app's description at ${url.host} cannot be used: ${reason}.`, false, said)
   const parsed = document.safeParse(withoutUnset(body))
   if (!parsed.success) throw refuse(`${parsed.error.issues[0]!.path.join('.')} is missing or malformed`)
   const found = parsed.data

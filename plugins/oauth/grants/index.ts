@@ -10,6 +10,7 @@ import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
 import { organizationBackends } from '../../accounts/organizations.ts'
+import { inTurns } from '../../accounts/walk.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
 import { servicesOf } from '../services.ts'
 import type { Grant, TokenSet } from './contract.ts'
@@ -73,6 +74,8 @@ export interface Grants extends GrantReading {
   revokeAllOf(userId: string, which?: (grant: Grant) => boolean): Promise<void>
   /** The apps a person has connected, newest first. */
   listByUser(userId: string): Promise<Grant[]>
+  /** The apps that people have connected, in no order. */
+  all(): AsyncIterable<Grant>
   /** Calls the listener with each grant that ended before its time, after it is removed. */
   onEnd(listener: EndListener): void
 }
@@ -169,6 +172,9 @@ export function createGrants (
       await byUser.live(userId)
     },
     listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
+    async * all () {
+      for await (const { record } of inTurns(store.all())) if (isConnected(record)) yield record
+    },
     onEnd
   }
 }

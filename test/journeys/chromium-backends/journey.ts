@@ -78,7 +78,7 @@ export async function journey (t: Test, url: string, signIn: (page: Page) => Pro
 export const skip = missing ?? false
 export const typePassword = async (page: Page, email: string) => {
   await page
-    .getByLabel(/e-mail address$/i)
+    .getByLabel(/e-?mail address$/i)
     .first()
     .fill(email)
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)

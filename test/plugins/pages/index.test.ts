@@ -124,14 +124,14 @@ t.test('an address is a link only if it is a path of ours or http(s) (Q7)', asyn
       error: examples['error']!
     } as unknown as { [View in 'consent' | 'message' | 'error']: Extract<Example, { view: View }> }
     const bodies = [
-      await show(t, { view: 'consent', data: { ...consent.data, client: { ...consent.data.client, uri: href } } }),
+      await show(t, { view: 'consent', data: { ...consent.data, user: href } }),
       await show(t, { view: 'message', data: { ...message.data, action: { label: 'On', href } } }),
       await show(t, { view: 'error', data: { ...error.data, action: { label: 'On', href } } })
     ]
     for (const body of bodies) {
       t.strictSame(
         [...body.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, found]) => found),
-        ['https://mcp.example.com'],
+        ['https://mcp.example.com', ...(body === bodies[0] ? ['/account'] : [])],
         `no link but the header's for ${JSON.stringify(href)}`
       )
     }
@@ -146,27 +146,31 @@ t.test('an address is a link only if it is a path of ours or http(s) (Q7)', asyn
 t.test('the consent page says who asks, where the person goes, for what, and as whom (R4, P7, LG-11)', async (t) => {
   const known = await show(t, examples['consent']!)
   for (const part of [
-    '<strong><bdi>ChatGPT</bdi></strong>',
-    '<bdi class="host">chatgpt.com</bdi>',
+    '<strong><bdi>ChatGPT</bdi></strong> wants to access <strong><bdi>MCP OAuth Server</bdi></strong>',
+    'Verified: <bdi class="host" translate="no"><bdi>chatgpt.com</bdi></bdi>',
     'Search and read',
     'change or save',
-    'Ada Lovelace',
-    'ada@example.com',
-    'disconnect it at any time',
+    'Signed in as <strong><bdi>ada@example.com</bdi></strong>',
+    'You’ll return to <bdi class="host" translate="no"><bdi>chatgpt.com</bdi></bdi>',
+    'disconnect it any time on <a href="/account">',
     'value="allow"',
     'value="deny"',
     'action="/login/switch"'
   ]) { t.match(known, part) }
-  t.notMatch(known, /not verified|this computer/)
+  t.notMatch(known, /class="warning"|this computer/)
   const registered = await show(t, examples['consent-registered']!)
-  for (const part of ['not verified', 'Trust the address below', 'xn--chatgt-m8a.example.net:8443']) { t.match(registered, part) }
+  for (const part of ['class="warning"><strong>Unverified.</strong>', 'Trust the address it returns to', 'xn--chatgt-m8a.example.net:8443']) { t.match(registered, part) }
   const loopback = await show(t, examples['consent-loopback']!)
   for (const part of [
-    'not verified',
-    'A program on this computer',
+    'class="warning"><strong>Unverified.</strong>',
+    'a program on this computer',
     'localhost:53127',
-    'Any program on it could use this name'
+    'Any program on this computer could use this name'
   ]) { t.match(loopback, part) }
+  const describedElsewhere = await show(t, examples['consent-document']!)
+  for (const part of ['Only the host that describes the app is verified', 'apps.example.net', 'a different host', 'evil.example']) { t.match(describedElsewhere, part) }
+  t.match(await show(t, examples['consent-document-loopback']!), /claude\.ai.* describes this app, but any program/)
+  for (const body of [registered, loopback, describedElsewhere]) t.notMatch(body, /class="verified"/)
 })
 
 t.test('the login page shows the ways in that the backends state, and never a password again', async (t) => {

@@ -110,7 +110,7 @@ t.test('a connection ends when the pages say, however often it is refreshed, and
   const { verifier, challenge } = pkce()
   const login = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
   const consent = await signUp(browser, login, { email: 'ann@example.com' })
-  t.match(consent.text, 'It ends by itself on <time>2026-11-04</time>.')
+  t.match(consent.text, 'Access ends on <time><bdi>Nov 4, 2026</bdi></time>.')
   await decide(browser, consent)
   let tokens = await redeemCode(url, client, browser, verifier)
   t.match((await browser.get(`${url}/account`)).text, /Ends by itself<\/dt><dd>2026-11-04</)

@@ -37,11 +37,23 @@ export const openPages: Examples = {
     view: 'error',
     data: {
       statusCode: 400,
-      title: 'This sign-in has ended',
+      title: 'This sign-in has expired',
       text: 'This sign-in has expired, was already used, or was started in another browser. Go back to the app and connect again.',
       code: 'sign_in_expired',
       requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11',
       action: { label: 'Go to the home page', href: '/' }
+    }
+  },
+  'error-of-app': {
+    view: 'error',
+    data: {
+      statusCode: 400,
+      title: 'The app sent a request that is not accepted',
+      text: 'The app that sent you asked for something that this server does not accept. Go back to the app and connect again.',
+      code: 'invalid_request',
+      reason: 'code_challenge is missing: PKCE is required',
+      requestId: '0198d3a2-6d1c-4f0e-9f5b-2f1f0c8f6a11',
+      action: { label: 'Back to the app at app.example.com', href: 'https://app.example.com/callback' }
     }
   },
   home: { view: 'home', data: home },

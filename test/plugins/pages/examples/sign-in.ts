@@ -5,7 +5,7 @@ import type { Examples } from '../page-examples.ts'
 export const interaction = 'q3Zk0vX1cN8'
 const client = { name: 'ChatGPT', host: 'chatgpt.com' }
 const login = { login: '/login', signup: '/signup?interaction=q3Zk0vX1cN8' }
-const local = { id: 'local', title: 'Account on this server', password: { label: 'E-mail address' }, signUp: true }
+const local = { id: 'local', title: 'Account on this server', password: { label: 'Email address', isEmail: true }, signUp: true }
 const demo = { id: 'demo', title: 'Demo', oneClick: { label: 'Continue as a demo user' }, signUp: false }
 const signup = {
   interaction,
@@ -15,9 +15,9 @@ const signup = {
 }
 export const consent: PageData['consent'] = {
   interaction,
-  client: { name: 'ChatGPT', uri: 'https://openai.com/chatgpt', selfRegistered: false },
+  client: { name: 'ChatGPT', verified: 'chatgpt.com', doubts: {} },
   redirect: { host: 'chatgpt.com', loopback: false },
-  user: { name: 'Ada Lovelace', detail: 'ada@example.com' },
+  user: 'ada@example.com',
   opensNothing: false,
   scopes: [
     { scope: 'mcp:read', text: 'Search and read documents and your notes, and use read-only tools' },
@@ -37,8 +37,8 @@ export const consent: PageData['consent'] = {
     ]
   },
   uses: 'files, crm',
-  ends: '2027-11-03',
-  actions: { consent: '/consent', switchAccount: '/login/switch' }
+  ends: '3 Nov 2027',
+  actions: { consent: '/consent', switchAccount: '/login/switch', account: '/account' }
 }
 
 export const signInPages: Examples = {
@@ -189,7 +189,7 @@ export const signInPages: Examples = {
     view: 'consent',
     data: {
       ...consent,
-      client: { name: 'ChatGPT', uri: 'https://chat.example.net/', selfRegistered: true },
+      client: { name: 'ChatGPT', doubts: { name: true } },
       redirect: { host: 'xn--chatgt-m8a.example.net:8443', loopback: false }
     }
   },
@@ -197,11 +197,7 @@ export const signInPages: Examples = {
     view: 'consent',
     data: {
       ...consent,
-      client: {
-        name: 'ChatGPT',
-        selfRegistered: false,
-        verified: { host: 'apps.example.net', isKnown: false, isElsewhere: true }
-      },
+      client: { name: 'ChatGPT', doubts: { onlyHost: 'apps.example.net', elsewhere: 'evil.example' } },
       redirect: { host: 'evil.example', loopback: false }
     }
   },
@@ -209,11 +205,7 @@ export const signInPages: Examples = {
     view: 'consent',
     data: {
       ...consent,
-      client: {
-        name: 'Claude Code',
-        selfRegistered: false,
-        verified: { host: 'claude.ai', isKnown: true, isElsewhere: true }
-      },
+      client: { name: 'Claude Code', doubts: { described: 'claude.ai' } },
       redirect: { host: 'localhost:53127', loopback: true }
     }
   },
@@ -221,9 +213,9 @@ export const signInPages: Examples = {
     view: 'consent',
     data: {
       ...consent,
-      client: { name: 'Claude Code', selfRegistered: true },
+      client: { name: 'Claude Code', doubts: { program: true } },
       redirect: { host: 'localhost:53127', loopback: true },
-      user: { name: 'Demo' }
+      user: 'Demo'
     }
   }
 }

@@ -16,11 +16,12 @@ async function personWithDevice (t: Test) {
   const clock = { now: START }
   const server = await startServer(t, { now: () => clock.now, env: { AUTH_BACKEND: 'local' } })
   const page = await openPage(t, browser!)
+  page.setDefaultTimeout(10_000)
   const complaints: string[] = []
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
   const url = server.config.publicUrl
   await page.goto(`${url}/signup`)
-  await page.getByLabel('Email').fill('ann@example.com')
+  await page.locator('input[name=email]').fill('ann@example.com')
   await page.locator('input[type=password]').fill(PASSWORD)
   await page.locator('main button[type=submit]').first().click()
   await page.goto(url + FACTORS)

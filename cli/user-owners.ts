@@ -1,0 +1,26 @@
+// Who owns the server, from the terminal: also where no owner is left.
+// Tested in test/cli/owners.test.ts.
+import { OPERATOR } from '../plugins/administration/contract.ts'
+import { OperatorError } from './command.ts'
+import { describe, findPerson, type Context } from './find-person.ts'
+import { commandLine } from './usage.ts'
+
+export const OWNER_HELP = `  ${commandLine('users')}owner add ID|ADDRESS     may open /admin
+  ${commandLine('users')}owner remove ID|ADDRESS
+  ${commandLine('users')}owner list
+`
+
+/** @returns what is printed. @throws OperatorError with nothing changed. */
+export async function owner (context: Context, ...[action, who, ...more]: readonly string[]): Promise<string> {
+  const { administration, signIn } = context.app
+  if (more.length > 0) throw new OperatorError(OWNER_HELP)
+  if (action === 'list' && who === undefined) {
+    const all = await Array.fromAsync(signIn.lifecycle.all())
+    return all.filter(administration.isOwner).map((user) => describe(context, user)).join('\n')
+  }
+  if (action !== 'add' && action !== 'remove') throw new OperatorError(OWNER_HELP)
+  const { id } = await findPerson(context, who)
+  return action === 'add'
+    ? `Owner: ${describe(context, await administration.makeOwner(OPERATOR, id))}`
+    : `No owner: ${describe(context, await administration.unmakeOwner(OPERATOR, id))}`
+}

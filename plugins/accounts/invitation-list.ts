@@ -1,0 +1,45 @@
+// Which invitations there are, in one record: a listed id without an invitation does no harm, and one that is not listed
+// is not shown.
+// Tested in test/plugins/accounts/invitations.test.ts.
+import type { Clock } from '../../clock.ts'
+import type { Change, Collection, Storage } from '../storage/contract.ts'
+
+/** The oldest that is not open any more goes for a new one. */
+export const MAX_LISTED = 500
+
+interface Listed {
+  id: string
+  goneAt: number
+  usedBy?: string
+}
+
+export type InvitationList = ReturnType<typeof createInvitationList>
+
+export function createInvitationList (storage: Storage, now: Clock) {
+  const ID = 'all'
+  const store: Collection<{ listed: Listed[] }> = storage.collection('invitationList')
+  const liveIn = (found: { listed: Listed[] } | undefined) => (found?.listed ?? []).filter(({ goneAt }) => goneAt > now())
+  const changeTo = <R>(listed: Listed[], result: R): Change<{ listed: Listed[] }, R> => {
+    if (listed.length === 0) return { remove: true, result }
+    const until = Math.max(...listed.map(({ goneAt }) => goneAt))
+    return { write: { record: { listed }, ttl: until - now() }, result }
+  }
+  const read = async () => liveIn(await store.find(ID))
+
+  return {
+    ids: async () => (await read()).map(({ id }) => id),
+    ofUser: async (userId: string) => (await read()).filter(({ usedBy }) => usedBy === userId).map(({ id }) => id),
+    /** @returns false, with nothing changed, where the list is full. */
+    add: (id: string, goneAt: number) =>
+      store.update<boolean>(ID, (found) => {
+        const others = liveIn(found).filter((one) => one.id !== id)
+        return others.length < MAX_LISTED ? changeTo([...others, { id, goneAt }], true) : { result: false }
+      }),
+    drop: (ids: readonly string[]) =>
+      store.update<void>(ID, (found) => changeTo(liveIn(found).filter(({ id }) => !ids.includes(id)), undefined)),
+    noteUser: (id: string, usedBy: string) =>
+      store.update<void>(ID, (found) =>
+        changeTo(liveIn(found).map((one) => (one.id === id ? { ...one, usedBy } : one)), undefined)
+      )
+  }
+}
