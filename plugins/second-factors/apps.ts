@@ -1,6 +1,5 @@
 // Authenticator apps: six digits of a shared secret and the time, 30 seconds each (RFC 6238). A code counts in its own step
 // and in those beside it, and once.
-// Tested in test/plugins/second-factors/codes.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { StoredApp } from './records.ts'
 

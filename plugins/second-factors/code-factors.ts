@@ -1,5 +1,5 @@
 // Authenticator apps and recovery codes of people: set up, shown once each, and slow to guess.
-// Tested in test/plugins/second-factors/codes.test.ts.
+// Tested in test/plugins/second-factors/apps.test.ts and test/plugins/second-factors/recovery-codes.test.ts.
 import { tooManyRequests } from '../../errors.ts'
 import { toDisplayName } from '../display-name.ts'
 import { randomSecret } from '../secrets.ts'

@@ -1,5 +1,5 @@
 // What people are told by mail about their second factors: to every verified address, in the words of the request.
-// Tested in test/plugins/second-factors/lost.test.ts and test/routes/account/second-factors/index.test.ts.
+// Tested in test/plugins/second-factors/lost.test.ts and test/routes/account/second-factors/app.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Words } from '../../languages/index.ts'
 import { verifiedAddresses } from '../accounts/messages.ts'

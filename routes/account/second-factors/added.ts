@@ -1,5 +1,5 @@
 // After a second factor was added: the person and the audit log are told, and with the first come the recovery codes.
-// Tested in test/routes/account/second-factors/index.test.ts.
+// Tested in test/routes/account/second-factors/app.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Factor } from '../../../plugins/second-factors/contract.ts'
 import { sendFactorChanged } from '../../../plugins/second-factors/mails.ts'

@@ -1,5 +1,4 @@
 // An authenticator app is added: it scans the secret, or the person types it, and shows a code.
-// Tested in test/routes/account/second-factors/index.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toDisplayName } from '../../../plugins/display-name.ts'
 import { formParameters } from '../../../plugins/oauth/parameters.ts'

@@ -1,6 +1,5 @@
 // The link in the mail that says that second factors are about to be removed: whoever reads the mailbox stops it, signed in
 // or not (threat SF-12).
-// Tested in test/routes/account/second-factors/index.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../../errors.ts'
 import { formParameters, queryParameters } from '../../../plugins/oauth/parameters.ts'

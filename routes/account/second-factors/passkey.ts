@@ -1,5 +1,5 @@
 // A passkey is added: the browser makes it, with a script of ours.
-// Tested in test/routes/account/second-factors/index.test.ts and test/routes/account/second-factors/in-browser.test.ts.
+// Tested in test/routes/account/second-factors/in-browser.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { formParameters } from '../../../plugins/oauth/parameters.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'

@@ -1,6 +1,5 @@
 // Before second factors are changed: whoever has one shows it, others prove who they are as for every sensitive change. A
 // stolen session, even with the password, neither adds nor removes one (OWASP ASVS 7.5.1; threat SF-06).
-// Tested in test/routes/account/second-factors/index.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accessDenied, invalidRequest } from '../../../errors.ts'
 import { formParameters, type Parameters } from '../../../plugins/oauth/parameters.ts'

@@ -56,8 +56,14 @@ t.test('a passkey is made and shown by the browser itself (SF-01)', { skip: miss
   await make(page)
   await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
   const [credential] = await credentials()
-  t.match(credential, { isResidentCredential: true, rpId: 'localhost', userName: 'ann@example.com' })
-  t.match(await app.secondFactors.list(userId), [{ kind: 'passkey', name: 'Laptop' }])
+  t.match(
+    credential,
+    { isResidentCredential: true, rpId: 'localhost', userName: 'ann@example.com' }
+  )
+  t.match(
+    await app.secondFactors.list(userId),
+    [{ kind: 'passkey', name: 'Laptop' }]
+  )
 
   await page.goto(`${url}${FACTORS}/passkey`)
   await make(page)
@@ -84,8 +90,10 @@ t.test('what the browser answers counts once, unaltered, and only where the pers
     await route.abort()
   })
   await page.goto(`${url}${FACTORS}/app`)
-  await page.getByRole('button', { name: 'Use a passkey' }).click()
-  await page.waitForEvent('requestfailed')
+  await Promise.all([
+    page.waitForEvent('requestfailed'),
+    page.getByRole('button', { name: 'Use a passkey' }).click()
+  ])
   const { state = '', response = '' } = posted[0]!
   const browserHash = (await page.context().cookies()).find(({ name }) => name === 'mcp_browser')!.value
   const { hashSecret } = await import('../../../../plugins/secrets.ts')
@@ -94,11 +102,19 @@ t.test('what the browser answers counts once, unaltered, and only where the pers
   const altered = (member: string, value: string) => JSON.stringify({ ...parsed, response: { ...parsed.response, [member]: value } })
   const flipped = (text: string) => (text[20] === 'A' ? 'B' : 'A') + text.slice(1)
   for (const member of ['authenticatorData', 'signature', 'clientDataJSON', 'userHandle']) {
-    t.equal(await verify(altered(member, flipped(parsed.response[member]))), undefined, member)
+    t.equal(
+      await verify(altered(member, flipped(parsed.response[member]))),
+      undefined,
+      member
+    )
   }
   const data = JSON.parse(Buffer.from(parsed.response.clientDataJSON, 'base64url').toString())
   const foreign = Buffer.from(JSON.stringify({ ...data, origin: 'https://evil.example' })).toString('base64url')
-  t.equal(await verify(altered('clientDataJSON', foreign)), undefined, 'another origin')
+  t.equal(
+    await verify(altered('clientDataJSON', foreign)),
+    undefined,
+    'another origin'
+  )
   t.equal(await verify(response), userId)
   t.equal(await verify(response), undefined, 'once')
 
