@@ -3,6 +3,7 @@
 import type { AccountPageData } from './account-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
 import type { AdminPeoplePageData } from './admin-people-page-data.ts'
+import type { AdminServerPageData } from './admin-server-page-data.ts'
 import type { FactorPageData } from './factor-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
@@ -12,7 +13,9 @@ export interface Action {
   href: string
 }
 
-export interface PageData extends SignInPageData, AccountPageData, FactorPageData, AdminPageData, AdminPeoplePageData {
+type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData
+
+export interface PageData extends SignInPageData, AccountPageData, FactorPageData, AdminPages {
   message: { title: string; text: string; detail?: string; action?: Action }
   /** `reason`: for developers, in English, where `text` does not say it. */
   error: { statusCode: number; title: string; text: string; code: string; reason?: string; requestId: string; action?: Action }

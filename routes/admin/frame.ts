@@ -13,7 +13,12 @@ const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [
   { room: 'adminPeople', label: 'admin.people' },
   { room: 'adminInvitations', label: 'admin.invitations' },
   { room: 'adminApps', label: 'admin.apps' },
-  { room: 'adminKeys', label: 'admin.keys' }
+  { room: 'adminKeys', label: 'admin.keys' },
+  { room: 'adminUpstreams', label: 'admin.upstreams' },
+  { room: 'adminTools', label: 'admin.tools' },
+  { room: 'adminDocuments', label: 'admin.documents' },
+  { room: 'adminLimits', label: 'admin.limits' },
+  { room: 'adminServer', label: 'admin.server' }
 ]
 
 /** @param here the room that the page is in. */

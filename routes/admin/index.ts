@@ -6,20 +6,30 @@ import type { Key } from '../../languages/index.ts'
 import { stateOf } from '../../plugins/accounts/invitation.ts'
 import { boundedList } from '../../plugins/administration/bounded-list.ts'
 import apps from './apps.ts'
+import documents from './documents.ts'
 import { frameOf } from './frame.ts'
 import { guardAdmin } from './guard.ts'
 import invitations from './invitations.ts'
 import keys from './keys.ts'
+import limits from './limits.ts'
 import people from './people.ts'
 import person from './person.ts'
+import server from './server.ts'
+import servers from './servers.ts'
+import tools from './tools.ts'
 
-export default async function admin (app: FastifyInstance, _config: Config) {
+export default async function admin (app: FastifyInstance, config: Config) {
   guardAdmin(app)
   await app.register(people)
   await app.register(person)
   await app.register(invitations)
   await app.register(apps)
   await app.register(keys)
+  await app.register(servers)
+  await app.register(tools)
+  await app.register(documents, config)
+  await app.register(limits, config)
+  await app.register(server, config)
 
   app.get(app.paths.admin, async (request, reply) =>
     reply.page('admin/index', { ...frameOf(app, request, 'admin'), counts: await count(app, request) })
