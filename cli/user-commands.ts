@@ -7,6 +7,7 @@ import { OPERATOR } from '../plugins/administration/contract.ts'
 import { openExisting, OperatorError } from './command.ts'
 import { describe, findPerson, type Context } from './find-person.ts'
 import { commandLine } from './usage.ts'
+import { factors, FACTOR_HELP } from './user-factors.ts'
 import { group, GROUP_HELP } from './user-groups.ts'
 import { INVITATION_HELP, invitationCommands } from './user-invitations.ts'
 import { owner, OWNER_HELP } from './user-owners.ts'
@@ -17,12 +18,13 @@ export const HELP = `Manages the people of this server, also while it runs.
   ${commandLine('users')}unlock ID|ADDRESS
   ${commandLine('users')}reset ID|ADDRESS     a link to choose a new password, valid for 30 minutes
   ${commandLine('users')}delete ID|ADDRESS    deletes everything the server stores about them
-${OWNER_HELP}${INVITATION_HELP}${GROUP_HELP}`
+${OWNER_HELP}${INVITATION_HELP}${FACTOR_HELP}${GROUP_HELP}`
 
 /** @param words what follows its name. @returns what is printed. */
 type Command = (context: Context, ...words: readonly string[]) => Promise<string>
 
 export const commands: Readonly<Record<string, Command>> = {
+  factors,
   group,
   owner,
   ...invitationCommands,

@@ -1,5 +1,6 @@
 // What the pages of a person's account show: the account itself, its passwords, addresses and proofs. Tested in
 // test/plugins/pages/index.test.ts.
+import type { FactorSummary } from './factor-page-data.ts'
 import type { Time } from './time.ts'
 
 /**
@@ -70,6 +71,8 @@ export interface AccountPageData {
       address?: string
     }>
     notes: { count: number; newest: NoteLink[] }
+    /** Absent where there are none and nobody may set one up. */
+    factors?: FactorSummary | undefined
     /** Newest first. */
     events: Array<{ at: Time; text: string; address?: string }>
     asks: EndOthers

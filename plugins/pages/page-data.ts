@@ -5,6 +5,7 @@ import type { ConnectionsPageData } from './admin-connections-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
 import type { AdminPeoplePageData } from './admin-people-page-data.ts'
 import type { AdminServerPageData } from './admin-server-page-data.ts'
+import type { FactorPageData } from './factor-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
@@ -15,7 +16,7 @@ export interface Action {
 
 type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData & ConnectionsPageData
 
-export interface PageData extends SignInPageData, AccountPageData, AdminPages {
+export interface PageData extends SignInPageData, AccountPageData, FactorPageData, AdminPages {
   /** Each text of `detail` is a paragraph. */
   message: { title: string; text: string; detail?: string | string[]; action?: Action }
   /** `reason`: for developers, in English, where `text` does not say it. */

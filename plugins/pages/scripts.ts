@@ -11,7 +11,9 @@ const SCRIPT_OF: Partial<Record<keyof PageData, string>> = {
   'factor-enrol': 'passkey',
   login: 'passkey',
   'admin/connections': 'live',
-  'admin/connection': 'live'
+  'admin/connection': 'live',
+  'add-passkey': 'passkey',
+  'prove-factor': 'passkey'
 }
 
 export interface Script {

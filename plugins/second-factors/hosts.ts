@@ -44,4 +44,4 @@ export function createPasskeyHosts (
 const describe = (host: string, rpId: string, passkeys: number, people: number): string =>
   `${passkeys} passkeys of ${people} people were made for ${host} and do not work for ${rpId}, the host of PUBLIC_URL. ` +
   'These people sign in with their other ways and a recovery code, and then add a new passkey; ' +
-  '`npm run users factors` helps whoever has neither. With the old PUBLIC_URL they work again.'
+  'The command `users factors remove` helps whoever has neither. With the old PUBLIC_URL they work again.'

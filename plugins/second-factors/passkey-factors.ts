@@ -1,5 +1,4 @@
 // Passkeys of people: asked for, made, shown, and refused where they are replayed, copied or another person's.
-// Tested in test/plugins/second-factors/passkeys.test.ts.
 import { invalidRequest } from '../../errors.ts'
 import { toDisplayName } from '../display-name.ts'
 import { equalSecrets, randomSecret } from '../secrets.ts'

@@ -1,6 +1,5 @@
 // Passkeys: a key pair that an authenticator keeps for this host and this person, and uses only after it has verified them
 // (W3C Web Authentication Level 3, §7.1 and §7.2). Discoverable, so that one can also be the whole sign-in.
-// Tested in test/plugins/second-factors/passkeys.test.ts.
 import type { AuthenticationResponseJSON, AuthenticatorTransport, RegistrationResponseJSON } from '@simplewebauthn/server'
 import { randomSecret } from '../secrets.ts'
 import type { StoredPasskey } from './records.ts'

@@ -1,6 +1,6 @@
 // What is stored of a person's second factors: one record a person, so that each change is one atomic step; and to whom
 // a passkey belongs.
-// Tested in test/plugins/second-factors/passkeys.test.ts.
+// Tested in test/plugins/second-factors/passkey-factors.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Language } from '../../languages/index.ts'
 import { hashSecret } from '../secrets.ts'

@@ -1,6 +1,5 @@
 // Recovery codes: for the day on which a person has no other factor. Each counts once, and only a keyed hash is stored
 // (NIST SP 800-63B-4 §3.1.2). 50 random bits: nobody guesses one at the pace of a network.
-// Tested in test/plugins/second-factors/codes.test.ts.
 import { randomInt } from 'node:crypto'
 import type { Sealing } from '../secrets.ts'
 import { RECOVERY_CODES } from './contract.ts'

@@ -6,6 +6,7 @@ import { adminPages } from './examples/admin.ts'
 import { adminDocumentPages } from './examples/admin-documents.ts'
 import { adminServerPages } from './examples/admin-server.ts'
 import { connectionPages } from './examples/connections.ts'
+import { factorPages } from './examples/factors.ts'
 import { keyPages } from './examples/keys.ts'
 import { openPages } from './examples/open.ts'
 import { signInPages } from './examples/sign-in.ts'
@@ -17,6 +18,7 @@ export const examples: Examples = {
   ...signInPages,
   ...openPages,
   ...accountPages,
+  ...factorPages,
   ...keyPages,
   ...adminPages,
   ...adminPeoplePages,

@@ -28,7 +28,10 @@ t.test('the log says at each start which passkeys do not work, until none is lef
   await secondFactors.removeAll(bob.id)
   await startAt('mcp.example.com')
   t.equal(warnings.length, 1)
-  t.strictSame(await Array.fromAsync(storage.collection('passkeyHost').all()), [])
+  t.strictSame(
+    await Array.fromAsync(storage.collection('passkeyHost').all()),
+    []
+  )
 })
 
 t.test('a passkey of another host is listed, asked for no more, and still keeps the sign-in from going without', async (t) => {

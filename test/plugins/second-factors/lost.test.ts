@@ -47,7 +47,11 @@ storageTest('lost factors are removed after three days, by the next sign-in (SF-
     'asking again changes nothing'
   )
   now = START + 3 * DAY - 1
-  t.equal(await secondFactors.neededAfter(ann, 'local', {}), 'verify', 'not yet')
+  t.equal(
+    await secondFactors.neededAfter(ann, 'local', {}),
+    'verify',
+    'not yet'
+  )
   await server.app.mail.idle()
   t.equal(mails().length, 1)
 
@@ -87,10 +91,17 @@ storageTest('lost factors are removed after three days, by the next sign-in (SF-
   )
   await secondFactors.lost.ask(request('de'), ann)
   now += 3 * DAY
-  t.equal((await secondFactors.list(ann.id)).length, 1, 'only a sign-in removes them')
+  t.equal(
+    (await secondFactors.list(ann.id)).length,
+    1,
+    'only a sign-in removes them'
+  )
   t.equal(await secondFactors.neededAfter(ann, 'local', {}), 'nothing')
   t.strictSame(await secondFactors.list(ann.id), [])
-  t.equal(await secondFactors.verifyCode(ann.id, codeAt(secret, now)), undefined)
+  t.equal(
+    await secondFactors.verifyCode(ann.id, codeAt(secret, now)),
+    undefined
+  )
   await server.app.mail.idle()
   const removal = mails().filter(({ raw }) => raw.includes('Ihre zweiten Faktoren wurden entfernt'))
   t.equal(removal.length, 1, 'in the language in which it was asked for')
@@ -105,8 +116,14 @@ storageTest('without mail or a verified address it is not offered (SF-12)', asyn
   await appOf(server.app.secondFactors, ann, START)
   const unverified = { ...ann, emailVerified: false, identities: [] }
   for (const [{ app }, user] of [[silent, bob], [server, unverified]] as const) {
-    t.strictSame(await app.secondFactors.lost.stateOf(user), { kind: 'unavailable' })
-    t.strictSame(await app.secondFactors.lost.ask(request(), user), { kind: 'unavailable' })
+    t.strictSame(
+      await app.secondFactors.lost.stateOf(user),
+      { kind: 'unavailable' }
+    )
+    t.strictSame(
+      await app.secondFactors.lost.ask(request(), user),
+      { kind: 'unavailable' }
+    )
     t.match(
       await app.storage.collection('secondFactors').find(user.id),
       { lost: undefined }

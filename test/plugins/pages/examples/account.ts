@@ -142,6 +142,7 @@ export const accountPages: Examples = {
         { text: 'Example: ada@work.example', remove: '/account/sign-in/remove?way=y' }
       ],
       asks,
+      factors: { count: 2, codes: 1, href: '/account/second-factors' },
       canAddMethod: true,
       own: [
         {
@@ -215,6 +216,7 @@ export const accountPages: Examples = {
       until: 'Nov 24, 2026, 09:14 AM UTC',
       methods: [{ text: 'Demo: Demo user 3F2A' }],
       asks: { apps: 0, keys: 0, methods: [], ticked: false },
+      factors: { count: 0, codes: 0, href: '/account/second-factors' },
       canAddMethod: false,
       own: [],
       apps: [],

@@ -1,0 +1,124 @@
+// What a thief of a session and a forged form can change: nothing. On SQLite and on Redis.
+import t from 'tap'
+import { Browser } from '../../../helpers/browser.ts'
+import { actionIs, codesOn, FACTORS, personAt } from '../../../helpers/factor-pages.ts'
+import { codeAt } from '../../../helpers/second-factors.ts'
+import { startSmtp } from '../../../helpers/smtp.ts'
+import { storageTest } from '../../../helpers/storages.ts'
+import { address, PASSWORD } from '../../../helpers/with-mail.ts'
+
+const smtp = await startSmtp()
+t.teardown(() => smtp.stop())
+
+storageTest('a stolen session, even with the password, changes no second factor (SF-06)', async (t, start) => {
+  const ann = await personAt(t, start, smtp)
+  const { browser, clock, app, user, url } = ann
+  clock.now += 301
+  const asked = await ann.page('/app')
+  t.match(
+    asked.text,
+    /Is it still you\?/,
+    'without a factor: proof as for every sensitive change'
+  )
+  const token = (await ann.page()).forms.length
+  t.equal(token, 0)
+  const back = await browser.submit(
+    asked,
+    ({ fields }) => 'password' in fields,
+    { password: PASSWORD }
+  )
+  t.equal(back.url, `${url}${FACTORS}/app`)
+  const { secret, answered } = await ann.addApp()
+  const [recovery] = codesOn(answered)
+  clock.now += 301
+
+  const list = await ann.page()
+  const before = await app.storage.collection('secondFactors').find(user.id)
+  for (const path of ['/remove', '/codes']) {
+    const refused = await browser.submit(
+      list,
+      actionIs(path),
+      { confirm: 'remove' }
+    )
+    t.match(refused.text, /Show your second factor/, path)
+  }
+  for (const path of ['/app', '/passkey']) {
+    t.match((await ann.page(path)).text, /Show your second factor/, path)
+    const form = { token: list.forms[0]!.fields['token']!, state: 'x', code: '000000', response: '{}' }
+    t.match(
+      (await browser.post(url + FACTORS + path, form)).text,
+      /Show your second factor/,
+      path
+    )
+  }
+  t.strictSame(
+    await app.storage.collection('secondFactors').find(user.id),
+    before
+  )
+
+  const proof = await ann.page('/app')
+  const wrong = await browser.submit(
+    proof,
+    actionIs('/prove'),
+    { code: 'aaaaa-aaaaa' }
+  )
+  t.equal(wrong.status, 401)
+  t.match(wrong.text, /This code is wrong/)
+  const elsewhere = await browser.submit(
+    wrong,
+    actionIs('/prove'),
+    { code: recovery!, path: '/account/delete' }
+  )
+  t.equal(elsewhere.status, 400)
+  t.equal(
+    await app.secondFactors.recoveryCodesOf(user.id),
+    10,
+    'and the code is not spent'
+  )
+  const proven = await browser.submit(
+    wrong,
+    actionIs('/prove'),
+    { code: codeAt(secret, clock.now) }
+  )
+  t.equal(proven.url, `${url}${FACTORS}/app`)
+  t.match(proven.text, /QR code/)
+  clock.now += 301
+  await browser.submit(
+    await ann.page('/app'),
+    actionIs('/prove'),
+    { code: recovery! }
+  )
+  const events = (await app.audit.ofUser(user.id, 20)).map(({ event }) => event)
+  for (const event of ['factor_failed', 'recovery_code_used'] as const) t.ok(events.includes(event), event)
+})
+
+storageTest('a form of another session or another person does nothing (SF-06)', async (t, start) => {
+  const ann = await personAt(t, start, smtp)
+  const { browser, url, app, user } = ann
+  await ann.addApp()
+  const [own] = await app.secondFactors.list(user.id)
+  const bob = await ann.person(address(t, 'bob'))
+  const bobs = (await bob.get(`${url}/account`)).forms.find(({ fields }) => 'token' in fields)!.fields['token']!
+  for (const path of ['/name', '/remove', '/codes', '/app', '/passkey', '/prove']) {
+    const form = { token: 'x', factor: own!.id, confirm: 'remove', name: 'x', path: FACTORS, code: 'x', state: 'x', response: 'x' }
+    t.equal(
+      (await browser.post(url + FACTORS + path, form)).status,
+      400,
+      `${path}: a made-up token`
+    )
+    t.equal(
+      (await new Browser().post(url + FACTORS + path, form)).status,
+      400,
+      `${path}: a stranger`
+    )
+    if (path === '/name' || path === '/remove') {
+      t.equal(
+        (await bob.post(url + FACTORS + path, { ...form, token: bobs })).status,
+        400,
+        `${path}: another person`
+      )
+    }
+  }
+  t.strictSame(await app.secondFactors.list(user.id), [own])
+  t.equal(await app.secondFactors.recoveryCodesOf(user.id), 10)
+})
