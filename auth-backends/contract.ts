@@ -21,6 +21,7 @@ export type {
   OneClickSignIn,
   PasswordSignIn,
   RedirectProvider,
+  RedirectRequest,
   RedirectSignIn,
   SecondFactor,
   SignUp,

@@ -1,6 +1,6 @@
 // The sign-in methods that a backend may offer: password, sign-up, one click, redirect, code by e-mail, second factor.
 // Tested in test/auth-backends/contract.ts.
-import type { Text } from '../languages/index.ts'
+import type { Language, Text } from '../languages/index.ts'
 import type { Identity, SignedIn, SignInAnswer } from './identity.ts'
 
 export interface Credentials {
@@ -71,23 +71,33 @@ export interface RedirectProvider {
   mark?: Mark
 }
 
+/** Where to begin, and what the provider should be asked for: none of it is certain to be done. */
+export interface RedirectRequest {
+  /** Id of the button. */
+  provider: string
+  callbackUrl: string
+  /** Must come back unchanged in the query of `callbackUrl`: it binds the answer to this browser, once. */
+  state: string
+  /** To authenticate the person again. {@link SignedIn.authenticationAgeSeconds} says whether it did. */
+  again?: true
+  /** To let the person choose the account. */
+  chooseAccount?: true
+  /** To ask for a second factor. {@link SignedIn.secondFactor} says whether it did. */
+  secondFactor?: true
+  /** The language that the person reads here. */
+  language?: Language
+  /** Whom the app expects: the person's address, say. From the app. */
+  loginHint?: string
+}
+
 /** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
 export interface RedirectSignIn {
   providers: readonly RedirectProvider[]
   /**
-   * @param request.again the provider should ask the person to authenticate again. Whether it did is decided by
-   * {@link SignedIn.authenticationAgeSeconds}.
-   * @param request.state must come back unchanged in the query of `callbackUrl`: it binds the answer to this browser,
-   * once.
    * @returns where to send the browser, and what {@link RedirectSignIn.finish} needs (PKCE verifier, nonce). The server
    * stores the continuation encrypted; it never reaches the browser.
    */
-  begin(request: {
-    provider: string
-    callbackUrl: string
-    state: string
-    again?: true
-  }): Promise<{ url: string; continuation: string }>
+  begin(request: RedirectRequest): Promise<{ url: string; continuation: string }>
   /**
    * @param answer.url the callback with its query, as the provider called it. That its `state` belongs to this browser
    * and this backend is checked already; nothing else is.

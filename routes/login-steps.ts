@@ -9,6 +9,11 @@ import { describeIntent } from '../plugins/sign-in/intent.ts'
 import type { Parked } from '../plugins/sign-in/interactions.ts'
 import { asksForCode } from '../plugins/sign-in/next.ts'
 
+/** What a provider may answer (RFC 6749 §4.1.2, RFC 9207); `user` is Apple's. */
+const ANSWER = ['code', 'state', 'iss', 'error', 'user']
+/** It becomes a URL. */
+const MAX_FORM_BYTES = 4_096
+
 export default async function loginSteps (app: FastifyInstance, { publicUrl }: Pick<Config, 'publicUrl'>) {
   const { paths } = app
   const { challenges, interactions } = app.signIn
@@ -24,6 +29,19 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
       url: new URL(request.raw.url!, publicUrl)
     })
     return goOn(reply, parked)
+  })
+
+  // A form that the page of a provider posts (OAuth 2.0 Form Post Response Mode), without our cookies: they are Lax. The
+  // browser repeats it as the request above, with its cookies, where everything is checked; here nothing is read.
+  app.post(`${paths.loginCallback}/*`, { config: { anyOrigin: true }, bodyLimit: MAX_FORM_BYTES }, async (request, reply) => {
+    const form = formParameters(request)
+    const [path] = request.raw.url!.split('?') as [string]
+    const query = new URLSearchParams()
+    for (const name of ANSWER) {
+      const value = form.get(name)
+      if (value !== undefined) query.set(name, value)
+    }
+    return reply.redirect(`${path}?${query}`, 303)
   })
 
   app.post(paths.loginCode, async (request, reply) => {

@@ -72,6 +72,10 @@ t.test('.env.example shows the true defaults, and examples that the server takes
     // Files that are there.
     ACCESS: '',
     UPSTREAMS: '',
+    // For Apple only, which is not the issuer of the example.
+    OIDC_APPLE_TEAM_ID: '',
+    OIDC_APPLE_KEY_ID: '',
+    OIDC_APPLE_KEY: '',
     SERVER_LOGO: join(ROOT, 'views/icon.png'),
     AUTH_BACKEND: 'demo,local,supabase,oidc',
     SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'

@@ -1,7 +1,7 @@
 // Describes faults of a provider to the operator, with the remedy where it is known (RFC 6749 §5.2, OpenID
 // Connect Discovery §4.3, Core §3.1.3.7).
 import type { OutageReason } from '../contract.ts'
-import { issuerOf, type OidcSettings } from './settings.ts'
+import { appleKeyOf, issuerOf, type OidcSettings } from './settings.ts'
 
 export interface Fault {
   reason: OutageReason
@@ -38,12 +38,17 @@ function describeRefusal ({ error, status }: { error?: string; status?: number }
   const named = /^[a-z_]{1,60}$/.test(error ?? '') ? error! : 'an error'
   if (named === 'server_error' || named === 'temporarily_unavailable') { return { reason: 'unreachable', says: `answered ${named}` } }
   const isClient = named === 'invalid_client' || named === 'unauthorized_client'
+  const advice = isClient ? `: check ${credentials(settings)}` : ''
+  return { reason: 'refused', says: `answered ${status ? `HTTP ${status} ` : ''}${named}${advice}` }
+}
+
+function credentials (settings: OidcSettings): string {
+  if (appleKeyOf(settings)) return 'OIDC_CLIENT_ID (the Services ID), OIDC_APPLE_TEAM_ID, OIDC_APPLE_KEY_ID and OIDC_APPLE_KEY'
   const how =
     settings.OIDC_CLIENT_SECRET === undefined
       ? 'no secret was sent, since OIDC_CLIENT_SECRET is not set'
       : `the secret was sent by ${settings.OIDC_TOKEN_AUTH ?? 'the method that the provider prefers, client_secret_basic if it takes it'}; if this client is registered for another one there, set OIDC_TOKEN_AUTH`
-  const advice = isClient ? `: check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET (${how})` : ''
-  return { reason: 'refused', says: `answered ${status ? `HTTP ${status} ` : ''}${named}${advice}` }
+  return `OIDC_CLIENT_ID and OIDC_CLIENT_SECRET (${how})`
 }
 
 function describeStatus ({ status, url }: Response): Fault {

@@ -2,6 +2,7 @@
 // Connect Core §5.1.2; Microsoft Entra "groups overage claim").
 import {
   claimOfGroups,
+  isAnyTenant,
   type Claims,
   type OidcSettings
 } from './settings.ts'
@@ -18,6 +19,7 @@ export function readGroups (
   claims: Claims,
   settings: OidcSettings
 ): NamedGroups {
+  if (isAnyTenant(settings)) return { claim: undefined, groups: [], isOverage: false }
   const claim = findClaim(claims, claimOfGroups(settings))
   return { claim, groups: namesIn(claim), isOverage: claim === undefined && isOverage(claims) }
 }

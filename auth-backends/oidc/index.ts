@@ -7,18 +7,22 @@ import {
   type AuthBackend,
   type BackendHost,
   type BackendModule,
+  type SignedIn,
   type SignInAnswer
 } from '../contract.ts'
 import { markOfHost, nameOfMark } from '../marks.ts'
+import { nameFromApple } from './apple.ts'
+import { authorizationParameters } from './authorization.ts'
 import { describeFault, refusalOf } from './faults.ts'
 import { OVERAGE_HELP, readGroups } from './groups.ts'
 import { completeClaims, createProvider, type Tokens } from './provider.ts'
 import { restriction, type Restriction } from './restriction.ts'
 import { createOidcSessions, sessionOf } from './sessions.ts'
+import { authenticationAge, vouchesForSecondFactor } from './second-factor.ts'
 import {
   addressOf,
-  authorizationParameters,
   env,
+  isApple,
   issuerOf,
   subjectOf,
   type Claims,
@@ -61,7 +65,7 @@ export function openOidc (
     title,
     redirect: {
       providers: [button],
-      async begin ({ callbackUrl, state, again }) {
+      async begin ({ callbackUrl, state, ...asked }) {
         const { client, configuration } = await provider().catch(unavailable)
         const continuation: Memo = {
           verifier: client.randomPKCECodeVerifier(),
@@ -69,7 +73,7 @@ export function openOidc (
         }
         const url = client.buildAuthorizationUrl(configuration, {
           redirect_uri: callbackUrl,
-          ...authorizationParameters(settings, again === true),
+          ...authorizationParameters(settings, asked, promptsOf(configuration.serverMetadata())),
           state,
           nonce: continuation.nonce,
           code_challenge: await client.calculatePKCECodeChallenge(continuation.verifier),
@@ -88,11 +92,13 @@ export function openOidc (
             idTokenExpected: true
           })
           await known.checkSignature(tokens.id_token!)
-          const claims = await completeClaims(known, tokens.access_token, { ...tokens.claims() }, settings)
+          const signed = { ...tokens.claims() }
+          const claims = await completeClaims(known, tokens.access_token, signed, settings)
           const refusal = restriction(claims, settings)
           if (refusal) return turnedAway(refusal)
           noteOverage(claims)
-          return identify(claims, settings, tokens)
+          const answer = identify(claims, settings, isApple(settings) ? nameFromApple(url.searchParams) : undefined)
+          return 'refused' in answer ? answer : { ...answer, ...vouchedFor(signed, settings), ...keptOf(claims, tokens) }
         } catch (error) {
           const answer = personalAnswer(error, title)
           return answer === undefined ? unavailable(error) : answer
@@ -134,7 +140,9 @@ const TURNED_BACK = new Set([
   'consent_required',
   'interaction_required',
   'account_selection_required',
-  'user_cancelled'
+  'user_cancelled',
+  // Apple's.
+  'user_cancelled_authorize'
 ])
 
 /**
@@ -150,33 +158,37 @@ function personalAnswer (
   return refusalOf(error) === 'invalid_grant' ? null : undefined
 }
 
-/**
- * Core §2: both times are by the provider's clock.
- * @returns undefined when the provider does not say.
- */
-const authenticationAge = ({ auth_time: authTime, iat }: Claims): number | undefined =>
-  typeof authTime === 'number' && typeof iat === 'number' ? Math.max(0, iat - authTime) : undefined
+/** @param signed the claims of the ID token: what userinfo says has no signature. */
+function vouchedFor (signed: Claims, settings: OidcSettings): Pick<SignedIn, 'authenticationAgeSeconds' | 'secondFactor'> {
+  const authenticationAgeSeconds = authenticationAge(signed)
+  return {
+    ...(authenticationAgeSeconds !== undefined && { authenticationAgeSeconds }),
+    ...(vouchesForSecondFactor(signed, settings) && { secondFactor: true })
+  }
+}
 
-function identify (
-  claims: Claims,
-  settings: OidcSettings,
-  tokens: Tokens
-): SignInAnswer {
+function keptOf (claims: Claims, tokens: Tokens): Pick<SignedIn, 'session'> {
+  const session = sessionOf(String(claims['sub']), tokens)
+  return session === undefined ? {} : { session }
+}
+
+/** @param firstName of a provider that names the person beside the token. */
+function identify (claims: Claims, settings: OidcSettings, firstName?: string): SignedIn | { refused: string } {
   if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) { return { refused: 'Your provider names you by an id that is too long to be kept here.' } }
-  const called = [claims['name'], claims['preferred_username']].find(
+  const called = [claims['name'], firstName, claims['preferred_username']].find(
     (name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined
   )
-  const session = sessionOf(String(claims['sub']), tokens)
-  const authenticationAgeSeconds = authenticationAge(claims)
   return {
     subject: subjectOf(claims),
     ...addressOf(claims, settings),
     ...(called !== undefined && { name: called as string }),
-    groups: readGroups(claims, settings).groups,
-    ...(session !== undefined && { session }),
-    ...(authenticationAgeSeconds !== undefined && { authenticationAgeSeconds })
+    groups: readGroups(claims, settings).groups
   }
 }
+
+/** Not part of Discovery 1.0 (OpenID Connect Prompt Create 1.0 §4.1). */
+const promptsOf = ({ prompt_values_supported: prompts }: Readonly<Record<string, unknown>>): string[] =>
+  Array.isArray(prompts) ? prompts.filter((prompt) => typeof prompt === 'string') : []
 
 export default {
   env,

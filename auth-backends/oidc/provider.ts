@@ -2,8 +2,9 @@
 // Discovery, Core §5.3, §9, §10.1.1).
 import { compactVerify, createRemoteJWKSet, decodeProtectedHeader } from 'jose'
 import type * as OpenIdClient from 'openid-client'
+import { makeAppleSecret } from './apple.ts'
 import { findClaim } from './groups.ts'
-import { claimOfGroups, isDiscoveryUrl, type Claims, type OidcSettings } from './settings.ts'
+import { appleKeyOf, claimOfGroups, isAnyTenant, isDiscoveryUrl, issuerOf, type Claims, type OidcSettings } from './settings.ts'
 
 /** The provider's description is read again after this: endpoints move rarely. */
 const DISCOVERY_LIFETIME_MS = 3_600_000
@@ -38,26 +39,31 @@ export function createProvider (settings: OidcSettings, timeoutSeconds: number):
   }
 }
 
-async function loadProvider (
-  { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: secret, OIDC_TOKEN_AUTH: method }: OidcSettings,
-  timeout: number
-): Promise<Provider> {
+async function loadProvider (settings: OidcSettings, timeout: number): Promise<Provider> {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID } = settings
   const client = await import('openid-client')
-  const address = new URL(OIDC_ISSUER)
-  const authentication: OpenIdClient.ClientAuth =
-    secret === undefined
-      ? client.None()
-      : (server, ...rest) =>
-          methodFor(method, server.token_endpoint_auth_methods_supported) === 'client_secret_post'
-            ? client.ClientSecretPost(secret)(server, ...rest)
-            : client.ClientSecretBasic(secret)(server, ...rest)
+  // The issuer of any tenant has a gap where the tenant stands. The library knows it by this address, and fills the gap.
+  const address = new URL(isAnyTenant(settings) ? issuerOf(OIDC_ISSUER) : OIDC_ISSUER)
+  const authentication = authenticationFor(client, settings)
   const configuration = await client.discovery(address, OIDC_CLIENT_ID, undefined, authentication, {
     timeout,
     execute: address.protocol === 'http:' ? [client.allowInsecureRequests] : []
   })
   const { issuer, jwks_uri: keysUrl } = configuration.serverMetadata()
-  if (isDiscoveryUrl(OIDC_ISSUER)) checkDiscoveredFrom(issuer, OIDC_ISSUER)
+  if (isDiscoveryUrl(OIDC_ISSUER) && !isAnyTenant(settings)) checkDiscoveredFrom(issuer, OIDC_ISSUER)
   return { client, configuration, checkSignature: createSignatureCheck(keysUrl, timeout * 1000) }
+}
+
+/** How this client proves itself: with its secret, one that is made for each request, or not at all. */
+function authenticationFor (client: typeof OpenIdClient, settings: OidcSettings): OpenIdClient.ClientAuth {
+  const { OIDC_CLIENT_ID: id, OIDC_CLIENT_SECRET: secret, OIDC_TOKEN_AUTH: method } = settings
+  const apple = appleKeyOf(settings)
+  if (apple) return async (...request) => client.ClientSecretPost(await makeAppleSecret(id, apple))(...request)
+  if (secret === undefined) return client.None()
+  return (server, ...rest) =>
+    methodFor(method, server.token_endpoint_auth_methods_supported) === 'client_secret_post'
+      ? client.ClientSecretPost(secret)(server, ...rest)
+      : client.ClientSecretBasic(secret)(server, ...rest)
 }
 
 /**

@@ -7,14 +7,15 @@ import { refusalOf } from './faults.ts'
 import { readGroups } from './groups.ts'
 import { completeClaims, type Provider } from './provider.ts'
 import { restriction, type Restriction } from './restriction.ts'
-import { subjectOf, type Claims, type OidcSettings } from './settings.ts'
+import { isApple, subjectOf, type Claims, type OidcSettings } from './settings.ts'
 
 /**
  * What the browser carries to the provider at sign-out must fit into a URL.
  */
 const MAX_HINT_CHARACTERS = 4096
-/** A provider is asked about each sign-in at most this often. */
+/** A provider is asked about each sign-in at most this often; Apple slows down who asks more than once a day. */
 const FRESH_SECONDS = 900
+const FRESH_SECONDS_AT_APPLE = 86_400
 
 interface OidcSession {
   subject: string
@@ -65,7 +66,7 @@ interface Deps {
 export function createOidcSessions (deps: Deps): Sessions {
   const { provider, settings, unavailable, turnedAway, noteOverage } = deps
   return {
-    freshForSeconds: FRESH_SECONDS,
+    freshForSeconds: isApple(settings) ? FRESH_SECONDS_AT_APPLE : FRESH_SECONDS,
     async renew (session) {
       const { subject, idToken, refreshToken } = readSession(session)
       // There is nothing to ask with.

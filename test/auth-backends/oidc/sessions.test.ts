@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair } from 'jose'
 import t, { type Test } from 'tap'
 import type { Renewed, SignedIn } from '../../../auth-backends/contract.ts'
 import { openOidc } from '../../../auth-backends/oidc/index.ts'
-import { authorizationParameters, env } from '../../../auth-backends/oidc/settings.ts'
+import { env } from '../../../auth-backends/oidc/settings.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'
 import { CALLBACK, claimsOf } from './open.ts'
@@ -71,26 +71,6 @@ t.test('a sign-in is fresh proof only as far as the provider says when the perso
   t.equal(await ageOf({ auth_time: now - 10 }), 10)
   t.equal(await ageOf({ auth_time: now + 10 }), 0, 'a clock that is ahead')
   t.equal(await ageOf({}), undefined, 'a provider that does not say')
-})
-
-t.test('offline access is asked for as each provider wants it', async (t) => {
-  const of = (issuer: string, scope?: string) =>
-    authorizationParameters(
-      env.parse({
-        OIDC_ISSUER: issuer,
-        OIDC_CLIENT_ID: 'x',
-        OIDC_ALLOWED_DOMAINS: '*',
-        ...(scope && { OIDC_SCOPE: scope })
-      }),
-      false
-    )
-  t.same(of('https://sso.example.com'), { scope: 'openid email profile' })
-  t.same(of('https://sso.example.com', 'openid offline_access'), { scope: 'openid offline_access', prompt: 'consent' })
-  t.same(of('https://accounts.google.com', 'openid email offline_access'), {
-    scope: 'openid email',
-    prompt: 'consent',
-    access_type: 'offline'
-  })
 })
 
 t.test('a renewed session is that of the same person, by an ID token that the provider has signed', async (t) => {

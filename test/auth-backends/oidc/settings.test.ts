@@ -1,9 +1,11 @@
 // The variables of the OpenID Connect backend: each mistake is answered with what to write instead (threat WB-18), and
 // OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS let in nobody else.
+import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
+import { readGroups } from '../../../auth-backends/oidc/groups.ts'
 import oidc, { openOidc } from '../../../auth-backends/oidc/index.ts'
 import { restriction } from '../../../auth-backends/oidc/restriction.ts'
-import { env as oidcEnv, isDiscoveryUrl, issuerOf } from '../../../auth-backends/oidc/settings.ts'
+import { addressOf, env as oidcEnv, isDiscoveryUrl, issuerOf } from '../../../auth-backends/oidc/settings.ts'
 
 t.test('the settings say what to write instead (WB-18)', async (t) => {
   const problems = (variables: object) =>
@@ -123,4 +125,43 @@ t.test('OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS', async (t) => {
     const settings = oidcEnv.parse({ OIDC_ISSUER: 'https://sso.example.com', OIDC_CLIENT_ID: 'x', ...env })
     t.equal(restriction(claims, settings) === undefined, may, name)
   }
+})
+
+const TENANT = 'https://login.microsoftonline.com/2f9b5a5e-0000-4000-8000-000000000001/v2.0'
+
+t.test('what anybody at Microsoft could say of themselves is not believed, and settings that would are refused (PV-02)', async (t) => {
+  const id = { OIDC_CLIENT_ID: 'x', OIDC_ALLOWED_DOMAINS: '*' }
+  const problems = (variables: object) => (oidc.env.safeParse(variables).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`)
+  const wrong = { OIDC_TRUST_EMAIL: 'on', OIDC_ALLOWED_GROUPS: 'staff', OIDC_GROUPS_CLAIM: 'roles' }
+  for (const tenant of ['common', 'organizations', 'consumers']) {
+    const issuer = { ...id, OIDC_ISSUER: `https://login.microsoftonline.com/${tenant}/v2.0` }
+    t.same(problems(issuer), [])
+    for (const [name, value] of Object.entries(wrong)) {
+      t.match(problems({ ...issuer, [name]: value }), [new RegExp(`^${name}: with common, .*the id of your own tenant`)], `${tenant} ${name}`)
+    }
+    const settings = oidc.env.parse(issuer)
+    const claims = { email: 'boss@example.com', email_verified: true, groups: ['staff'] }
+    t.equal(addressOf(claims, settings).emailVerified, false)
+    t.equal(addressOf({ ...claims, xms_edov: true }, settings).emailVerified, true)
+    t.same(readGroups({ ...claims, hasgroups: true }, settings), { claim: undefined, groups: [], isOverage: false })
+  }
+  const own = oidc.env.parse({ ...id, OIDC_ISSUER: TENANT, ...wrong })
+  t.same(readGroups({ roles: ['staff'] }, own).groups, ['staff'])
+})
+
+t.test('Apple needs a key, its id and the team, or a secret that somebody signed (WB-18)', async (t) => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = String(privateKey.export({ format: 'pem', type: 'pkcs8' }))
+  const all = { OIDC_APPLE_TEAM_ID: 'TEAM123456', OIDC_APPLE_KEY_ID: 'KEY1234567', OIDC_APPLE_KEY: key }
+  const problems = (variables: object, issuer = 'https://appleid.apple.com') =>
+    (oidc.env.safeParse({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: 'x', OIDC_ALLOWED_DOMAINS: '*', ...variables }).error?.issues ?? [])
+      .map(({ path }) => path.join('.'))
+      .sort()
+  t.same(problems(all), [])
+  t.same(problems({ OIDC_CLIENT_SECRET: 'a signed one' }), [])
+  t.same(problems({}), Object.keys(all).sort())
+  t.same(problems({ ...all, OIDC_APPLE_KEY_ID: undefined, OIDC_CLIENT_SECRET: 'x' }), ['OIDC_APPLE_KEY_ID'])
+  t.same(problems({ ...all, OIDC_APPLE_KEY: 'AuthKey_KEY1234567.p8' }), ['OIDC_APPLE_KEY'])
+  t.same(problems({ ...all, OIDC_APPLE_TEAM_ID: 'my team' }), ['OIDC_APPLE_TEAM_ID'])
+  t.same(problems(all, TENANT), Object.keys(all).sort(), 'for Apple only')
 })
