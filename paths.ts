@@ -82,6 +82,7 @@ const accountPaths = (base: string) => ({
   accountCodes: `${base}/account/second-factors/codes`,
   accountFactorName: `${base}/account/second-factors/name`,
   accountFactorRemove: `${base}/account/second-factors/remove`,
+  accountFactorProve: `${base}/account/second-factors/prove`,
   /** The link in a mail: of somebody who is not signed in, perhaps. */
   keepFactors: `${base}/account/second-factors/keep`
 })

@@ -34,6 +34,12 @@ export interface MailData {
   /** `loopback`: the host is a program on the same computer. */
   'app-connected': ToServer & { app: string; host: string; loopback: 'yes' | 'no'; rights: string }
   'key-created': ToServer & { key: string; ends: string; rights: string }
+  /** The link stops the removal. */
+  'factors-lost': WithLink & { until: string }
+  'factors-removed': ToServer
+  'factor-added': ToServer & { factor: string }
+  'factor-removed': ToServer & { factor: string }
+  'recovery-codes': ToServer
 }
 
 export type MailName = keyof MailData

@@ -2,6 +2,8 @@
 
 // test/plugins/pages/index.test.ts.
 
+import type { FactorSummary } from './factor-page-data.ts'
+
 /**
  * What the person may also end: how many apps are connected, how many access keys there are, and
  * the other sign-in methods, in words. `ticked`: by default.
@@ -61,6 +63,8 @@ export interface AccountPageData {
       lastUsed?: string
       address?: string
     }>
+    /** Absent where there are none and nobody may set one up. */
+    factors?: FactorSummary | undefined
     /** Newest first. `at`: YYYY-MM-DD HH:MM, UTC. */
     events: Array<{ at: string; text: string; address?: string }>
     asks: EndOthers

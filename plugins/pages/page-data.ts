@@ -4,6 +4,7 @@ import type { AccountPageData } from './account-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
 import type { AdminPeoplePageData } from './admin-people-page-data.ts'
 import type { AdminServerPageData } from './admin-server-page-data.ts'
+import type { FactorPageData } from './factor-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
@@ -14,7 +15,7 @@ export interface Action {
 
 type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData
 
-export interface PageData extends SignInPageData, AccountPageData, AdminPages {
+export interface PageData extends SignInPageData, AccountPageData, FactorPageData, AdminPages {
   message: { title: string; text: string; detail?: string; action?: Action }
   /** `reason`: for developers, in English, where `text` does not say it. */
   error: { statusCode: number; title: string; text: string; code: string; reason?: string; requestId: string; action?: Action }

@@ -7,6 +7,8 @@ import type { PageData } from './page-data.ts'
 
 /** The file in views/scripts of each page that has one. */
 const SCRIPT_OF: Partial<Record<keyof PageData, string>> = {
+  'add-passkey': 'passkey',
+  'prove-factor': 'passkey',
   factor: 'passkey',
   'factor-enrol': 'passkey',
   login: 'passkey'

@@ -15,8 +15,8 @@ export interface AppCodes {
   match(userId: string, apps: readonly StoredApp[], digits: string): { app: StoredApp; step: number } | undefined
   /** @returns the time step of a code that is right now. */
   stepOf(secret: string, digits: string): number | undefined
-  /** A new secret (base 32), its `otpauth:` URI, and that as a picture (SVG). */
-  create(issuer: string, account: string): Promise<{ secret: string; uri: string; qr: string }>
+  /** A secret (base 32), its `otpauth:` URI, and that as a picture (SVG). @param secret a new one, if absent. */
+  describe(issuer: string, account: string, secret?: string): Promise<{ secret: string; uri: string; qr: string }>
 }
 
 export async function createAppCodes ({ sealing, now }: Pick<FastifyInstance, 'sealing' | 'now'>): Promise<AppCodes> {
@@ -43,9 +43,8 @@ export async function createAppCodes ({ sealing, now }: Pick<FastifyInstance, 's
       return undefined
     },
     stepOf,
-    async create (issuer, account) {
+    async describe (issuer, account, secret = generateSecret()) {
       const { renderSVG } = await import('uqr')
-      const secret = generateSecret()
       const uri = generateURI({ issuer: labelOf(issuer), label: labelOf(account), secret })
       return { secret, uri, qr: renderSVG(uri, { border: 4, pixelSize: 1 }) }
     }

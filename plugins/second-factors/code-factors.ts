@@ -24,12 +24,14 @@ type Parts = 'beginApp' | 'addApp' | 'verifyCode' | 'newRecoveryCodes' | 'recove
 export function createCodeFactors (deps: Deps): Pick<SecondFactors, Parts> {
   const { records, party, questions, sealing } = deps
   return {
-    async beginApp (user) {
+    async beginApp (user, again = '') {
       deps.checkMayAdd()
       checkRoom(await records.find(user.id))
-      const created = await (await deps.appCodes()).create(party.name, user.email ?? user.name ?? party.rpId)
-      const content: SetUpQuestion = { userId: user.id, secret: created.secret }
-      return { ...created, state: questions.ask('set up app', content, SET_UP_SECONDS) }
+      const before = questions.read<SetUpQuestion>('set up app', again)
+      const known = before?.userId === user.id ? before.secret : undefined
+      const app = await (await deps.appCodes()).describe(party.name, user.email ?? user.name ?? party.rpId, known)
+      const content: SetUpQuestion = { userId: user.id, secret: app.secret }
+      return { ...app, state: known === undefined ? questions.ask('set up app', content, SET_UP_SECONDS) : again }
     },
     addApp: (user, answer) => addApp(deps, user.id, answer),
     async verifyCode (userId, typed) {

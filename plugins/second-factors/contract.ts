@@ -93,9 +93,10 @@ export interface SecondFactors {
 
   /**
    * To set up an authenticator app: writes nothing, the secret is in `state`. `qr`: an SVG of `uri`.
+   * @param again the `state` of before, after a wrong code: the secret stays, as long as it can be used.
    * @throws as {@link beginPasskey} does.
    */
-  beginApp(user: User): Promise<{ state: string; secret: string; uri: string; qr: string }>
+  beginApp(user: User, again?: string): Promise<{ state: string; secret: string; uri: string; qr: string }>
   /** @returns undefined, with nothing stored, for a wrong code, which may be tried again. @throws as {@link beginPasskey} does. */
   addApp(user: User, answer: { state: string; code: string; name: string }): Promise<Factor | undefined>
   /**

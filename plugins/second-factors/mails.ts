@@ -1,8 +1,10 @@
 // What people are told by mail about their second factors: to every verified address, in the words of the request.
-// Tested in test/plugins/second-factors/lost.test.ts.
+// Tested in test/plugins/second-factors/lost.test.ts and test/routes/account/second-factors/index.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Words } from '../../languages/index.ts'
 import { verifiedAddresses } from '../accounts/messages.ts'
+import type { MailPurpose } from '../mail/lanes.ts'
+import { renderMail, type MailText } from '../mail/templates.ts'
 import type { User } from '../sign-in/contract.ts'
 
 type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
@@ -10,15 +12,24 @@ type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
 const about = ({ identity, issuer }: Sender) => ({ name: identity.name, server: issuer })
 
 /** With the link that stops it. @param until seconds since the epoch. */
-export function sendFactorsLost (app: Sender, words: Words, user: User, { link, until }: { link: string; until: number }): void {
-  const subject = words.text('second-factors.mail-lost-subject')
-  const text = words.text('second-factors.mail-lost', { ...about(app), link, until: words.minute(until) })
-  for (const to of verifiedAddresses(user)) app.mail.send({ to, purpose: 'lost', subject, text, language: words.language })
-}
+export const sendFactorsLost = (app: Sender, words: Words, user: User, { link, until }: { link: string; until: number }): void =>
+  send(app, user, 'lost', renderMail(words, 'factors-lost', { ...about(app), link, until: words.minute(until) }))
 
 /** After the waiting time. */
-export function sendFactorsRemoved (app: Sender, words: Words, user: User): void {
-  const subject = words.text('second-factors.mail-all-removed-subject')
-  const text = words.text('second-factors.mail-all-removed', about(app))
-  for (const to of verifiedAddresses(user)) app.mail.send({ to, purpose: 'notice', subject, text, language: words.language })
+export const sendFactorsRemoved = (app: Sender, words: Words, user: User): void =>
+  send(app, user, 'notice', renderMail(words, 'factors-removed', about(app)))
+
+/** @param factor what the person calls it. */
+export const sendFactorChanged = (
+  app: Sender,
+  words: Words,
+  user: User,
+  { change, factor }: { change: 'factor-added' | 'factor-removed'; factor: string }
+): void => send(app, user, 'notice', renderMail(words, change, { ...about(app), factor: JSON.stringify(factor) }))
+
+export const sendRecoveryCodesMade = (app: Sender, words: Words, user: User): void =>
+  send(app, user, 'notice', renderMail(words, 'recovery-codes', about(app)))
+
+function send ({ mail }: Sender, user: User, purpose: MailPurpose, message: MailText): void {
+  for (const to of verifiedAddresses(user)) mail.send({ to, purpose, ...message })
 }

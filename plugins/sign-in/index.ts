@@ -52,6 +52,8 @@ export interface SignIn {
   sessions: Pick<BrowserSessions, 'current' | 'user' | 'signOut'> & {
     /** Ends every session of the person but the one of this browser, which continues under a new id. */
     signOutOthers(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>
+    /** The person of this session has just shown a second factor: it continues under a new id. @throws sign_in_expired */
+    noteFactor(request: FastifyRequest, reply: FastifyReply): Promise<void>
   }
   /** A form of the sign-in page. */
   submit: SubmitForm
@@ -74,6 +76,8 @@ export interface SignIn {
   /** Sessions at the services behind the backends. */
   upstream: UpstreamSessions
   forms: SessionForms
+  /** The hash that names this browser; sets the cookie if there is none yet. */
+  browserOf(request: FastifyRequest, reply: FastifyReply): string
 }
 
 export default fp(
@@ -118,7 +122,8 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
       async signOutOthers (request, reply, userId) {
         const user = await parts.users.change(userId, endSessions)
         await sessions.regenerate(request, reply, { epoch: user?.sessionEpoch ?? 0 })
-      }
+      },
+      noteFactor: (request, reply) => sessions.regenerate(request, reply, { factorAt: now() })
     },
     factorStep: parts.factorStep,
     passkeys: parts.passkeys,
@@ -139,6 +144,7 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
     invitations,
     lifecycle,
     upstream,
-    forms: createForms(app, parts)
+    forms: createForms(app, parts),
+    browserOf: parts.cookies.identify
   }
 }

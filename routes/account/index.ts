@@ -25,6 +25,8 @@ import { findLocalAccounts } from './password-account.ts'
 import changePassword from './password.ts'
 import reauthenticate from './reauthenticate.ts'
 import removeSignInMethod from './remove-sign-in-method.ts'
+import secondFactors from './second-factors/index.ts'
+import { summarizeFactors } from './second-factors/summary.ts'
 import signOutEverywhere from './sign-out-everywhere.ts'
 
 /** Events on the page; the download has all that are stored. */
@@ -42,6 +44,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
   await app.register(signOutEverywhere)
   await app.register(downloads)
   await app.register(accessKeys, options)
+  await app.register(secondFactors)
 
   app.get(paths.account, async (request, reply) => {
     const visitor = await app.signIn.sessions.current(request)
@@ -88,6 +91,7 @@ async function describeAccount (
     own: own.map((account) => describeOwn(account, paths)),
     apps: await Promise.all(apps),
     keys: keys.map((key) => describeKey(words, key)),
+    factors: await summarizeFactors(app, user.id),
     events: events.map(describeEvent),
     asks: describeOthers(user, counts, (identity) => identity.backend === backend, backends),
     token,

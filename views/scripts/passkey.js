@@ -2,7 +2,8 @@
 // question in `data-options`; its hidden `response` is filled with the answer and sent. With `data-autofill` the browser offers
 // passkeys in a field with `autocomplete="webauthn"` as well. What only works with passkeys is shown where there are any.
 
-const isAvailable = typeof PublicKeyCredential === 'function' && 'parseCreationOptionsFromJSON' in PublicKeyCredential
+const Passkeys = globalThis.PublicKeyCredential
+const isAvailable = typeof Passkeys?.parseCreationOptionsFromJSON === 'function'
 
 /** A browser asks one authenticator at a time: what waits in a field gives way to a button. */
 let waiting
@@ -10,10 +11,11 @@ let waiting
 async function ask (form, options) {
   waiting?.abort()
   waiting = new AbortController()
-  const publicKey = JSON.parse(form.dataset.options)
+  const { signal } = waiting
+  const question = JSON.parse(form.dataset.options)
   const credential = form.dataset.passkey === 'create'
-    ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey), signal: waiting.signal })
-    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey), signal: waiting.signal, ...options })
+    ? await navigator.credentials.create({ publicKey: Passkeys.parseCreationOptionsFromJSON(question), signal })
+    : await navigator.credentials.get({ publicKey: Passkeys.parseRequestOptionsFromJSON(question), signal, ...options })
   form.elements.namedItem('response').value = JSON.stringify(credential.toJSON())
   // Without the event: it would ask again.
   form.submit()
@@ -42,7 +44,7 @@ function prepare (form) {
 }
 
 async function offerInField (form) {
-  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return
+  if (!(await Passkeys.isConditionalMediationAvailable?.())) return
   // Nobody has asked for anything yet: there is nothing to say where it fails.
   await ask(form, { mediation: 'conditional' }).catch(() => {})
 }

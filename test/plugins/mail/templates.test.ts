@@ -21,7 +21,12 @@ const data: MailData = {
   'organization-added': { name, server, organization: 'acme.okta.com' },
   'methods-removed': { name, server, titles: 'Example & Co' },
   'app-connected': { name, server, app: '"An <app> {x}"', host: 'app.example', loopback: 'no', rights: '- Read' },
-  'key-created': { name, server, key: '"n8n"', ends: '30 Jan 2027', rights: '- Read' }
+  'key-created': { name, server, key: '"n8n"', ends: '30 Jan 2027', rights: '- Read' },
+  'factors-lost': { name, server, link, until: '1 Dec 2026, 07:00 UTC' },
+  'factors-removed': { name, server },
+  'factor-added': { name, server, factor: '"Phone"' },
+  'factor-removed': { name, server, factor: '"Phone"' },
+  'recovery-codes': { name, server }
 }
 const names = Object.keys(data) as MailName[]
 

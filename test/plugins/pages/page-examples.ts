@@ -4,6 +4,7 @@ import { accountPages } from './examples/account.ts'
 import { adminPages } from './examples/admin.ts'
 import { adminDocumentPages } from './examples/admin-documents.ts'
 import { adminServerPages } from './examples/admin-server.ts'
+import { factorPages } from './examples/factors.ts'
 import { keyPages } from './examples/keys.ts'
 import { openPages } from './examples/open.ts'
 import { signInPages } from './examples/sign-in.ts'
@@ -15,6 +16,7 @@ export const examples: Examples = {
   ...signInPages,
   ...openPages,
   ...accountPages,
+  ...factorPages,
   ...keyPages,
   ...adminPages,
   ...adminServerPages,

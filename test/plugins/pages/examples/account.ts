@@ -132,6 +132,7 @@ export const accountPages: Examples = {
         { text: 'Example: ada@work.example', remove: '/account/sign-in/remove?way=y' }
       ],
       asks,
+      factors: { count: 2, codes: 1, href: '/account/second-factors' },
       canAddMethod: true,
       own: [
         {
@@ -203,6 +204,7 @@ export const accountPages: Examples = {
       until: '2026-11-24 09:14',
       methods: [{ text: 'Demo: Demo user 3F2A' }],
       asks: { apps: 0, keys: 0, methods: [], ticked: false },
+      factors: { count: 0, codes: 0, href: '/account/second-factors' },
       canAddMethod: false,
       own: [],
       apps: [],

@@ -1,0 +1,49 @@
+// An authenticator app is added: it scans the secret, or the person types it, and shows a code.
+// Tested in test/routes/account/second-factors/index.test.ts.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { toDisplayName } from '../../../plugins/display-name.ts'
+import { formParameters } from '../../../plugins/oauth/parameters.ts'
+import type { User } from '../../../plugins/sign-in/contract.ts'
+import { factorAdded } from './added.ts'
+import { needProof } from './proof.ts'
+
+/** As apps show keys that are typed. */
+const inGroups = (secret: string): string => (secret.match(/.{1,4}/g) ?? []).join(' ')
+
+export default async function addApp (app: FastifyInstance) {
+  const { paths, secondFactors, signIn } = app
+
+  async function show (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    user: User,
+    wrong?: { state: string; name: string }
+  ): Promise<FastifyReply> {
+    const { state, secret, qr } = await secondFactors.beginApp(user, wrong?.state)
+    const page = {
+      state,
+      qr: Buffer.from(qr).toString('base64'),
+      secret: inGroups(secret),
+      name: wrong?.name ?? '',
+      ...(wrong && { error: request.words.text('second-factors.app-wrong') }),
+      token: signIn.forms.token(request),
+      actions: { add: paths.accountApp, factors: paths.accountFactors }
+    }
+    return reply.page('add-app', page, wrong ? 400 : 200)
+  }
+
+  app.get(paths.accountApp, async (request, reply) => {
+    const { visitor, sent } = await needProof(app, request, reply, paths.accountApp)
+    return sent ?? show(request, reply, visitor.user)
+  })
+
+  app.post(paths.accountApp, async (request, reply) => {
+    const { visitor, sent } = await needProof(app, request, reply, paths.accountApp)
+    if (sent) return sent
+    const form = formParameters(request)
+    const answer = { state: form.need('state'), code: form.get('code') ?? '', name: form.get('name') ?? '' }
+    const factor = await secondFactors.addApp(visitor.user, answer)
+    if (!factor) return show(request, reply, visitor.user, { state: answer.state, name: toDisplayName(answer.name, '') })
+    return factorAdded(app, request, reply, visitor.user, factor)
+  })
+}
