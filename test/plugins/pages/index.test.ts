@@ -68,7 +68,7 @@ t.test('templates print raw only what other templates rendered, and every attrib
     const text = readFileSync(new URL(name, VIEWS), 'utf8')
     // What `html` fills is escaped (test/languages/fill.test.ts). A document's Markdown comes from the sanitizer
     // (plugins/library/render-task.ts).
-    const rendered = /^(?:it\.body|(?:it\.)?html\('.*\)|include\('\.{1,2}\/[a-z-]+', (?:it|\{ mark: provider\.mark \})\))$/s
+    const rendered = /^(?:it\.body|(?:it\.)?html\(.*\)|include\('\.{1,2}\/[a-z-]+', (?:it|\{ mark: way\.mark \})\))$/s
     // Which of its drawings it is, provider-mark.eta checks.
     const own = { 'document.eta': /^page\.html$/, 'provider-mark.eta': /^include\(`\.\/marks\/\$\{it\.mark\}`\)$/ }[name]
     const allowed = (raw: string) => rendered.test(raw) || own?.test(raw) === true
