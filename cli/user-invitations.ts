@@ -1,5 +1,5 @@
 // Invitations from the terminal: made, listed and withdrawn.
-// Tested in test/cli/invitations.test.ts.
+// Tested in test/cli/user-invitations.test.ts.
 import { parseArgs } from 'node:util'
 import { languages, type Language } from '../languages/index.ts'
 import { stateOf, type Invitation } from '../plugins/accounts/invitation.ts'

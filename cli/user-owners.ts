@@ -1,5 +1,5 @@
 // Who owns the server, from the terminal: also where no owner is left.
-// Tested in test/cli/owners.test.ts.
+// Tested in test/cli/user-invitations.test.ts.
 import { OPERATOR } from '../plugins/administration/contract.ts'
 import { OperatorError } from './command.ts'
 import { describe, findPerson, type Context } from './find-person.ts'

@@ -1,5 +1,5 @@
 // What is done with a person's account: lock, sign out, reset, delete, and the groups they are put in.
-// Tested in test/plugins/administration/people.test.ts.
+// Tested in test/routes/admin/person.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { PasswordAccount } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'

@@ -70,6 +70,8 @@ export interface AccountPageData {
     asks: EndOthers
     token: string
     actions: {
+      /** Of an owner. */
+      admin?: string
       revoke: string
       createKey: string
       revokeKey: string

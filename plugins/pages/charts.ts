@@ -49,8 +49,9 @@ export function lineChart (words: Words, slots: ReadonlyArray<ReadonlyArray<numb
       const value = values[line]
       return value === undefined ? [] : [{ x: index * STEP + STEP / 2, y: round(HEIGHT - scale(value, max)) }]
     })
-    // A line of one point would not be drawn.
-    return { series, points: points.length === 1 ? [points[0]!, points[0]!] : points }
+    const [only, ...others] = points
+    // One value alone is a short line.
+    return { series, points: only && others.length === 0 ? [{ ...only, x: only.x - GAP }, { ...only, x: only.x + GAP }] : points }
   })
   return { ...words, width: slots.length * STEP, columns: [], lines }
 }

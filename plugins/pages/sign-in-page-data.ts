@@ -7,6 +7,12 @@ interface OnBehalfOf {
   host: string
 }
 
+/** `by` is absent where the operator invites. */
+export interface Invited {
+  by?: string
+  email?: string
+}
+
 /** One way to sign in. `isLast`: it was the last one in this browser, and comes first. */
 export type SignInWay = { id: string; label: string; isLast?: boolean } & (
   | { kind: 'redirect'; backend: string; provider: string; mark?: Mark }
@@ -38,12 +44,6 @@ interface SignInForm {
   signUp?: string
 }
 
-/** `by` is absent where the operator invites. */
-export interface Invited {
-  by?: string
-  email?: string
-}
-
 /** What a person should know before they believe the name of an app. Each is a warning of its own. */
 interface ConsentDoubts {
   /** The app has registered itself: the name is anyone's. */
@@ -72,6 +72,8 @@ export interface SignInPageData {
     proving?: boolean
     /** They add a sign-in method to their own account. */
     adding?: boolean
+    /** Who invites them. */
+    invited?: Invited
     /** In the order of the page; one at most is a form. */
     ways: SignInWay[]
     /** Above all ways: that of a form is shown in it. */

@@ -96,6 +96,7 @@ async function describeAccount (
     asks: describeOthers(user, counts, (identity) => identity.backend === backend, backends),
     token,
     actions: {
+      ...(app.administration.isOwner(user) && { admin: paths.admin }),
       revoke: paths.accountRevoke,
       createKey: paths.accountKeys,
       revokeKey: paths.accountKeyRevoke,

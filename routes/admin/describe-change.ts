@@ -1,5 +1,4 @@
 // What has changed in what an existing server says, in words.
-// Tested in test/routes/admin/servers.test.ts.
 import type { Key, Words } from '../../languages/index.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import type { Change } from '../../plugins/upstreams/catalogue/changes.ts'

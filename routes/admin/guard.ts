@@ -6,7 +6,7 @@ import { accessDenied } from '../../errors.ts'
 import type { Actor } from '../../plugins/administration/contract.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { isFresh } from '../../plugins/sign-in/freshness.ts'
-import { pageIntent, proofIntent } from '../../plugins/sign-in/intent.ts'
+import { factorIntent, pageIntent, proofIntent } from '../../plugins/sign-in/intent.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 
 /** For which a second factor lets its owner look. */
@@ -44,7 +44,11 @@ export const isProven = (app: FastifyInstance, { owner }: FastifyRequest): boole
 
 /** Asks the owner who they are, and leads to `path` afterwards. */
 export async function proveFirst (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
-  return reply.redirect(app.signInPages.login(await app.signIn.interactions.begin(request, reply, proofIntent(path))), 303)
+  const { interactions } = app.signIn
+  if (request.owner!.hasFactor) {
+    return reply.redirect(app.signInPages.factor(await interactions.resume(request, reply, factorIntent(path))), 303)
+  }
+  return reply.redirect(app.signInPages.login(await interactions.begin(request, reply, proofIntent(path))), 303)
 }
 
 /** In whose name something is done, for the audit log. */

@@ -1,5 +1,5 @@
 // Access keys of everyone, without the keys themselves: who has which, what was used last, and the button that revokes it.
-// Tested in test/routes/admin/keys.test.ts.
+// Tested in test/routes/admin/apps.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { boundedList, pageOf } from '../../plugins/administration/bounded-list.ts'

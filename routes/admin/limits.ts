@@ -10,10 +10,12 @@ import { callsOf, personOf } from './numbers.ts'
 import { pageOf } from './pager.ts'
 import { rangeChoices, rangeOf } from './ranges.ts'
 
+type LimitName = keyof NonNullable<Config['rateLimits']>
+
 const ROWS = 50
 
-/** Those of RATE_LIMITS, and then those that nothing changes. */
-const MEANINGS: Readonly<Record<string, Key>> = {
+/** Those of RATE_LIMITS. */
+const CHANGEABLE: Readonly<Record<LimitName, Key>> = {
   'sign-in': 'admin-server.limitSignIn',
   'sign-up': 'admin-server.limitSignUp',
   registration: 'admin-server.limitRegistration',
@@ -25,7 +27,10 @@ const MEANINGS: Readonly<Record<string, Key>> = {
   'calls-per-client': 'admin-server.limitCallsApp',
   'calls-per-client-day': 'admin-server.limitCallsAppDay',
   'calls-per-tool': 'admin-server.limitCallsTool',
-  'calls-per-tool-day': 'admin-server.limitCallsToolDay',
+  'calls-per-tool-day': 'admin-server.limitCallsToolDay'
+}
+
+const FIXED: Readonly<Record<string, Key>> = {
   refresh: 'admin-server.limitRefresh',
   assertion: 'admin-server.limitAssertion',
   service: 'admin-server.limitService',
@@ -61,16 +66,20 @@ export default async function limits (app: FastifyInstance, { rateLimits }: Pick
 
 function describeLimits (words: Words, table: Config['rateLimits'], hits: readonly LimitTally[]): PageData['admin/limits']['limits'] {
   const byName = Map.groupBy(hits, ({ limit }) => limit)
-  return Object.entries(MEANINGS).map(([name, meaning]) => {
+  return Object.entries({ ...CHANGEABLE, ...FIXED }).map(([name, meaning]) => {
     const own = byName.get(name) ?? []
-    const value = (table as Readonly<Record<string, number>> | null)?.[name]
     return {
       name,
       meaning: words.text(meaning),
-      value: value === undefined ? words.text('admin-server.fixed') : words.number(value),
+      value: allowedOf(words, table, name),
       hits: words.number(own.reduce((sum, { hits }) => sum + hits, 0)),
       lastAt: own.length === 0 ? '–' : words.minute(Math.max(...own.map(({ lastAt }) => lastAt))),
       isHit: own.length > 0
     }
   })
+}
+
+function allowedOf (words: Words, table: Config['rateLimits'], name: string): string {
+  if (!Object.hasOwn(CHANGEABLE, name)) return words.text('admin-server.fixed')
+  return table ? words.number(table[name as LimitName]) : words.text('admin-server.off')
 }

@@ -1,5 +1,4 @@
 // Times, durations and people as the pages of owners write them.
-// Tested in test/routes/admin/tools.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Words } from '../../languages/index.ts'
 import { ranges, type Range, type Slot, type Tally } from '../../plugins/observability/tallies/contract.ts'

@@ -1,5 +1,4 @@
 // Which time the pages of use and limits are about, and the choice among them.
-// Tested in test/routes/admin/tools.test.ts.
 import type { FastifyRequest } from 'fastify'
 import type { Key } from '../../languages/index.ts'
 import { ranges, type Range } from '../../plugins/observability/tallies/contract.ts'

@@ -1,5 +1,4 @@
 // The charts of the use of tools: how many calls, and how long they took, over time.
-// Tested in test/routes/admin/tools.test.ts.
 import type { Words } from '../../languages/index.ts'
 import type { Range, Slot } from '../../plugins/observability/tallies/contract.ts'
 import { quantile } from '../../plugins/observability/tallies/tally.ts'

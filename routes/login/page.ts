@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { describeInvited } from '../../plugins/administration/invited.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
 import { asksForMail } from '../../plugins/sign-in/complete.ts'
 import type { Failure, Interaction } from '../../plugins/sign-in/contract.ts'
@@ -51,12 +52,14 @@ export async function showLogin (
     ...(await describePasskey(app, request, interaction, purpose)),
     ...oneClick.map(toShown)
   ]
+  const invited = await describeInvited(app, interaction.invite)
   if (failure?.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter))
   const page: PageData['login'] = {
     interaction: handle,
     ...describeIntent(interaction.intent),
     ...(purpose === 'proof' && { proving: true }),
     ...(purpose === 'link' && { adding: true }),
+    ...(invited && { invited }),
     ways: lastFirst(ways, places.first),
     ...(said !== undefined && (failed === undefined || form?.id !== failed) && { error: said }),
     actions: { login: app.paths.login, passkey: app.paths.loginPasskey }

@@ -32,5 +32,5 @@ t.test('without any call nothing is drawn, and nothing is divided by zero', asyn
 t.test('a line goes on over what has no value, and one value alone is still seen', async (t) => {
   const [line, other] = lineChart(words, [[10, undefined], [undefined, 5], [5, undefined]]).lines
   t.same(line!.points, [{ x: 5, y: 0 }, { x: 25, y: HEIGHT / 2 }])
-  t.same(other!.points, [{ x: 15, y: 50 }, { x: 15, y: 50 }])
+  t.same(other!.points, [{ x: 13, y: 50 }, { x: 17, y: 50 }])
 })

@@ -1,6 +1,7 @@
 // One example of what each page is given, in the states that look different; the page tests render all of them.
 import type { PageData } from '../../../plugins/pages/page-data.ts'
 import { accountPages } from './examples/account.ts'
+import { adminPeoplePages } from './examples/admin-people.ts'
 import { adminPages } from './examples/admin.ts'
 import { adminDocumentPages } from './examples/admin-documents.ts'
 import { adminServerPages } from './examples/admin-server.ts'
@@ -19,6 +20,7 @@ export const examples: Examples = {
   ...factorPages,
   ...keyPages,
   ...adminPages,
+  ...adminPeoplePages,
   ...adminServerPages,
   ...adminDocumentPages
 }

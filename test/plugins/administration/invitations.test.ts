@@ -1,0 +1,96 @@
+// Invitations for an address: by mail or handed over, for that person alone, with the groups they begin in.
+import t from 'tap'
+import { OPERATOR } from '../../../plugins/administration/contract.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { PASSWORD } from '../../helpers/owners.ts'
+import { startServer } from '../../helpers/server.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { service } from '../../helpers/vouching-service.ts'
+import { address, startWithMail } from '../../helpers/with-mail.ts'
+
+const smtp = await startSmtp()
+t.teardown(() => smtp.stop())
+
+const by = OPERATOR
+const asked = (email?: string, groups: string[] = []) => ({ email, groups, language: 'en' as const })
+const signUp = async (link: string, email?: string, browser = new Browser()) =>
+  browser.submit(await browser.get(link), ({ action }) => action === '/signup', { ...(email !== undefined && { email }), password: PASSWORD })
+
+storageTest('who opens the link of the mail has the account of that address, verified and in its groups; nobody else has it (AD-04)', async (t, start) => {
+  const { app, url } = await startWithMail(smtp, start, { env: { AUTH_BACKEND: 'local', SIGNUP: 'invite' } })
+  const ann = address(t, 'ann')
+  const { invitation, link } = await app.administration.invite(by, { ...asked(ann, ['finance']), language: 'de' })
+  t.equal(link, undefined, 'the inviter never sees the link')
+  await app.mail.idle()
+  const mail = smtp.messages.findLast(({ to }) => to === ann)!
+  t.match(mail.text, /Sie sind zu/)
+  const mailed = /https?:\/\/\S+\?invite=[\w.-]+/.exec(mail.text)![0]
+  const page = await new Browser().get(mailed)
+  t.match(page.text, new RegExp(`value="${ann}" readonly`))
+
+  t.match(await signUp(mailed, address(t, 'eve')), { status: 400, text: /This invitation is for/ })
+  t.same(await Array.fromAsync(app.storage.collection('account').all()), [], 'nothing was made')
+  const browser = new Browser()
+  t.equal((await signUp(mailed, undefined, browser)).status, 200)
+  t.equal((await browser.get(`${url}/account`)).url, `${url}/account`, 'without another message')
+  const [user] = await Array.fromAsync(app.signIn.lifecycle.all())
+  t.match(user, { email: ann, emailVerified: true, groups: ['finance'] })
+  const used = await new Browser().get(mailed)
+  t.match(used, { status: 403, text: /has been used or has expired|Sign in/ })
+
+  t.match(await app.signIn.invitations.list(), [{ id: invitation.id, usedAt: Number, by: 'operator' }])
+  await app.signIn.lifecycle.delete(user!.id)
+  t.same(await app.signIn.invitations.list(), [], 'who leaves takes along what names them')
+})
+
+storageTest('a link that was handed over proves nothing of a mailbox, and one without an address is for anyone (AD-04)', async (t, start) => {
+  const { app } = await start({ env: { AUTH_BACKEND: 'local', SIGNUP: 'invite', OWNER_EMAIL: 'ann@example.com' } })
+  const { link } = await app.administration.invite(by, asked(' Ann@example.com'))
+  await signUp(link!)
+  const [ann] = await Array.fromAsync(app.signIn.lifecycle.all())
+  t.match(ann, { email: 'ann@example.com' })
+  t.notOk(ann!.emailVerified)
+  t.equal(app.administration.isOwner(ann!), false, 'and nobody becomes an owner by typing an address')
+  const open = await app.administration.invite(by, asked(undefined, ['research']))
+  await signUp(open.link!, 'bob@example.com')
+  const bob = (await Array.fromAsync(app.signIn.lifecycle.all())).find(({ email }) => email === 'bob@example.com')
+  t.same(bob!.groups, ['research'])
+})
+
+storageTest('sent again, the link before is void; withdrawn, expired and used ones let nobody in, and are listed for a month (AD-04)', async (t, start) => {
+  const clock = { now: 1_800_000_000 }
+  const { app } = await start({ now: () => clock.now, env: { AUTH_BACKEND: 'local', SIGNUP: 'invite' } })
+  const first = await app.administration.invite(by, asked('ann@example.com'))
+  const second = await app.administration.resendInvitation(by, first.invitation.id)
+  t.equal((await new Browser().get(first.link!)).status, 403)
+  t.equal((await new Browser().get(second.link!)).status, 200)
+  await app.administration.withdrawInvitation(by, first.invitation.id)
+  t.equal((await new Browser().get(second.link!)).status, 403)
+  await t.rejects(app.administration.withdrawInvitation(by, first.invitation.id), { code: 'invalid_request' })
+  await t.rejects(app.administration.resendInvitation(by, first.invitation.id), { code: 'invalid_request' })
+  await app.administration.invite(by, asked())
+  clock.now += 7 * 86_400
+  t.equal((await app.signIn.invitations.list()).length, 2)
+  clock.now += 30 * 86_400
+  t.same(await app.signIn.invitations.list(), [])
+  const refused = [asked('ann'), asked('ann@example.com', ['everyone']), asked(undefined, ['a@b'])]
+  for (const wrong of refused) await t.rejects(app.administration.invite(by, wrong), { code: 'invalid_request' })
+  t.same(await app.signIn.invitations.list(), [], 'a refusal makes none')
+})
+
+t.test('a person of a service needs the verified address that was invited; another one uses nothing up (AD-04)', async (t) => {
+  const path = await service(t)
+  const { app, url } = await startServer(t, { env: { AUTH_BACKEND: path, SIGNUP: 'invite' } })
+  const { link } = await app.administration.invite(by, asked('ann@example.com', ['finance']))
+  const enter = async (email: string) => {
+    const browser = new Browser()
+    const { fields } = (await browser.get(link!)).forms.find(({ action }) => action === '/signup')!
+    const signIn = { interaction: fields['interaction']!, backend: path, email, password: 'x' }
+    return (await browser.post(`${url}/login`, signIn)).status
+  }
+  t.same([await enter('bob@example.com'), await enter('typed ann@example.com')], [403, 403])
+  t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
+  t.equal(await enter('ann@example.com'), 200)
+  t.match(await Array.fromAsync(app.signIn.lifecycle.all()), [{ email: 'ann@example.com', groups: ['finance'] }])
+})

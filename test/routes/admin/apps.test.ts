@@ -1,0 +1,36 @@
+// The pages of apps and of access keys: who has which, ended for one or for all.
+import { keyFor } from '../../helpers/access-keys.ts'
+import { newClient, ping, tokensFor } from '../../helpers/oauth.ts'
+import { act, signedUpOwner } from '../../helpers/owners.ts'
+import { storageTest } from '../../helpers/storages.ts'
+
+storageTest('an app is listed once, ended for one person, and for everyone after a question (AD-02)', async (t, start) => {
+  const clock = { now: 1_800_000_000 }
+  const server = await start({ now: () => clock.now, env: { AUTH_BACKEND: 'demo,local' } })
+  const { url, app } = server
+  const { browser, id } = await signedUpOwner(server)
+  const client = await newClient(url)
+  const other = await tokensFor(url, await newClient(url))
+  const people = [await tokensFor(url, client), await tokensFor(url, client), await tokensFor(url, client)]
+  const working = async () => (await Promise.all(people.map(({ access }) => ping(url, access)))).filter((status) => status === 200).length
+  const clientId = (client as { client_id: string }).client_id
+  const path = `${url}/admin/apps?app=${encodeURIComponent(clientId)}`
+
+  const list = await browser.get(`${url}/admin/apps`)
+  t.equal(list.text.split(`app=${encodeURIComponent(clientId)}`).length, 2, 'once')
+  await act(browser, await browser.get(path), 'end-app')
+  t.equal(await working(), 2)
+  const question = await browser.get(`${path}&ask=end-all`)
+  clock.now += 301
+  t.match((await act(browser, question, 'end-all')).url, /\/login/)
+  t.equal(await working(), 2, 'nothing without fresh proof')
+  clock.now -= 301
+  t.match((await act(browser, question, 'end-all')).text, /disconnected for everyone/)
+  t.equal(await working(), 0)
+  t.equal(await ping(url, other.access), 200, 'no other app')
+
+  const key = await keyFor({ app }, id)
+  t.match((await browser.get(`${url}/admin/keys`)).text, `mcp_key_${key.id}`)
+  await act(browser, await browser.get(`${url}/admin/keys`), 'revoke-key')
+  t.equal(await ping(url, key.secret), 401)
+})
