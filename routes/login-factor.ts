@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest, signInExpired } from '../errors.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import type { LostState } from '../plugins/second-factors/contract.ts'
+import { sendFactorChanged } from '../plugins/second-factors/mails.ts'
 import type { NewFactor, ShownFactor, WrongFactor } from '../plugins/sign-in/factor-step.ts'
 import { describeIntent } from '../plugins/sign-in/intent.ts'
 
@@ -47,6 +48,7 @@ async function enrol (
   handle: string,
   form: Parameters
 ): Promise<FastifyReply> {
+  const { user } = await app.signIn.factorStep.find(request, handle)
   const state = form.need('state')
   const kind = form.get('enrol')
   if (kind !== 'app' && kind !== 'passkey') throw invalidRequest({ key: 'sign-in.choiceMissing' })
@@ -55,23 +57,20 @@ async function enrol (
     : { kind, answer: { state, response: form.get('response') ?? '' } }
   const result = await app.signIn.factorStep.enrol(request, reply, handle, made)
   if (result.kind === 'wrong') {
-    return showPage(app, request, reply, handle, result)
+    return showPage(app, request, reply, handle, result, kind === 'app' ? state : undefined)
   }
-  const { words } = request
-  return reply.page('message', {
-    title: words.text('sign-in.codesTitle'),
-    text: words.text('sign-in.codesText'),
-    detail: result.codes.join(' · '),
-    action: { label: words.text('sign-in.continue'), href: app.signIn.next(result.parked) }
-  })
+  sendFactorChanged(app, request.words, user, { change: 'factor-added', factor: result.factor.name })
+  return reply.page('recovery-codes', { codes: result.codes, actions: { next: app.signIn.next(result.parked) } })
 }
 
+/** @param state of an app that is still being set up. */
 async function showPage (
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
   handle: string,
-  wrong?: WrongFactor
+  wrong?: WrongFactor,
+  state?: string
 ): Promise<FastifyReply> {
   const { secondFactors, paths, signInPages } = app
   const { user, pending, interaction } = await app.signIn.factorStep.find(request, handle)
@@ -85,7 +84,7 @@ async function showPage (
   const login = signInPages.login(handle)
   if (pending.needs === 'enrol') {
     const passkey = secondFactors.takesPasskeys ? await secondFactors.beginPasskey(user, interaction.browser) : undefined
-    const { secret, qr, state: asked } = await secondFactors.beginApp(user)
+    const { secret, qr, state: asked } = await secondFactors.beginApp(user, state)
     const page = {
       ...frame,
       ...(passkey && { passkey: asJson(passkey) }),

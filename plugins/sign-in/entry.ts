@@ -1,6 +1,6 @@
 // Where every sign-in ends, by whatever way it came: the person gets a session, once they have shown the second factor that
 // they need (NIST SP 800-63B-4 §2.2; threat FS-01). No other file opens one.
-// Tested in test/plugins/sign-in/entry.test.ts.
+// Tested in test/routes/login-factor.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'

@@ -6,6 +6,7 @@ import { OAuthError, signInExpired } from '../../errors.ts'
 import type { Text } from '../../languages/index.ts'
 import type { Answer, Factor, SecondFactors } from '../second-factors/contract.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
+import type { Failure } from './contract.ts'
 import type { Entry, Waiting } from './entry.ts'
 import { attemptOf } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
@@ -31,7 +32,12 @@ export interface WrongFactor {
 export interface FactorStep {
   find: Entry['findWaiting']
   /** Of any number of callers with one handle, the factor of one is checked. @throws sign_in_expired, too_many_requests */
-  show(request: FastifyRequest, reply: FastifyReply, handle: string, shown: ShownFactor): Promise<{ kind: 'parked'; parked: Parked } | WrongFactor>
+  show(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    handle: string,
+    shown: ShownFactor
+  ): Promise<{ kind: 'parked'; parked: Parked } | WrongFactor>
   /**
    * Where MFA requires one and the person has none. @returns their recovery codes, to be shown once.
    * @throws sign_in_expired where they have one by now: a password alone adds no second.
@@ -108,10 +114,21 @@ async function check (factors: SecondFactors, userId: string, browser: string, s
 }
 
 /** Nothing of the sign-in is left but what the person came for. */
-async function giveUp ({ interactions, upstream }: Deps, request: FastifyRequest, handle: string, { pending, interaction }: Waiting): Promise<Parked> {
-  for (const { backend, session } of [pending, { backend: interaction.proof?.backend, session: interaction.proof?.identity.session }]) {
-    if (backend !== undefined && session !== undefined) await upstream.end(backend, session)
+async function giveUp (
+  { interactions, upstream }: Deps,
+  request: FastifyRequest,
+  handle: string,
+  { pending, interaction }: Waiting
+): Promise<Parked> {
+  const { backend, session } = pending
+  const { proof } = interaction
+  const parked = proof?.identity.session
+  if (session !== undefined) await upstream.end(backend, session)
+  if (parked !== undefined) await upstream.end(proof!.backend, parked)
+  const failure: Failure = {
+    backend,
+    message: { key: 'sign-in.factorTooMany' },
+    statusCode: 401
   }
-  const failure = { backend: pending.backend, message: { key: 'sign-in.factorTooMany' as const }, statusCode: 401 as const }
   return interactions.advance(request, handle, ({ pending: _, proof: __, ...rest }) => ({ ...rest, failure }))
 }

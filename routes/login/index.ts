@@ -43,8 +43,11 @@ export default async function login (
     if (result.kind === 'away') return reply.redirect(result.url, 303)
     if (result.kind === 'parked') return reply.redirect(app.signIn.next(result.parked), 303)
     const isForm = submitted.wantsCode || submitted.password !== undefined
-    const typed = isForm ? { kind: submitted.wantsCode ? 'code' as const : 'password' as const, identifier: identifier?.slice(0, MAX_IDENTIFIER_CHARACTERS) } : undefined
-    return showLogin(app, signup, request, reply, { handle, failure: result.failure, typed })
+    const typed = {
+      kind: submitted.wantsCode ? ('code' as const) : ('password' as const),
+      identifier: identifier?.slice(0, MAX_IDENTIFIER_CHARACTERS)
+    }
+    return showLogin(app, signup, request, reply, { handle, failure: result.failure, ...(isForm && { typed }) })
   })
 
   app.post(paths.logout, async (request, reply) => {

@@ -4,7 +4,6 @@ import { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { findLink } from '../../../plugins/pages/index.ts'
 import { examples, type Example } from './page-examples.ts'
-import { readScripts } from '../../../plugins/pages/scripts.ts'
 import { serve, MARKUP, hostile } from './serve.ts'
 
 const VIEWS = new URL('../../../views/', import.meta.url)
@@ -17,7 +16,6 @@ t.test(
   'every page carries the headers that keep it from being framed, scripted, cached and sniffed (LG-01, LG-02, LG-03, LG-04, LG-05, LG-21)',
   async (t) => {
     const app = await serve(t, examples)
-    const scripts = readScripts('/assets')
     for (const name of Object.keys(examples)) {
       const { statusCode, headers } = await app.inject(`/${name}`)
       t.equal(statusCode, 200, name)
@@ -69,7 +67,7 @@ t.test('templates print raw only what other templates rendered, and every attrib
     const text = readFileSync(new URL(name, VIEWS), 'utf8')
     // What `html` fills is escaped (test/languages/fill.test.ts). A document's Markdown comes from the sanitizer
     // (plugins/library/render-task.ts).
-    const rendered = /^(?:it\.body|(?:it\.)?html\('.*\)|include\('\.{1,2}\/[a-z-]+', (?:it|\{ mark: provider\.mark \})\))$/s
+    const rendered = /^(?:it\.body|(?:it\.)?html\(.*\)|include\('\.{1,2}\/[a-z-]+', (?:it|\{ mark: way\.mark \})\))$/s
     // Which of its drawings it is, provider-mark.eta checks.
     const own = { 'document.eta': /^page\.html$/, 'provider-mark.eta': /^include\(`\.\/marks\/\$\{it\.mark\}`\)$/ }[name]
     const allowed = (raw: string) => rendered.test(raw) || own?.test(raw) === true

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AuthBackend, SignedIn } from '../../../auth-backends/contract.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
+import { appOf, codeAt } from '../../helpers/second-factors.ts'
 import { startServer } from '../../helpers/server.ts'
 import { folder } from '../../helpers/tool-context.ts'
 
@@ -98,4 +99,20 @@ t.test('a sign-in that is not said to be joined is not, whoever signs in next (A
   await byName(browser, await browser.get(`${url}/login?interaction=${encodeURIComponent(interaction)}`))
   t.same(await titles(), [['Named']])
   t.same(ended, ['silent'])
+})
+
+t.test('a method is not joined to an account before its second factor is shown (FS-08)', async (t) => {
+  const { app, byName, silently, ago, titles } = await place(t)
+  ago(10)
+  await silently(new Browser())
+  const [ann] = await Array.fromAsync(app.signIn.lifecycle.all())
+  const { secret } = await appOf(app.secondFactors, ann!, app.now())
+  const browser = new Browser()
+  const login = await browser.submit(await byName(browser), () => true, { decision: 'join' })
+  const page = await silently(browser, login)
+  t.match(page.url, '/login/factor')
+  t.same(await titles(), [['Silent']])
+  const done = await browser.submit(page, ({ fields }) => 'code' in fields, { code: codeAt(secret, app.now() + 30) })
+  t.equal(done.status, 200)
+  t.same(await titles(), [['Silent', 'Named']])
 })

@@ -1,0 +1,69 @@
+// Signing in by a passkey alone: who may, and what is refused without a trace (threats FS-06, FS-07).
+import { Browser } from '../../helpers/browser.ts'
+import { byPasskey, pathOf, signUp, withPasskey, withPassword } from '../../helpers/factor-sign-in.ts'
+import { stored } from '../../helpers/second-factors.ts'
+import { storageTest } from '../../helpers/storages.ts'
+
+const env = { AUTH_BACKEND: 'local,demo', SIGNUP: 'open' }
+
+storageTest('a passkey enters its own account once, and nothing else does (FS-07)', async (t, start) => {
+  const server = await start({ env })
+  const { url, app } = server
+  const ann = await signUp(server, 'ann@example.com')
+  const answer = await withPasskey(server, ann)
+  const browser = new Browser()
+  const login = await browser.get(`${url}/login`)
+  t.match(login.text, /autocomplete="username webauthn"/)
+  const other = new Browser()
+  const others = await other.get(`${url}/login`)
+  const before = await stored(server)
+  const right = answer(login)
+  const wrong: Array<[string, Browser, typeof login, Record<string, string>]> = [
+    ['no answer', browser, login, { response: '' }],
+    ['made up', browser, login, { response: '{}' }],
+    ['without a question', browser, login, { state: 'x', response: right }],
+    ["for another browser's question", other, others, { response: right }],
+    ['of nobody', browser, login, { response: answer(login, { credentialId: 'A'.repeat(43) }) }],
+    ['of another handle', browser, login, { response: answer(login, { userHandle: 'AAAA' }) }],
+    ['from another site', browser, login, { response: answer(login, { origin: 'https://evil.example' }) }]
+  ]
+  for (const [name, by, page, fields] of wrong) {
+    const refused = await by.submit(page, byPasskey, fields)
+    t.match(refused, { text: /not accepted here|is missing/ }, name)
+    t.match(refused.status, /40[01]/, name)
+    t.equal(by.cookies.has('mcp_session'), false, name)
+  }
+  t.equal((await other.post(`${url}/login/passkey`, login.forms.find(byPasskey)!.fields)).status, 400)
+  t.equal(await stored(server), before, 'nothing was written')
+
+  t.match(await browser.submit(login, byPasskey, { response: right }), { status: 200, url: /\/$/ })
+  t.match((await app.audit.ofUser(ann.id, 1))[0], { event: 'sign_in', backend: 'local', reason: 'passkey' })
+  const visitor = await browser.get(`${url}/account`)
+  t.equal(pathOf(visitor), '/account')
+  t.equal((await browser.submit(login, byPasskey, { response: right })).status, 400, 'sent again')
+  const next = await new Browser().get(`${url}/login`)
+  t.notMatch(next.text, 'Last used')
+  t.match((await browser.get(`${url}/login`)).text, /passkey<\/span> <small class="last">/)
+})
+
+storageTest('who is locked, or has their account elsewhere, is not let in by a passkey (FS-06, FS-07)', async (t, start) => {
+  const server = await start({ env })
+  const { url, app } = server
+  const ann = await signUp(server, 'ann@example.com')
+  const answer = await withPasskey(server, ann)
+  const enter = async () => {
+    const browser = new Browser()
+    const login = await browser.get(`${url}/login`)
+    const page = await browser.submit(login, byPasskey, { response: answer(login) })
+    t.equal(browser.cookies.has('mcp_session'), false)
+    return page
+  }
+  await app.signIn.lifecycle.lock(ann.id)
+  t.match(await enter(), { status: 403, text: /locked/ })
+  await app.signIn.lifecycle.unlock(ann.id)
+  // Their account here is gone; what is left is elsewhere.
+  await app.signIn.backends.get('local')!.deleteUser!(ann.identities[0]!.subject)
+  t.match(await enter(), { status: 403, text: /passkey alone/ })
+  const none = await withPassword(new Browser(), server, 'ann@example.com')
+  t.equal(none.status, 401)
+})
