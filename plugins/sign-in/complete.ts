@@ -17,7 +17,7 @@ import { hidesSomething, toDisplayName } from '../display-name.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import { joins, type Admission, type Admissions, type SignInContext } from './admission.ts'
 import type { Failure, Interaction, Proof } from './contract.ts'
-import { isFresh, requiredFreshness } from './freshness.ts'
+import { provesEnough } from './freshness.ts'
 import { attemptOf } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { describeOutage } from './outages.ts'
@@ -147,8 +147,7 @@ async function signIn (
     if (session !== undefined) await deps.upstream.end(backend, session)
   }
   try {
-    const freshness = requiredFreshness(interaction)
-    if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
+    if (!provesEnough(interaction, provenAt, deps.now())) {
       await endUpstream()
       return await reject(request, submission, 'refused', { message: notProven(english.say(title)), statusCode: 403 })
     }
