@@ -26,6 +26,7 @@ import resourceChanges from './plugins/resource-changes.ts'
 import tools from './plugins/tools.ts'
 import followUpstreams from './plugins/upstreams/follow.ts'
 import upstreams from './plugins/upstreams/index.ts'
+import followRestarts from './plugins/upstreams/restarts.ts'
 import { documentUri } from './resources/documents.ts'
 import accountRoutes from './routes/account/index.ts'
 import adminRoutes from './routes/admin/index.ts'
@@ -124,6 +125,7 @@ async function registerPlugins (
       prompts: offer.prompts.map(({ name }) => name)
     })
   })
+  await app.register(followRestarts)
   await app.register(mcp, {
     ...config,
     ...offer,

@@ -26,6 +26,7 @@ import secondFactors from './plugins/second-factors/index.ts'
 import signIn from './plugins/sign-in/index.ts'
 import storage from './plugins/storage/index.ts'
 import type { Observe } from './plugins/storage/instrumented.ts'
+import tallies from './plugins/observability/tallies/index.ts'
 import usage from './plugins/limits/usage.ts'
 import userStore from './plugins/accounts/user-store.ts'
 import workers from './plugins/workers.ts'
@@ -78,6 +79,7 @@ export async function registerCore (
   await app.register(accounts, { ...config, urls: messageUrls(publicUrl, paths) })
   await app.register(administration, { ...config, invitationUrl: invitationUrl(publicUrl, paths) })
   await app.register(sessionEraser)
+  await app.register(tallies)
 }
 
 export const documentUrl =

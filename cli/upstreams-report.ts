@@ -28,7 +28,8 @@ export async function describeUpstreams (
   ].join('\n')
 }
 
-const nothingToShow = (upstreams: readonly UpstreamSettings[], name: string | undefined): string =>
+/** Why there is none. */
+export const nothingToShow = (upstreams: readonly UpstreamSettings[], name: string | undefined): string =>
   name === undefined
     ? 'There is no mcp.json, or no server in it. docs/mcp-json.md says how to name one.'
     : `mcp.json has no server ${JSON.stringify(name)}; it has: ${upstreams.map(({ name }) => name).join(', ') || 'none'}`

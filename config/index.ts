@@ -16,6 +16,7 @@ import { createAccessReader } from './access-rules.ts'
 import { BuiltInTools } from './built-in-tools.ts'
 import { readIdentity } from './identity.ts'
 import { readUpstreamSettings, type GivenUpstream } from './mcp-json/index.ts'
+import { shownSettings } from './shown.ts'
 import {
   addressOf,
   clientSettings,
@@ -101,12 +102,11 @@ export async function loadConfig (
   const { identity, problems: unreadable } = readIdentity(values, folder)
   problems.push(...unreadable, ...found.problems, ...tools.problems, ...builtIn.problems(), ...access.problems())
   problems.push(...mcpJson.problems, ...findContradictions(values, env))
-  if (isStrict) {
-    const read = offered.flatMap((tool) => ('env' in tool ? [tool.env.shape] : []))
-    problems.push(...findUnread(env, [variables.shape, ...found.variables, ...read, mcpJson.variables()]))
-  }
+  const read: object[] = [...found.variables, ...offered.flatMap((tool) => ('env' in tool ? [tool.env.shape] : [])), mcpJson.variables()]
+  if (isStrict) problems.push(...findUnread(env, [variables.shape, ...read]))
   if (problems.length > 0) throw new ConfigError(problems)
 
+  const effective = { ...values, PUBLIC_URL: publicUrl, AUTH_BACKEND: names, RATE_LIMITS: values.RATE_LIMITS ? 'on' : 'off', SIGNUP: signInSettings(values, local).signup }
   return Object.freeze({
     port: values.PORT,
     host: values.HOST,
@@ -136,6 +136,8 @@ export async function loadConfig (
     processEnvironment: withoutEmpty({ PATH: env['PATH'] ?? process.env['PATH'], HOME: env['HOME'] ?? process.env['HOME'] }),
     /** Where a tool comes from, in words; undefined for one that no file has. */
     placeOfTool: builtIn.placeOf,
+    /** What owners may see of the variables. */
+    settings: shownSettings(env, effective, Object.keys(variables.shape), read.flatMap((shape) => Object.keys(shape))),
     /** Whose server this is. */
     identity,
     ...placeOf(values, publicUrl),

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { accessDenied, signInExpired } from '../errors.ts'
 import { withInteraction } from '../paths.ts'
+import { describeInvited } from '../plugins/administration/invited.ts'
 import { notInvited, type SignUpForm, type SignUpOutcome } from '../plugins/accounts/sign-up.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import { describeIntent, pageIntent } from '../plugins/sign-in/intent.ts'
@@ -79,13 +80,15 @@ async function showForm (
 ): Promise<FastifyReply> {
   const { paths, signInPages } = app
   const { intent } = await app.signIn.interactions.find(request, handle)
+  const invited = await describeInvited(app, invite)
   const page = {
     interaction: handle,
     backend,
     ...describeIntent(intent),
     ...(invite && { invite }),
+    ...(invited && { invited }),
     ...(refusal && { error: { field: refusal.field, message: request.words.say(refusal.message) } }),
-    ...(asked.email && { email: asked.email }),
+    ...((invited?.email ?? asked.email) && { email: invited?.email ?? asked.email }),
     ...(asked.name && { name: asked.name }),
     actions: { signup: paths.signup, login: signInPages.login(handle) }
   }

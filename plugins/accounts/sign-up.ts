@@ -49,7 +49,7 @@ export function createSignUp (
     const email = parseEmail(asked.email)
     if (!isAllowed(allowedEmails, { email })) return { kind: 'refused', field: 'email', message: NOT_ALLOWED }
     const invited = await invitations.find(invite)
-    if (invited?.email !== undefined && invited.email !== email) return onlyFor(request, invited.email)
+    if (invited?.email !== undefined && invited.email !== email) return onlyFor(invited.email)
     // Taken before the account is made, so that one invitation makes one account; given back when none was made.
     const invitation = await invitations.take(invite)
     if (signup !== 'open' && !invitation) throw notInvited()
@@ -78,10 +78,10 @@ export function createSignUp (
   }
 }
 
-const onlyFor = (request: FastifyRequest, email: string): SignUpOutcome => ({
+const onlyFor = (email: string): SignUpOutcome => ({
   kind: 'refused',
   field: 'email',
-  message: request.words.text('invitations.onlyFor', { email })
+  message: { key: 'invitations.onlyFor', values: { email } }
 })
 
 /** An invitation that made no account is given back, also when the service did not answer. */

@@ -30,6 +30,8 @@ export interface PeopleActions {
   addToGroup(actor: Actor, userId: string, group: string): Promise<User>
   /** @throws invalid_request also for a group that others put them in. */
   removeFromGroup(actor: Actor, userId: string, group: string): Promise<User>
+  /** All of them, with the recovery codes. */
+  removeFactors(actor: Actor, userId: string): Promise<User>
   /** A link to choose a password, to hand over. @returns undefined for an address without an account here. */
   issueResetLink(actor: Actor, address: string): Promise<string | undefined>
   /** Where this server sends mail, the link goes to the account's mailbox and is shown to nobody. */

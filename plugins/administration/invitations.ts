@@ -7,10 +7,11 @@ import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
 import { wordsOf } from '../../languages/index.ts'
 import type { Invitation } from '../accounts/invitation.ts'
-import { displayName, isAllowed } from '../accounts/user-record.ts'
+import { isAllowed } from '../accounts/user-record.ts'
 import { audited } from './audited.ts'
-import { OPERATOR, type Actor, type InvitationActions, type Invited } from './contract.ts'
+import type { Actor, InvitationActions, Invited } from './contract.ts'
 import { checkGroup } from './group-name.ts'
+import { nameOfInviter } from './invited.ts'
 
 const MAX_GROUPS = 20
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
@@ -21,21 +22,15 @@ interface Options extends Pick<Config, 'allowedEmails'> {
 }
 
 export function createInvitationActions (app: FastifyInstance, options: Options): InvitationActions {
-  const { invitations, lifecycle } = app.signIn
+  const { invitations } = app.signIn
   const gone = () => invalidRequest({ key: 'invitations.gone' })
-
-  /** @returns the name that the message and the page show; undefined for the operator. */
-  async function nameOf (by: string): Promise<string | undefined> {
-    const owner = by === OPERATOR.by ? undefined : await lifecycle.find(by)
-    return owner && displayName(owner)
-  }
 
   async function handOver (invitation: Invitation, secret: string): Promise<Invited> {
     const link = options.invitationUrl(secret)
     if (!invitation.isMailed) return { invitation, link }
     if (!app.mail.isOn) throw invalidRequest({ key: 'invitations.noMail' })
     const { text, language } = wordsOf(invitation.language)
-    const by = await nameOf(invitation.by)
+    const by = await nameOfInviter(app, invitation.by)
     const values = { server: app.identity.name, url: app.issuer, link }
     app.mail.send({
       to: invitation.email!,

@@ -44,6 +44,12 @@ export function createPeopleActions (app: FastifyInstance, owners: Owners): Peop
       return user
     },
     ...createGroupActions(app),
+    async removeFactors (actor, userId) {
+      const user = await needPerson(app, userId)
+      await app.secondFactors.removeAll(userId)
+      audited(app, actor, 'factor_removed', { user: userId, reason: 'all' })
+      return user
+    },
     async issueResetLink (actor, address) {
       const link = await app.accounts.issueResetLink(address)
       if (link !== undefined) audited(app, actor, 'account_changed', { account: app.audit.hash(address), reason: 'reset link' })

@@ -9,6 +9,7 @@ import type { ToolLibrary } from '../../authoring/tool.ts'
 import type { Audience, DocumentRights } from '../access-rules/contract.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
+import type { Overview } from './overview.ts'
 
 /**
  * Raise it whenever other things are stored of the same file: its text, its parts, its terms, or the tables. Every store
@@ -139,6 +140,10 @@ export interface Library extends ToolLibrary {
    * @param rights without them all files count, for the operator.
    */
   leftOutLine(rights?: DocumentRights): string | undefined
+  /** Documents by ending, and those that changed last, for owners. */
+  overview(): Promise<Overview>
+  /** When the whole folder was read in full the last time, in milliseconds since the epoch; undefined before. */
+  readAt(): number | undefined
   /** For the start-up lines. */
   readonly description: string
 }

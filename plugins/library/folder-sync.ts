@@ -19,6 +19,8 @@ export interface FolderSync {
    */
   isComplete(): boolean
   leftOut(): LeftOut[]
+  /** When all of it was read the last time, in milliseconds since the epoch. */
+  readAt(): number | undefined
   /** Stops watching and waits for the batch in hand. */
   close(): Promise<void>
 }
@@ -54,7 +56,7 @@ export function syncFolder (
   const changes = createChanges(signal)
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {})
   let opened: { root: string; folder: FolderIndexer; watcher: FolderWatcher } | undefined
-  let isComplete = false
+  let [isComplete, readAt]: [boolean, number?] = [false]
   let last: Progress = { done: 0, total: 0 }
   // Between two steps of the first scan it stands where it was.
   let progress = (): Progress | undefined => (last = opened?.folder.progress() ?? last)
@@ -71,9 +73,9 @@ export function syncFolder (
   /** One step: what has changed is in the store afterwards. @throws what the store throws. */
   async function refresh (ids: ReadonlySet<string>): Promise<void> {
     if (ids.has('')) await open()
-    if (opened) await opened.folder.refresh(ids)
-    else await store.remove([...(await store.list()).keys()])
+    await (opened ? opened.folder.refresh(ids) : store.remove([...(await store.list()).keys()]))
     isComplete = !signal.aborted
+    if (ids.has('')) readAt = Date.now()
   }
 
   const asking = path === undefined ? undefined : askWhereItLeads(path, () => opened?.root, () => changes.add(''))
@@ -91,8 +93,7 @@ export function syncFolder (
       const isMissing = !opened?.watcher.isWatching()
       const ids = await changes.next(isMissing ? MISSING_MS : scanAfter)
       const started = performance.now()
-      const failed = () => { ids.add(''); isComplete = false }
-      await untilDone(() => refresh(ids), { signal, pause, log, failed })
+      await untilDone(() => refresh(ids), { signal, pause, log, failed: () => { ids.add(''); isComplete = false } })
       if (ids.has('')) scanAfter = Math.max(rescanMs, PAUSE_PER_SCAN * (performance.now() - started))
     }
   }
@@ -104,6 +105,7 @@ export function syncFolder (
     progress: () => progress(),
     isComplete: () => isComplete,
     leftOut: () => opened?.folder.leftOut() ?? [],
+    readAt: () => readAt,
     async close () {
       stop.abort()
       clearInterval(asking)

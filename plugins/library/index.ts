@@ -15,6 +15,7 @@ import { openEmbeddings } from './embeddings/index.ts'
 import { createSearchWorker } from '../search/worker.ts'
 import { clamp, createLibraryOf, documentsOf } from './library-of.ts'
 import { spellingsOf } from './spellings.ts'
+import { createOverview } from './overview.ts'
 import { openPostgresDocuments } from './postgres.ts'
 import { readParts } from './read.ts'
 import { openFileOf } from './extract.ts'
@@ -63,7 +64,6 @@ export default fp(
     const arranging = keepArranged(store, accessRules, app.log, closing.signal)
     const urlOf = (id: string) =>
       docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
-    const guarded = sources.map((source) => guardSource(source, app.log))
 
     const addresses = [documentUrl(''), `${docsBaseUrl ?? ''}/`]
     const documents = documentsOf(store, urlOf, (id) => spellingsOf(id, addresses, directory.sameId))
@@ -73,7 +73,7 @@ export default fp(
       documents,
       list: directory.list,
       notes,
-      sources: guarded,
+      sources: sources.map((source) => guardSource(source, app.log)),
       unread: (rights) => describeUnread(leftOut(rights)),
       pageUrl: (id) => documentUrl(encodePath(id))
     })
@@ -86,6 +86,8 @@ export default fp(
       isComplete: () => folder.isComplete(),
       problem: async () => (docsDir === undefined ? 'this server has none' : folderProblem(docsDir)),
       leftOut: () => folder.leftOut(),
+      overview: createOverview(store, directory.onChange),
+      readAt: () => folder.readAt(),
       leftOutLine: (rights = all) => describeLeftOut(leftOut(rights)),
       find: (id) => store.find(id),
       count: (rights = all) => (rights.key === all.key ? store.count() : directory.count(rights)),

@@ -20,6 +20,8 @@ declare module 'fastify' {
 
 export interface Mail {
   isOn: boolean
+  /** How many messages could not be sent since the start, and when the last one failed, in seconds since the epoch. */
+  readonly failures: { count: number; lastAt?: number }
   /** Takes a message and returns at once; what becomes of it is in the log, without the address. */
   send(message: Message): void
   /** Writes what {@link Mail.send} writes, and sends nothing: for a mailbox without an account here. */
@@ -31,8 +33,10 @@ export interface Mail {
 export default fp(
   async function mail (app: FastifyInstance, { mail: settings }: Pick<Config, 'mail'>) {
     let transport: Promise<Transporter> | undefined
+    const failures: Mail['failures'] = { count: 0 }
     const queue = createMailQueue({
       log: app.log,
+      failed: () => Object.assign(failures, { count: failures.count + 1, lastAt: app.now() }),
       async deliver ({ to, subject, text, language }) {
         transport ??= openTransport(settings!.smtpUrl)
         await (await transport).sendMail({
@@ -63,6 +67,7 @@ export default fp(
 
     app.decorate('mail', {
       isOn: settings !== undefined,
+      failures,
       send: (message) => inBackground(message, () => queue.add(message)),
       pretend: (message) => inBackground(message),
       async idle () {

@@ -17,6 +17,8 @@ interface Options {
   /** Rejects with an error of nodemailer. */
   deliver(message: Message): Promise<void>
   log: Pick<FastifyBaseLogger, 'error' | 'warn'>
+  /** Told of each message that will not be sent. */
+  failed?(): void
   /** Before the second try, the third, and so on. */
   retryAfterMs?: readonly number[]
   maxWaiting?: Readonly<Record<Lane, number>>
@@ -29,7 +31,7 @@ const RETRY_AFTER_MS = [5_000, 300_000]
 const CLOSE_WITHIN_MS = 1_000
 
 export function createMailQueue (options: Options): MailQueue {
-  const { deliver, log, retryAfterMs = RETRY_AFTER_MS, maxWaiting = MAX_WAITING } = options
+  const { deliver, log, failed, retryAfterMs = RETRY_AFTER_MS, maxWaiting = MAX_WAITING } = options
   const lanes = createLanes()
   const sending = new Set<Promise<void>>()
   const retries: Record<Lane, Set<NodeJS.Timeout>> = { people: new Set(), strangers: new Set() }
@@ -62,6 +64,7 @@ export function createMailQueue (options: Options): MailQueue {
       const delay = isTemporary(fault) && !isClosed ? retryAfterMs[tries] : undefined
       if (delay === undefined) {
         log.error(details, `a message could not be sent: ${advice(fault)}`)
+        failed?.()
         return
       }
       log.warn(details, 'a message could not be sent yet, and is tried again')

@@ -1,6 +1,5 @@
 // How an error is sent: JSON to machines (RFC 6749 §5.2), a page to people, a redirect to the app where that is allowed
 // (RFC 6749 §4.1.2.1). One error type in, one response out.
-// Tested in test/app.test.ts and test/routes/authorize/request.test.ts.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import { invalidRequest, OAuthError, serverError, temporarilyUnavailable, type ErrorRedirect } from '../../errors.ts'
@@ -95,13 +94,13 @@ function describe (
   words: Words,
   { label, href }: NextStep
 ): Omit<PageData['error'], 'requestId'> {
-  const [ownTitle, ownText] = said || !choice ? ['problems.requestTitle', 'problems.request'] as const : ['problems.appTitle', 'problems.app'] as const
+  const isOfApp = said === undefined && choice !== undefined
   const isOutage = code === 'temporarily_unavailable'
   return {
     statusCode,
     code,
-    title: words.say(title ?? { key: titles[code] ?? ownTitle }),
-    text: words.say(said ?? { key: isOutage ? 'problems.storage' : ownText }),
+    title: words.say(title ?? { key: titles[code] ?? (isOfApp ? 'problems.appTitle' : 'problems.requestTitle') }),
+    text: words.say(said ?? { key: isOutage ? 'problems.storage' : isOfApp ? 'problems.app' : 'problems.request' }),
     ...(!(said && english.say(said) === message) && { reason: message }),
     action: { label: words.say(label), href }
   }

@@ -2,6 +2,8 @@
 // test/plugins/pages/index.test.ts.
 import type { AccountPageData } from './account-page-data.ts'
 import type { AdminPageData } from './admin-page-data.ts'
+import type { AdminPeoplePageData } from './admin-people-page-data.ts'
+import type { AdminServerPageData } from './admin-server-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
 /** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
@@ -10,7 +12,9 @@ export interface Action {
   href: string
 }
 
-export interface PageData extends SignInPageData, AccountPageData, AdminPageData {
+type AdminPages = AdminPageData & AdminPeoplePageData & AdminServerPageData
+
+export interface PageData extends SignInPageData, AccountPageData, AdminPages {
   message: { title: string; text: string; detail?: string; action?: Action }
   /** `reason`: for developers, in English, where `text` does not say it. */
   error: { statusCode: number; title: string; text: string; code: string; reason?: string; requestId: string; action?: Action }

@@ -7,6 +7,12 @@ interface OnBehalfOf {
   host: string
 }
 
+/** `by` is absent where the operator invites. */
+export interface Invited {
+  by?: string
+  email?: string
+}
+
 /** What a person should know before they believe the name of an app. Each is a warning of its own. */
 interface ConsentDoubts {
   /** The app has registered itself: the name is anyone's. */
@@ -71,6 +77,8 @@ export interface SignInPageData {
     backend: string
     client?: OnBehalfOf
     invite?: string
+    /** Who invites, and the only address that the account may have. */
+    invited?: Invited
     error?: { field: 'email' | 'password' | 'name' | 'form'; message: string }
     email?: string
     name?: string

@@ -13,6 +13,7 @@ import type {
 } from '@modelcontextprotocol/client'
 import type { ToolScope } from '../../authoring/context.ts'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
+import type { Change } from './catalogue/contract.ts'
 
 /** For whom a request is sent. Never their token. */
 export interface UpstreamCaller {
@@ -113,6 +114,10 @@ export interface UpstreamStatus {
   state: UpstreamState
   /** Why the last attempt failed, in words for the operator. */
   fault?: string | undefined
+  /** Since when it is connected, or not reached: seconds since the epoch. */
+  since?: number | undefined
+  /** What the log has said about its lists since the start. */
+  findings: readonly string[]
   /** Processes or sessions that are open. */
   connections: number
   protocolVersion?: string | undefined
@@ -127,6 +132,8 @@ export interface Upstream {
    * @throws UpstreamError; ProtocolError with what the upstream answered.
    */
   request(request: UpstreamRequest, exchange: Exchange): Promise<Answered>
+  /** Ends its connections and processes, and connects again. Never rejects. */
+  restart(): Promise<void>
   /** Has the upstream report changes of a resource from now on. @throws as {@link Upstream.request}. */
   subscribe(uri: string, caller: UpstreamCaller | undefined): Promise<void>
 }
@@ -154,6 +161,8 @@ export interface Upstreams {
   find(name: string): Upstream | undefined
   /** Resolves when each has been asked for its lists once, with success or without. */
   looked(): Promise<void>
+  /** What has changed in the lists of all of them, oldest first. @throws StorageUnavailable */
+  changes(): Promise<readonly Change[]>
   onChange(listener: (change: UpstreamChange) => unknown): void
   onCall(listener: (call: UpstreamCall) => unknown): void
   /** Follows a file that has changed: ends what is gone or different, and leaves the others alone. */

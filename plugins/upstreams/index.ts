@@ -42,12 +42,13 @@ export default fp(
       const exchange = { caller, signal, meta: {}, capabilities: undefined, retry: { state, responses } }
       return all.find(({ settings }) => settings.name === upstream)?.resume(state, exchange)
     })
+    const remembered = createRemembered(app.storage, now, log)
     const deps: UpstreamDeps = {
       elsewhere,
       openTransport: transports.open,
       identityMeta,
       readCatalogue,
-      remembered: createRemembered(app.storage, now, log),
+      remembered,
       log,
       onChange: (change) => changed(change),
       onCall: (call) => callListeners.forEach((listener) => listener(call))
@@ -61,17 +62,12 @@ export default fp(
     }
 
     app.decorate('upstreams', {
-      get all () {
-        return all
-      },
-      get tools () {
-        return offered().tools
-      },
-      get prompts () {
-        return offered().prompts
-      },
+      get all () { return all },
+      get tools () { return offered().tools },
+      get prompts () { return offered().prompts },
       find: (name) => all.find(({ settings }) => settings.name === name),
       looked: async () => { await Promise.all(all.map(({ looked }) => looked)) },
+      changes: () => remembered.changes(all.map(({ settings }) => settings.name)),
       onChange: (listener) => changeListeners.push(listener),
       onCall: (listener) => callListeners.push(listener),
       async replace (settings) {

@@ -7,18 +7,9 @@ import { connect, type Dialect, type TransportKind } from './connections/connect
 import { isHeldOpen } from './connections/messages.ts'
 import type { OpenConnection, RequestExtras, Waiting } from './connections/connection.ts'
 import { Pool } from './connections/pool.ts'
-import {
-  UpstreamError,
-  type Answered,
-  type Exchange,
-  type Upstream,
-  type UpstreamCall,
-  type UpstreamCaller,
-  type UpstreamChange,
-  type UpstreamFault,
-  type UpstreamRequest,
-  type UpstreamStatus
-} from './contract.ts'
+import { UpstreamError, type Answered, type Exchange, type Upstream, type UpstreamCall } from './contract.ts'
+import type { UpstreamCaller, UpstreamChange, UpstreamFault, UpstreamRequest, UpstreamStatus } from './contract.ts'
+import { saidOf } from './catalogue/findings.ts'
 import { customHeaders, findWantingHeaders } from './custom-headers.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { Followed } from './followed.ts'
@@ -95,7 +86,8 @@ export class ConfiguredUpstream implements Upstream {
     const fault = pool.fault?.message
     const state = pool.size > 0 ? 'ready' : fault !== undefined ? 'failing' : 'idle'
     const { name } = this.settings
-    return { name, state, fault, connections: pool.size, protocolVersion: pool.some?.protocolVersion }
+    const findings = [...saidOf(this.#log, name), ...saidOf(this.#deps.log, name)]
+    return { name, state, fault, since: pool.since, findings, connections: pool.size, protocolVersion: pool.some?.protocolVersion }
   }
 
   async request (asked: UpstreamRequest, exchange: Exchange): Promise<Answered> {
@@ -137,6 +129,12 @@ export class ConfiguredUpstream implements Upstream {
   /** Offers what was seen last, and reads the lists; nobody has to wait for that. */
   async start (): Promise<void> {
     await this.#lists.start()
+  }
+
+  async restart (): Promise<void> {
+    this.#dialect = undefined
+    await this.#pool.restart()
+    await this.#lists.look()
   }
 
   async close (): Promise<void> {

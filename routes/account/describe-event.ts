@@ -55,7 +55,8 @@ const texts: Readonly<Record<EventName, (event: AuditEvent) => string>> = {
   invitation_created: () => 'An invitation was made',
   invitation_withdrawn: () => 'An invitation was withdrawn',
   owner_added: () => 'The account became one of the owners',
-  owner_removed: () => 'The account is not one of the owners any more'
+  owner_removed: () => 'The account is not one of the owners any more',
+  upstream_restarted: () => 'An existing server was started again'
 }
 
 export const describeEvent = (event: AuditEvent): PageData['account']['events'][number] => ({

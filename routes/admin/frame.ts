@@ -8,7 +8,18 @@ import type { AdminFrame } from '../../plugins/pages/admin-page-data.ts'
 type Room = Extract<keyof Paths, `admin${string}`>
 
 /** In the order in which they are shown. */
-const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [{ room: 'admin', label: 'admin.overview' }]
+const ROOMS: ReadonlyArray<{ room: Room; label: Key }> = [
+  { room: 'admin', label: 'admin.overview' },
+  { room: 'adminPeople', label: 'admin.people' },
+  { room: 'adminInvitations', label: 'admin.invitations' },
+  { room: 'adminApps', label: 'admin.apps' },
+  { room: 'adminKeys', label: 'admin.keys' },
+  { room: 'adminUpstreams', label: 'admin.upstreams' },
+  { room: 'adminTools', label: 'admin.tools' },
+  { room: 'adminDocuments', label: 'admin.documents' },
+  { room: 'adminLimits', label: 'admin.limits' },
+  { room: 'adminServer', label: 'admin.server' }
+]
 
 /** @param here the room that the page is in. */
 export function frameOf (app: FastifyInstance, request: FastifyRequest, here: Room): AdminFrame {
@@ -18,6 +29,7 @@ export function frameOf (app: FastifyInstance, request: FastifyRequest, here: Ro
       href: app.paths[room],
       isHere: room === here
     })),
+    ...(!request.owner!.hasFactor && app.secondFactors.policy !== 'off' && { setUpFactor: app.paths.accountFactors }),
     token: app.signIn.forms.token(request)
   }
 }

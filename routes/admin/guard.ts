@@ -1,37 +1,60 @@
 // Who may enter the administration: owners, with a fresh second factor where they have one. Everything below /admin passes
-// here, so that a page that is added later cannot forget it.
+// here, so that a page that is added later cannot forget it. What is dangerous asks for fresh proof once more.
 // Tested in test/routes/admin/guard.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
-import { isOwner } from '../../plugins/accounts/owners.ts'
+import type { Actor } from '../../plugins/administration/contract.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
-import { pageIntent } from '../../plugins/sign-in/intent.ts'
+import { isFresh } from '../../plugins/sign-in/freshness.ts'
+import { pageIntent, proofIntent } from '../../plugins/sign-in/intent.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
+
+/** For which a second factor lets its owner look. */
+const LOOK_SECONDS = 3_600
+
+/** An owner who asks. */
+export interface Owner extends Visitor {
+  hasFactor: boolean
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The owner who asks: set by {@link guardAdmin} for everything it lets through. */
-    owner: Visitor | undefined
+    /** Set by {@link guardAdmin} for everything it lets through. */
+    owner: Owner | undefined
   }
 }
 
 /** Registered in the scope that holds the pages of owners. */
-export function guardAdmin (app: FastifyInstance, config: Pick<Config, 'ownerEmails'>): void {
+export function guardAdmin (app: FastifyInstance): void {
   app.decorateRequest('owner', undefined)
   app.addHook('preHandler', async (request, reply) => {
     const visitor = await app.signIn.sessions.current(request)
     if (!visitor) return signInFirst(app, request, reply)
-    if (!isOwner(config, visitor.user)) throw notOwner()
+    if (!app.administration.isOwner(visitor.user)) throw notOwner()
     if (request.method === 'POST') app.signIn.forms.check(request, formParameters(request).get('token'))
-    request.owner = visitor
+    const hasFactor = (await app.secondFactors.list(visitor.user.id)).length > 0
+    request.owner = { ...visitor, hasFactor }
+    if (hasFactor && !isFresh(visitor.factorAt, app.now(), LOOK_SECONDS)) return proveFirst(app, request, reply, pathOf(app, request))
   })
 }
 
-const signInFirst = async (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-  const path = request.method === 'GET' ? request.url : app.paths.admin
-  return reply.redirect(app.signInPages.login(await app.signIn.interactions.begin(request, reply, pageIntent(path))), 303)
+/** For what takes something away or gives power: a second factor a moment ago or, without one, any proof. */
+export const isProven = (app: FastifyInstance, { owner }: FastifyRequest): boolean =>
+  isFresh(owner!.hasFactor ? owner!.factorAt : owner!.provenAt, app.now())
+
+/** Asks the owner who they are, and leads to `path` afterwards. */
+export async function proveFirst (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
+  return reply.redirect(app.signInPages.login(await app.signIn.interactions.begin(request, reply, proofIntent(path))), 303)
 }
+
+/** In whose name something is done, for the audit log. */
+export const actorOf = (request: FastifyRequest): Actor => ({ by: request.owner!.user.id, request })
+
+const signInFirst = async (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+  reply.redirect(app.signInPages.login(await app.signIn.interactions.begin(request, reply, pageIntent(pathOf(app, request)))), 303)
+
+/** Where to go on: a form is not sent again. */
+const pathOf = (app: FastifyInstance, { method, url }: FastifyRequest): string => (method === 'GET' ? url : app.paths.admin)
 
 function notOwner () {
   const refusal = accessDenied({ key: 'problems.notOwner' })

@@ -88,3 +88,23 @@ ${MINUTE}  crm  tool gone  removed
   t.equal(stdout, `${all}${changes}\n`)
   t.equal(stderr, '')
 })
+
+t.test('the command asks running servers to start one again, and knows the names of mcp.json alone', async (t) => {
+  const place = await folder(t)
+  const file = join(place, 'mcp.json')
+  await writeFile(file, JSON.stringify(MCP_JSON))
+  const env = { DATA_DIR: place, UPSTREAMS: file, FILES_KEY: 'a long secret' }
+  const storage = openSqliteStorage(place, () => NOW, log)
+  t.teardown(() => storage.close())
+  await migrate(storage, migrations, log)
+  const run = (name: string) => promisify(execFile)(process.execPath, ['cli/upstreams.ts', 'restart', name], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: childEnvironment(env)
+  })
+  t.match((await run('crm')).stdout, /^crm is started again/)
+  t.ok(await storage.collection('upstreamRestarts').find('crm'))
+  await t.rejects(run('gone'), { code: 1, stderr: /mcp\.json has no server "gone"/ })
+  t.equal(await storage.collection('upstreamRestarts').find('gone'), undefined)
+  const events = await Array.fromAsync(storage.journal<object>('audit').all())
+  t.match(events, [{ event: 'upstream_restarted', upstream: 'crm', by: 'operator' }])
+})

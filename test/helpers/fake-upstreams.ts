@@ -50,14 +50,15 @@ export function fakeUpstreams (...offers: FakeOffer[]): FakeUpstreams {
     [...byName.values()].map((offer) => ({
       settings: settingsOf(offer),
       catalogue: catalogueOf(offer),
-      status: () => ({ name: offer.name, state: 'ready', connections: 1 }),
+      status: () => ({ name: offer.name, state: 'ready', connections: 1, findings: [] }),
       async request (request, exchange) {
         sent.push({ ...request, upstream: offer.name, exchange })
         return await (offer.answer?.(request, exchange) ?? says('done'))
       },
       async subscribe (uri, caller) {
         subscribed.push({ upstream: offer.name, uri, caller })
-      }
+      },
+      async restart () {}
     }))
   let current = all()
   const tell = (change: UpstreamChange) => listeners.forEach((listener) => listener(change))
@@ -76,6 +77,7 @@ export function fakeUpstreams (...offers: FakeOffer[]): FakeUpstreams {
     find: (name) => current.find(({ settings }) => settings.name === name),
     onChange: (listener) => { listeners.push(listener) },
     onCall () {},
+    changes: async () => [],
     async looked () {},
     async replace () {}
   }

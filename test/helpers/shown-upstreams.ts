@@ -41,9 +41,10 @@ export function shownUpstreams (fakes: readonly Shown[]): Pick<Upstreams, 'all'>
         instructions: undefined,
         uris
       },
-      status: () => ({ name, state, fault, connections: 0 }),
+      status: () => ({ name, state, fault, connections: 0, findings: [] }),
       request: async () => ({ kind: 'result', result: {} }),
-      subscribe: async () => {}
+      subscribe: async () => {},
+      restart: async () => {}
     }))
   }
 }

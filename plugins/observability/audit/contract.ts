@@ -44,7 +44,8 @@ export const eventNames = [
   'invitation_created',
   'invitation_withdrawn',
   'owner_added',
-  'owner_removed'
+  'owner_removed',
+  'upstream_restarted'
 ] as const
 export type EventName = (typeof eventNames)[number]
 

@@ -47,7 +47,8 @@ const classes: Readonly<Record<EventName, EventClass>> = {
   invitation_created: 'security',
   invitation_withdrawn: 'security',
   owner_added: 'security',
-  owner_removed: 'security'
+  owner_removed: 'security',
+  upstream_restarted: 'security'
 }
 
 /** Events of one person in an hour. What is beyond goes to `excess`, where it pushes out nothing but its like. */

@@ -3,23 +3,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { printableJson } from '../../observability/terminal-text.ts'
 import type { Catalogue, UpstreamPrompt, UpstreamTool } from '../contract.ts'
-import type { Log } from './contract.ts'
+import type { Change, Log } from './contract.ts'
 import { enumerate } from './findings.ts'
 
-export interface Change {
-  /** Seconds since the epoch. */
-  at: number
-  upstream: string
-  /** The upstream's own name of a tool, or of a prompt. Without both it is about the upstream itself. */
-  tool?: string
-  prompt?: string
-  what: 'description' | 'schema' | 'annotations' | 'title' | 'instructions' | 'added' | 'removed'
-  /** Texts around the first difference, shortened. As the upstream wrote them: not safe to print as they are. */
-  before?: string
-  after?: string
-  /** A call needs `mcp:read` now and needed `mcp:write` before. */
-  needsLess?: true
-}
+export type { Change }
 
 const MAX_TEXT = 1_000
 /** Characters before the first difference that are shown. */

@@ -20,6 +20,22 @@ export interface OwnLists {
   uris: readonly string[]
 }
 
+/** What has changed in the lists of an upstream since they were last seen. */
+export interface Change {
+  /** Seconds since the epoch. */
+  at: number
+  upstream: string
+  /** The upstream's own name of a tool, or of a prompt. Without both it is about the upstream itself. */
+  tool?: string
+  prompt?: string
+  what: 'description' | 'schema' | 'annotations' | 'title' | 'instructions' | 'added' | 'removed'
+  /** Texts around the first difference, shortened. As the upstream wrote them: not safe to print as they are. */
+  before?: string
+  after?: string
+  /** A call needs `mcp:read` now and needed `mcp:write` before. */
+  needsLess?: true
+}
+
 export const MAX_TOOLS = 1_000
 export const MAX_PROMPTS = 500
 export const MAX_TEMPLATES = 200

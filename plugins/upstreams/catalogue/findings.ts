@@ -36,6 +36,9 @@ export function enumerate (names: readonly string[]): string {
 
 const saidTo = new WeakMap<Log, Map<string, Set<string>>>()
 
+/** @returns what was said of an upstream since the start, without its name. */
+export const saidOf = (log: Log, upstream: string): string[] => [...(saidTo.get(log)?.get(upstream) ?? [])]
+
 /** @param log the same one each time: it is what remembers the lines. */
 export function warnOnce (log: Log, upstream: string, line: string): void {
   const byUpstream = saidTo.get(log) ?? new Map<string, Set<string>>()

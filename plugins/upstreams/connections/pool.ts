@@ -11,6 +11,8 @@ interface Slot {
   openedAt: number
   /** Attempts in a row that failed, or ended by themselves soon after. */
   failures: number
+  /** When it failed first since it was open, in milliseconds. */
+  failingSince?: number | undefined
   /** Before it, the last failure is the answer. */
   retryAt: number
   error?: Error | undefined
@@ -55,6 +57,14 @@ export class Pool {
     return this.size > 0 ? undefined : [...this.#slots.values()].findLast(({ error }) => error)?.error
   }
 
+  /** Since when one is open, or none could be opened; in seconds since the epoch. */
+  get since (): number | undefined {
+    const slots = [...this.#slots.values()]
+    const open = slots.filter(({ connection }) => connection).map(({ openedAt }) => openedAt)
+    const times = open.length > 0 ? open : slots.flatMap(({ failingSince }) => failingSince ?? [])
+    return times.length > 0 ? Math.floor(Math.min(...times) / 1000) : undefined
+  }
+
   /** One that is open. */
   get some (): OpenConnection | undefined {
     return [...this.#slots.values()].find(({ connection }) => connection)?.connection
@@ -81,6 +91,11 @@ export class Pool {
   async close (): Promise<void> {
     this.#closing.abort(this.#error('ended', 'the server is closing'))
     clearInterval(this.#sweep)
+    await this.restart()
+  }
+
+  /** Ends all connections, and forgets failures: whoever comes next opens one. */
+  async restart (): Promise<void> {
     const slots = [...this.#slots.values()]
     this.#slots.clear()
     await Promise.allSettled(slots.map(async ({ connection, opening }) => await (connection ?? (await opening))?.close()))
@@ -93,7 +108,7 @@ export class Pool {
         await connection.close()
         throw this.#error('ended', 'the server is closing')
       }
-      Object.assign(slot, { connection, openedAt: Date.now(), error: undefined })
+      Object.assign(slot, { connection, openedAt: Date.now(), error: undefined, failingSince: undefined })
       return connection
     } catch (error) {
       this.#failed(slot, error as Error)
@@ -115,6 +130,7 @@ export class Pool {
   /** The first time it may be tried again at once. */
   #failed (slot: Slot, error: Error): void {
     slot.error = error
+    slot.failingSince ??= Date.now()
     slot.retryAt = Date.now() + (slot.failures === 0 ? 0 : Math.min(MIN_PAUSE_MS * 2 ** slot.failures, MAX_PAUSE_MS))
     slot.failures++
   }

@@ -177,3 +177,13 @@ t.test('different notices to one mailbox wait side by side, five at most; a newe
   await queue.idle()
   t.same(sent.sort(), ['new link', 'notice 1', 'notice 2', 'notice 3', 'notice 4', 'notice 5'])
 })
+
+t.test('a message that will not be sent is told, and one that is tried again is not yet', async (t) => {
+  let failures = 0
+  const refuse = async () => { throw Object.assign(new Error('no'), { responseCode: 550 }) }
+  const { queue } = queueFor(refuse, { failed: () => { failures++ } })
+  queue.add(message('ann@example.com'))
+  await queue.idle()
+  t.equal(failures, 1)
+  await queue.close()
+})

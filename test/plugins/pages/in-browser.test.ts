@@ -5,6 +5,7 @@ import Fastify from 'fastify'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { languages as everyLanguage } from '../../../languages/index.ts'
 import identity from '../../../plugins/identity.ts'
 import languages from '../../../plugins/languages.ts'
 import pages from '../../../plugins/pages/index.ts'
@@ -132,13 +133,31 @@ t.test(
   }
 )
 
-t.test('an app with three scopes is allowed or denied without scrolling, on a laptop and on a phone', withBrowser, async (t) => {
+t.test('an app with three scopes is allowed or denied without scrolling, on a laptop and on a phone, in every language', withBrowser, async (t) => {
   const base = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
   const page = await openPage(t, chromium.browser!)
-  for (const [width, height] of [[1280, 800], [390, 844]] as const) {
-    await page.setViewportSize({ width, height })
-    await page.goto(`${base}/consent`)
-    t.equal(await page.evaluate<number>('document.documentElement.scrollHeight'), height, `${width} x ${height}`)
+  for (const language of everyLanguage) {
+    await page.setExtraHTTPHeaders({ 'accept-language': language })
+    for (const [width, height] of [[1280, 657], [390, 844]] as const) {
+      await page.setViewportSize({ width, height })
+      for (const name of ['consent', 'consent-registered']) {
+        await page.goto(`${base}/${name}`)
+        t.equal(await page.evaluate<number>('document.documentElement.scrollHeight'), height, `${name} ${language} ${width} x ${height}`)
+      }
+    }
+  }
+})
+
+t.test('on a longer page the buttons of the consent stay in sight', withBrowser, async (t) => {
+  const base = await (await serve(t, examples)).listen({ port: 0, host: '127.0.0.1' })
+  const page = await openPage(t, chromium.browser!, { viewport: { width: 390, height: 500 }, javaScriptEnabled: false })
+  for (const name of ['consent-less', 'consent-document']) {
+    await page.goto(`${base}/${name}`)
+    t.ok(await page.evaluate<boolean>('document.documentElement.scrollHeight > innerHeight'))
+    for (const button of ['Allow', 'Deny']) {
+      const { y, height } = (await page.getByRole('button', { name: button, exact: true }).boundingBox())!
+      t.ok(y > 0 && y + height <= 500, `${name}: ${button} at ${y}`)
+    }
   }
 })
 

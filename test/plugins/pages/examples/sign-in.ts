@@ -165,7 +165,7 @@ export const signInPages: Examples = {
       ...signup,
       email: 'ada@example.com',
       name: 'A',
-      error: { field: 'name', message: 'Use at most 100 characters.' }
+      error: { field: 'name', message: 'No more than 100 characters.' }
     }
   },
   'signup-form': {

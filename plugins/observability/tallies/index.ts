@@ -1,0 +1,115 @@
+// `app.tallies`: counts what the audit log says of tool calls and limits, and writes the sums of hours and days in batches,
+// so that a call costs no write of its own. All instances add to the same sums.
+// This room owns these sums, their bounds and their end; it hands them to the pages of owners.
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../../../clock.ts'
+import type { Collection, Storage } from '../../storage/contract.ts'
+import { createBatchWriter, createOutage } from '../../storage/batch-writer.ts'
+import type { AuditEvent } from '../audit/contract.ts'
+import { ranges, type Slot, type Tallies } from './contract.ts'
+import { emptySlot, mergeSlots, slotOf, withoutPerson } from './tally.ts'
+import { createWaiting } from './waiting.ts'
+
+const FLUSH_EVERY_MS = 5_000
+/** Of each range; an hour is part of the sum of an hour and of a day. */
+const WIDTHS = [...new Set(Object.values(ranges).map(({ seconds }) => seconds))]
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    tallies: Tallies
+  }
+}
+
+export default fp(
+  async function tallies (app: FastifyInstance) {
+    const tallies = createTallies(app.storage, app.now, app.log)
+    app.audit.listen((event) => tallies.add(event))
+    app.signIn.lifecycle.onDelete((userId) => tallies.forget(userId))
+    app.addHook('onClose', () => tallies.close())
+    app.decorate('tallies', tallies)
+  },
+  { name: 'tallies', dependencies: ['audit', 'sign-in'] }
+)
+
+/** The record of one hour or day, and when nothing shows it any more. */
+const recordOf = (seconds: number, index: number) => ({ id: `${seconds} ${index}`, endsAt: index * seconds + keptSeconds(seconds) })
+
+/** Until its last second is out of the longest range. */
+const keptSeconds = (width: number): number =>
+  width * (1 + Math.max(...Object.values(ranges).filter(({ seconds }) => seconds === width).map(({ slots }) => slots)))
+
+export function createTallies (storage: Pick<Storage, 'collection'>, now: Clock, log: FastifyInstance['log']) {
+  const records = storage.collection<Slot>('tallies')
+  const outage = createOutage(log, {
+    begins: 'the use of tools cannot be counted in storage: it is counted later',
+    ends: 'the use of tools is counted in storage again',
+    stops: 'the server stops while the use of tools cannot be counted in storage; the log has it'
+  })
+  const waiting = createWaiting(() => outage.lose(1))
+
+  /** @returns whether it is stored. */
+  async function store (id: string, slot: Slot, ttl: number): Promise<boolean> {
+    try {
+      await records.update<void>(id, (found) => ({
+        write: { record: mergeSlots([...(found ? [found] : []), slot]), ttl },
+        result: undefined
+      }))
+      return true
+    } catch (error) {
+      outage.begin(error)
+      return false
+    }
+  }
+
+  const { schedule, flush, close } = createBatchWriter(async () => {
+    for (let next; (next = waiting.take());) {
+      const ttl = next.endsAt - now()
+      if (ttl <= 0 || (await store(next.id, next.slot, ttl))) continue
+      waiting.put(next.id, next.endsAt, next.slot)
+      return schedule()
+    }
+    outage.end()
+  }, FLUSH_EVERY_MS)
+
+  return {
+    add (event: AuditEvent): void {
+      const at = now()
+      const slot = slotOf(event, at)
+      if (!slot) return
+      for (const seconds of WIDTHS) {
+        const { id, endsAt } = recordOf(seconds, Math.floor(at / seconds))
+        waiting.put(id, endsAt, slot)
+      }
+      schedule()
+    },
+    async read (range) {
+      await flush()
+      const { seconds, slots } = ranges[range]
+      const first = Math.floor(now() / seconds) - slots + 1
+      const read = async (index: number) => (await records.find(recordOf(seconds, index).id)) ?? emptySlot()
+      return await Promise.all(
+        Array.from({ length: slots }, async (_, n) => ({ at: (first + n) * seconds, slot: await read(first + n) }))
+      )
+    },
+    async forget (userId) {
+      waiting.forget(userId)
+      for (const seconds of WIDTHS) await forgetStored(records, userId, seconds, now())
+    },
+    flush,
+    async close () {
+      await close()
+      outage.close(waiting.size)
+    }
+  } satisfies Tallies & Record<string, unknown>
+}
+
+async function forgetStored (records: Collection<Slot>, userId: string, seconds: number, at: number): Promise<void> {
+  for (let index = Math.floor(at / seconds); recordOf(seconds, index).endsAt > at; index--) {
+    const { id, endsAt } = recordOf(seconds, index)
+    await records.update<void>(id, (found) => {
+      const record = found && withoutPerson(found, userId)
+      return { ...(record && { write: { record, ttl: endsAt - at } }), result: undefined }
+    })
+  }
+}

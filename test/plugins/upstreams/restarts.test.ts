@@ -1,0 +1,30 @@
+// A restart that somebody asks for reaches every server on the same storage, once, and none that starts afterwards.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { askForRestart } from '../../../plugins/upstreams/restarts.ts'
+import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
+import { folder } from '../../helpers/tool-context.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { until } from '../../helpers/until.ts'
+
+storageTest('what is asked for in storage is done once by a server that runs, and not by its next start', async (t, start) => {
+  const crm = await startHttpUpstream(t)
+  const file = join(await folder(t), 'mcp.json')
+  await writeFile(file, JSON.stringify({ mcpServers: { crm: { url: crm.url } } }))
+  const server = await start({ env: { UPSTREAMS: file } })
+  await server.app.upstreams.looked()
+  let restarts = 0
+  const count = () => {
+    server.app.upstreams.find('crm')!.restart = async () => { restarts++ }
+  }
+  count()
+  const noted: object[] = []
+  await askForRestart({ storage: server.app.storage, audit: { note: (event, details) => { noted.push({ event, ...details }) } } }, 'crm', 'operator')
+  t.same(noted, [{ event: 'upstream_restarted', upstream: 'crm', by: 'operator' }])
+  t.ok(await until(() => restarts === 1))
+  await server.restart()
+  count()
+  await askForRestart({ storage: server.app.storage, audit: { note () {} } }, 'crm', 'operator')
+  t.ok(await until(() => restarts > 1))
+  t.equal(restarts, 2, 'what was asked for before the start is done with it')
+})

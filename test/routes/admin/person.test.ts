@@ -1,0 +1,106 @@
+// The page of a person: what an owner does there is done at once, and said; what is dangerous is asked first, of somebody who
+// has just proved who they are.
+import type { Browser } from '../../helpers/browser.ts'
+import { keyFor } from '../../helpers/access-keys.ts'
+import { newClient, ping, post, walk } from '../../helpers/oauth.ts'
+import { act, PASSWORD, signedUp, signedUpOwner } from '../../helpers/owners.ts'
+import { storageTest, type Start } from '../../helpers/storages.ts'
+
+async function place (start: Start) {
+  const clock = { now: 1_800_000_000 }
+  const server = await start({ now: () => clock.now, env: { AUTH_BACKEND: 'local' } })
+  const { app, url } = server
+  const owner = await signedUpOwner(server)
+  const ann = await signedUp(server, 'ann@example.com')
+  const personPage = (more = '') => owner.browser.get(`${url}/admin/person?person=${ann.id}${more}`)
+  const find = () => app.signIn.lifecycle.find(ann.id)
+  const isIn = async (browser: Browser) => (await browser.get(`${url}/account`)).url === `${url}/account`
+  const events = async () => (await app.audit.ofUser(ann.id, 20)).filter(({ by }) => by === owner.id).map(({ event }) => event)
+  return { ...server, clock, owner, ann, personPage, find, isIn, events }
+}
+
+storageTest('groups, sessions, apps and keys of a person are changed at once, and the page says so', async (t, start) => {
+  const { app, url, owner, ann, personPage, find, isIn, events } = await place(start)
+  const { form } = await walk(url, await newClient(url), {}, ann.browser)
+  const access = (await post(`${url}/token`, form)).body['access_token'] as string
+  const key = await keyFor({ app }, ann.id)
+
+  const added = await act(owner.browser, await personPage(), 'group-add', { group: ' finance ' })
+  t.match(added.text, /role="status">The group was added/)
+  t.same((await find())!.groups, ['finance'])
+  t.equal((await act(owner.browser, added, 'group-add', { group: 'everyone' })).status, 400)
+  await act(owner.browser, added, 'group-remove')
+  t.equal((await find())!.groups, undefined)
+
+  t.equal(await ping(url, access), 200)
+  await act(owner.browser, await personPage(), 'end-app')
+  t.equal(await ping(url, access), 401)
+  t.equal(await ping(url, key.secret), 200)
+  await act(owner.browser, await personPage(), 'revoke-key')
+  t.equal(await ping(url, key.secret), 401)
+
+  t.equal(await isIn(ann.browser), true)
+  await act(owner.browser, await personPage(), 'sign-out')
+  t.equal(await isIn(ann.browser), false)
+  t.equal(await isIn(owner.browser), true, 'nobody else')
+  t.same((await events()).sort(), ['account_changed', 'account_changed', 'key_revoked', 'revocation', 'sign_out_everywhere'])
+})
+
+storageTest('a person is locked, unlocked and deleted after a question, and deleted only where their address is typed (AD-02)', async (t, start) => {
+  const { url, owner, ann, personPage, find, isIn, events } = await place(start)
+  const question = await personPage('&ask=lock')
+  t.match(question.text, /Lock the account of ann@example\.com\?/)
+  t.equal((await find())!.locked, undefined, 'a question changes nothing')
+  const locked = await act(owner.browser, question, 'lock')
+  t.match(locked.text, /The account is locked/)
+  t.same([(await find())!.locked, await isIn(ann.browser)], [true, false])
+  await act(owner.browser, locked, 'unlock')
+  t.equal((await find())!.locked, undefined)
+
+  const asked = await personPage('&ask=delete')
+  const refused = await act(owner.browser, asked, 'delete', { typed: 'bob@example.com' })
+  t.same([refused.status, (await find())!.id], [400, ann.id])
+  t.match(refused.text, /Nothing was deleted/)
+  t.same(await events(), ['unlock', 'lock'])
+  const deleted = await act(owner.browser, asked, 'delete', { typed: ' Ann@example.com' })
+  t.equal(deleted.url, `${url}/admin/people?done=delete`)
+  t.equal(await find(), undefined)
+  t.notMatch(deleted.text, /ann@example\.com/)
+})
+
+storageTest('what is dangerous needs proof of the last five minutes, for the question and for the answer (AD-02)', async (t, start) => {
+  const { url, clock, owner, personPage, find } = await place(start)
+  const pages = new Map<string, Awaited<ReturnType<typeof personPage>>>()
+  const asked = ['lock', 'delete', 'owner', 'reset']
+  for (const name of asked) pages.set(name, await personPage(`&ask=${name}`))
+  clock.now += 301
+  t.equal((await personPage()).status, 200, 'who only looks is not asked')
+  const before = await find()
+  for (const name of asked) {
+    t.match((await personPage(`&ask=${name}`)).url, /\/login\?interaction=/, name)
+    const answer = await act(owner.browser, pages.get(name)!, name, { typed: 'ann@example.com' })
+    t.match(answer.url, /\/login\?interaction=/, name)
+    t.notMatch(answer.text, /\?link=/)
+  }
+  t.same(await find(), before)
+  const signIn = await personPage('&ask=owner')
+  const back = await owner.browser.submit(signIn, ({ fields }) => 'password' in fields, { email: 'owner@example.com', password: PASSWORD })
+  t.match(back.url, `${url}/admin/person?person=`, 'and leads back to the question')
+  t.match((await act(owner.browser, back, 'owner')).text, /is an owner now/)
+  t.equal((await find())!.isOwner, true)
+})
+
+storageTest('a link for a new password is shown once; an owner cannot lock or delete themselves (AD-03)', async (t, start) => {
+  const { url, app, owner, ann, personPage } = await place(start)
+  const shown = await act(owner.browser, await personPage('&ask=reset'), 'reset')
+  const link = /http[^<]*\?link=[\w-]+/.exec(shown.text)![0]
+  t.equal((await ann.browser.submit(await ann.browser.get(link), () => true, { password: 'seven loud badgers 17' })).status, 200)
+  const own = await owner.browser.get(`${url}/admin/person?person=${owner.id}`)
+  t.notMatch(own.text, /ask=(?:lock|delete)/)
+  for (const name of ['lock', 'delete', 'no-owner']) {
+    const question = await owner.browser.get(`${url}/admin/person?person=${owner.id}&ask=${name}`)
+    t.equal((await act(owner.browser, question, name, { typed: 'owner@example.com' })).status, 403, name)
+  }
+  t.match(await app.signIn.lifecycle.find(owner.id), { isOwner: true })
+  t.equal((await owner.browser.get(`${url}/admin/person?person=nobody`)).status, 400)
+})
