@@ -7,6 +7,7 @@ import { wellKnown, type Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
 import { assertionAlgorithms } from '../plugins/oauth/clients/assertion.ts'
 import { authMethods, type GrantType } from '../plugins/oauth/clients/contract.ts'
+import { SECOND_FACTOR } from '../plugins/oauth/id-tokens.ts'
 import { offeredScopes, resourceScopes } from '../plugins/oauth/scopes.ts'
 
 const CACHE_SECONDS = 300
@@ -108,7 +109,9 @@ const openidProvider = ({ publicUrl }: Options, paths: Paths, algorithm: string)
   userinfo_endpoint: publicUrl + paths.userinfo,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],
-  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce', 'auth_time'],
+  claims_supported: ['sub', 'email', 'email_verified', 'name', 'nonce', 'auth_time', 'acr', 'amr'],
+  acr_values_supported: [SECOND_FACTOR],
+  prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
   claims_parameter_supported: false,
   request_parameter_supported: false,
   request_uri_parameter_supported: false

@@ -36,7 +36,7 @@ type Host = Pick<BackendHost, 'now' | 'log'>
 export function openGithub (settings: GithubSettings, { now, log }: Host, timeoutMs = TIMEOUT_MS): AuthBackend {
   const { GITHUB_URL, GITHUB_CLIENT_ID: clientId } = settings
   const api = createApi(settings, timeoutMs, now)
-  const title = GITHUB_URL === GITHUB ? 'GitHub' : `GitHub at ${new URL(GITHUB_URL).host}`
+  const title = GITHUB_URL === GITHUB ? 'GitHub' : `GitHub (${new URL(GITHUB_URL).host})`
   return {
     title,
     redirect: {
@@ -59,7 +59,7 @@ export function openGithub (settings: GithubSettings, { now, log }: Host, timeou
       },
       async finish ({ url: { searchParams: query }, continuation }): Promise<SignInAnswer> {
         const { verifier, callbackUrl } = JSON.parse(continuation) as Memo
-        if (query.has('error')) return { refused: `You did not continue at ${title}. Try again, or sign in another way.` }
+        if (query.has('error')) return { refused: { key: 'providers.turnedBack', values: { provider: title } } }
         const [code, ...others] = query.getAll('code')
         if (code === undefined || others.length > 0) return null
         const tokens = await api.tokens({ code, redirect_uri: callbackUrl, code_verifier: verifier })

@@ -1,5 +1,6 @@
 // Who a person is at GitHub: their id, the address that GitHub has confirmed, and their organizations and teams as groups.
 import { z } from 'zod'
+import type { Text } from '../../languages/index.ts'
 import { nameProblem } from '../sign-up-rules.ts'
 import type { Identity } from '../contract.ts'
 import type { GithubApi } from './api.ts'
@@ -38,10 +39,7 @@ export async function readPerson (api: GithubApi, token: string): Promise<(Ident
 }
 
 /** @returns why a person with these groups may not sign in; undefined when they may. */
-export function restriction (groups: readonly string[], { GITHUB_ORGS: allowed }: GithubSettings): string | undefined {
+export function restriction (groups: readonly string[], { GITHUB_ORGS: allowed }: GithubSettings): Text | undefined {
   if (!allowed || allowed.includes('*') || groups.some((group) => allowed.includes(group))) return undefined
-  return (
-    'Your account at GitHub is not in an organization or a team that may sign in here. If it is, the organization may have ' +
-    'to approve this app. Ask the person who runs this server.'
-  )
+  return { key: 'providers.githubOrganization' }
 }

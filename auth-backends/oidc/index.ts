@@ -2,6 +2,7 @@
 // with PKCE, state and nonce (OpenID Connect Core §3.1).
 // This room owns the settings, the provider's metadata and keys, who may sign in, sessions at the provider, and its
 // faults in words; it hands the backend on.
+import type { Text } from '../../languages/index.ts'
 import {
   BackendUnavailable,
   type AuthBackend,
@@ -120,7 +121,7 @@ function describeProvider ({ OIDC_ISSUER, OIDC_TITLE }: OidcSettings) {
 
 /** The person cannot correct it, so it is logged for the operator. */
 const createReports = (settings: OidcSettings, host: string, warn: (line: string) => void) => ({
-  turnedAway ({ cause, refused }: Restriction): { refused: string } {
+  turnedAway ({ cause, refused }: Restriction): { refused: Text } {
     warn(`OpenID provider at ${host}: a person was refused: ${cause}`)
     return { refused }
   },
@@ -154,7 +155,7 @@ function personalAnswer (
   title: string
 ): SignInAnswer | undefined {
   const { code, error: refusal } = error as { code?: string; error?: string }
-  if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: `You did not continue at ${title}. Try again, or sign in another way.` } }
+  if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' && TURNED_BACK.has(refusal ?? '')) { return { refused: { key: 'providers.turnedBack', values: { provider: title } } } }
   return refusalOf(error) === 'invalid_grant' ? null : undefined
 }
 
@@ -173,8 +174,8 @@ function keptOf (claims: Claims, tokens: Tokens): Pick<SignedIn, 'session'> {
 }
 
 /** @param firstName of a provider that names the person beside the token. */
-function identify (claims: Claims, settings: OidcSettings, firstName?: string): SignedIn | { refused: string } {
-  if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) { return { refused: 'Your provider names you by an id that is too long to be kept here.' } }
+function identify (claims: Claims, settings: OidcSettings, firstName?: string): SignedIn | { refused: Text } {
+  if (String(claims['sub']).length > MAX_SUBJECT_CHARACTERS) { return { refused: { key: 'providers.longId' } } }
   const called = [claims['name'], firstName, claims['preferred_username']].find(
     (name) => typeof name === 'string' && name.trim() !== '' && nameProblem(name) === undefined
   )

@@ -1,5 +1,6 @@
 // Decides which of a provider's people may sign in: by domain, and by
 // groups (OpenID Connect Core §5.1.2).
+import type { Text } from '../../languages/index.ts'
 import { OVERAGE_HELP, readGroups } from './groups.ts'
 import {
   addressOf,
@@ -10,12 +11,10 @@ import {
 
 export interface Restriction {
   /** For the person to read. */
-  refused: string
+  refused: Text
   /** For the operator: what the provider said, without personal data. */
   cause: string
 }
-
-const ASK = 'Ask the person who runs this server.'
 
 /** @returns why this person may not sign in; undefined when they may. */
 export function restriction (
@@ -36,7 +35,7 @@ function domainRestriction (
   const { OIDC_ALLOWED_DOMAINS: domains } = settings
   if (!domains || domains.includes('*')) return undefined
   const refuse = (cause: string) => ({
-    refused: `Sign in with an address of ${domains.join(' or ')}, one that is confirmed.`,
+    refused: { key: 'providers.domains' as const, values: { domains: domains.join(', ') } },
     cause
   })
   const { email, emailVerified } = addressOf(claims, settings)
@@ -63,7 +62,7 @@ function groupRestriction (
   if (groups.some((group) => allowed.includes(group))) return undefined
   if (isOverage) {
     return {
-      refused: `Your provider leaves out which groups you are in, since you are in too many. ${ASK}`,
+      refused: { key: 'providers.manyGroups' },
       cause: OVERAGE_HELP
     }
   }
@@ -74,7 +73,7 @@ function groupRestriction (
         ? 'holds no names: it must be a list of texts, one text, or an object with the names as its keys'
         : `holds ${groups.length} ${groups.length === 1 ? 'name' : 'names'}, none of them in OIDC_ALLOWED_GROUPS`
   return {
-    refused: `Your account is not in a group that may sign in here. ${ASK}`,
+    refused: { key: 'providers.noGroup' },
     cause: `the claim ${claimOfGroups(settings)} (OIDC_GROUPS_CLAIM) ${seen}`
   }
 }

@@ -7,7 +7,7 @@ import { CODE, SPENT, type Steps } from './steps.ts'
 
 export function supabaseEmailCode (supabase: SupabaseAuth, log: BackendHost['log'], { arrive }: Steps): EmailCodeSignIn {
   return {
-    label: 'E-mail address',
+    label: { key: 'sign-up.email' },
     async send ({ email, mayCreate }) {
       const address = parseEmail(email)
       const problem = addressProblem(address)
@@ -17,9 +17,7 @@ export function supabaseEmailCode (supabase: SupabaseAuth, log: BackendHost['log
       )
       if (error && !isSilent(error)) throw supabase.refusedBySupabase(error)
       if (error?.code === 'over_email_send_rate_limit') { log.warn('Supabase did not send a code: over_email_send_rate_limit') }
-      return {
-        prompt: `If ${address} can sign in here, a message with a code is on its way to it. Enter the code here; it works for a short time. No message? Check the spam folder, or wait a minute and ask again.`
-      }
+      return { prompt: { key: 'providers.codeSent', values: { address } } }
     },
     async verify ({ email, code }) {
       const address = parseEmail(email)

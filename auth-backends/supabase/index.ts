@@ -23,9 +23,6 @@ const TIMEOUT_MS = 8000
 /** No one types more; the rest is not sent. */
 const MAX_CREDENTIAL_LENGTH = 1024
 
-const UNCONFIRMED =
-  'Confirm your e-mail address first: follow the link in the message that was sent to you, then sign in again.'
-
 /**
  * Does not contact the project, so that a start does not depend on it.
  * @param timeout milliseconds that Supabase has for each answer.
@@ -48,8 +45,8 @@ export function openSupabase (settings: SupabaseSettings, host: BackendHost, tim
   const deps: Deps = { supabase, host, steps }
 
   return {
-    title: 'Supabase account',
-    password: { label: 'E-mail address', verify: (credentials) => signIn(deps, credentials) },
+    title: { key: 'providers.supabase' },
+    password: { label: { key: 'sign-up.email' }, verify: (credentials) => signIn(deps, credentials) },
     signUp: { create: (request) => signUp(deps, request) },
     ...(settings.SUPABASE_PROVIDERS.length > 0 && {
       redirect: supabaseRedirect(supabase, settings.SUPABASE_PROVIDERS, steps)
@@ -68,7 +65,7 @@ async function signIn ({ supabase, steps }: Deps, { identifier, password }: Cred
   const email = parseEmail(identifier)
   const { data, error } = await supabase.ask((auth) => auth.signInWithPassword({ email, password }))
   if (error) {
-    if (error.code === 'email_not_confirmed') return { refused: UNCONFIRMED }
+    if (error.code === 'email_not_confirmed') return { refused: { key: 'providers.unconfirmed' } }
     // Supabase says `user_banned` before it checks the password: passed on, it would reveal the account.
     if (error.code === 'invalid_credentials' || error.code === 'user_banned') return null
     throw supabase.refusedBySupabase(error)

@@ -40,8 +40,8 @@ export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], {
     async finish ({ url, continuation }) {
       const code = url.searchParams.get('code')
       const refusal = url.searchParams.get('error_code') ?? url.searchParams.get('error')
-      if (refusal === 'access_denied') { return { refused: 'You did not continue at the provider. Try again, or sign in another way.' } }
-      if (refusal === 'signup_disabled') { return { refused: 'There is no account for you here, and new ones cannot be made at the moment.' } }
+      if (refusal === 'access_denied') { return { refused: { key: 'providers.turnedBackThere' } } }
+      if (refusal === 'signup_disabled') { return { refused: { key: 'providers.noAccount' } } }
       if (code === null) return null
       const { data, error } = await supabase.ask(
         (auth) => auth.exchangeCodeForSession(code),

@@ -23,7 +23,7 @@ export const writeSession = (tokens: SupabaseTokens): string => JSON.stringify(t
 export const readSession = (session: string): SupabaseTokens => JSON.parse(session) as SupabaseTokens
 
 /** @returns nothing of a token that is no JWT: a tool that needs a claim then finds none. */
-function readClaims (token: string): Record<string, unknown> {
+export function readClaims (token: string): Record<string, unknown> {
   try {
     return z
       .record(z.string(), z.unknown())

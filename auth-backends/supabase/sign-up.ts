@@ -10,8 +10,7 @@ import { identify, type Steps } from './steps.ts'
 /** Supabase stores bcrypt hashes, which see no more than this. */
 const MAX_PASSWORD_BYTES = 72
 /** One message for a new address, a known one, and one that got a message a minute ago: it does not reveal which. */
-const CONFIRM =
-  'Check your e-mail: a message with a link is on its way if this address can have a new account. Follow the link, then come back and sign in. If nothing arrives, you may have an account already: try to sign in.'
+const CONFIRM: Text = { key: 'providers.signUpSent' }
 
 /** What sign-up depends on. */
 export interface Deps {
@@ -44,9 +43,9 @@ export async function signUp ({ supabase, host }: Deps, request: SignUpRequest):
   return { kind: 'signed-up', identity: { ...identify(user, false), session } }
 }
 
-const bytesProblem = (password: string): string | undefined =>
+const bytesProblem = (password: string): Text | undefined =>
   Buffer.byteLength(password) > MAX_PASSWORD_BYTES
-    ? `Use a shorter password: at most ${MAX_PASSWORD_BYTES} Latin letters, or about half as many of other scripts.`
+    ? { key: 'providers.longPassword', values: { max: MAX_PASSWORD_BYTES } }
     : undefined
 
 /** @returns undefined for an error that the person cannot do anything about. */
@@ -56,17 +55,17 @@ function signUpRefusal (
 ): SignUpResult | undefined {
   switch (error.code) {
     case 'weak_password':
-      return refuse('password', `Supabase does not accept this password: ${error.message.slice(0, 300)}`)
+      return refuse('password', { key: 'providers.weakPassword', values: { why: error.message.slice(0, 300) } })
     case 'signup_disabled':
     case 'email_provider_disabled':
-      return refuse('email', 'New accounts cannot be made here at the moment.')
+      return refuse('email', { key: 'providers.signUpClosed' })
     case 'email_address_invalid':
     case 'email_address_not_authorized':
     case 'validation_failed':
-      return refuse('email', 'Supabase does not accept this address. Write another one.')
+      return refuse('email', { key: 'providers.otherAddress' })
     // Shown only while "Confirm email" is off, when a new address is let in at once and the difference shows anyway.
     case 'user_already_exists':
-      return refuse('email', 'There is an account with this address already. Sign in instead.')
+      return refuse('email', { key: 'sign-up.taken' })
     case 'over_email_send_rate_limit':
       // Either this address was written to a minute ago, or the project may send no more at all: the operator should
       // know.

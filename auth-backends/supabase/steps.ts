@@ -2,7 +2,7 @@
 import type { Identity, SignInAnswer } from '../contract.ts'
 import { nameProblem } from '../sign-up-rules.ts'
 import { groupsIn, type SupabaseAuth, type SupabaseTokens, type SupabaseUser } from './client.ts'
-import { writeSession } from './sessions.ts'
+import { readClaims, writeSession } from './sessions.ts'
 
 /** What is known when Supabase has named the person, before a second factor is looked at. */
 export interface Arrival {
@@ -37,13 +37,11 @@ export const SPENT = new Set([
   'user_banned'
 ])
 
-const SECOND_FACTOR =
-  'This account is protected by a second factor of a kind that cannot be asked for here. Add an authenticator app to it, or sign in with another account.'
-
 /** What follows a right password, code or redirect. */
 export function createSteps (supabase: SupabaseAuth, forget: (tokens: SupabaseTokens) => void): Steps {
   const finish: Steps['finish'] = (user, tokens, emailVerified) => ({
     ...identify(user, emailVerified),
+    ...(showsSecondFactor(tokens, user.id) && { secondFactor: true }),
     session: writeSession(tokens)
   })
   const arrive: Steps['arrive'] = async ({ user, tokens, readsMailbox }) => {
@@ -55,13 +53,31 @@ export function createSteps (supabase: SupabaseAuth, forget: (tokens: SupabaseTo
     const totp = factors.find(({ factor_type: type }) => type === 'totp')
     if (totp) {
       const continuation: FactorMemo = { session: writeSession(tokens), factorId: totp.id, emailVerified }
-      const prompt = 'Enter the code that your authenticator app shows for this account.'
-      return { factor: { prompt, continuation: JSON.stringify(continuation), subject: user.id } }
+      return { factor: { prompt: { key: 'providers.appCode' }, continuation: JSON.stringify(continuation), subject: user.id } }
     }
     forget(tokens)
-    return { refused: SECOND_FACTOR }
+    return { refused: { key: 'providers.otherFactor' } }
   }
   return { arrive, finish }
+}
+
+/** Seconds: a factor that was shown longer ago was for another sign-in. */
+const FRESH_SECONDS = 300
+/** Entries of `amr` that are a first factor, or the same sign-in going on. */
+const FIRST_FACTORS = new Set(['password', 'otp', 'oauth', 'magiclink', 'recovery', 'invite', 'email/signup', 'token_refresh', 'anonymous'])
+
+/**
+ * Whether Supabase says in the token that it has just handed out, over a connection of ours, that this person showed a
+ * second factor now (`aal` and `amr`; Supabase, "JWT Claims Reference").
+ */
+function showsSecondFactor ({ access }: SupabaseTokens, subject: string): boolean {
+  const { sub, aal, amr, iat } = readClaims(access)
+  if (sub !== subject || aal !== 'aal2' || !Array.isArray(amr) || typeof iat !== 'number') return false
+  return amr.some((entry: { method?: unknown; timestamp?: unknown } | null) => {
+    const { method, timestamp } = entry ?? {}
+    const isSecond = typeof method === 'string' && !FIRST_FACTORS.has(method)
+    return isSecond && typeof timestamp === 'number' && iat - timestamp < FRESH_SECONDS
+  })
 }
 
 export function identify (user: SupabaseUser, emailVerified: boolean): Identity {

@@ -1,7 +1,7 @@
 // Just enough OpenID Connect: signed ID tokens, the key set, and claims about the person for clients that asked for them
 // (OpenID Connect Core §2, §5.4). The key set signs what upstreams are told as well.
 // Tested in test/routes/openid.test.ts and test/routes/openid-client.test.ts.
-import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -9,6 +9,14 @@ import type { JWK, JWTPayload } from 'jose'
 import type { Config } from '../../config/index.ts'
 import type { Grant } from './grants/contract.ts'
 
+/**
+ * The one class of authentication that an app can ask for, by the name that others use for it as well (OpenID Connect
+ * Core §2, `acr`).
+ */
+export const SECOND_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor'
+
+/** An ID token of ours is shorter. */
+const MAX_HINT_CHARACTERS = 4_096
 const ALGORITHM = 'RS256'
 const PURPOSE = 'id token key'
 const ID_TOKEN_LIFETIME_SECONDS = 3600
@@ -27,6 +35,11 @@ export interface OpenId {
   sign(claims: JWTPayload, typ: string): Promise<string>
   /** @returns undefined when the person did not allow `openid`. */
   idToken(grant: Grant, scopes: readonly string[]): Promise<string | undefined>
+  /**
+   * Whom an ID token of ours is about; it may have ended (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+   * @returns undefined for one that was not given to this client.
+   */
+  subjectOf(idToken: string, clientId: string): Promise<string | undefined>
   /**
    * What these scopes let a client know about a person.
    * As it is now: a grant has the name and address of its consent.
@@ -63,12 +76,27 @@ export default fp(
         return { keys: [(await key()).jwk] }
       },
       sign,
+      async subjectOf (idToken, clientId) {
+        if (idToken.length > MAX_HINT_CHARACTERS) return undefined
+        const { compactVerify } = await import('jose')
+        const checked = await compactVerify(idToken, createPublicKey((await key()).privateKey), {
+          algorithms: [ALGORITHM]
+        }).catch(() => undefined)
+        if (checked?.protectedHeader.typ !== 'JWT') return undefined
+        const { iss, aud, sub } = JSON.parse(new TextDecoder().decode(checked.payload)) as JWTPayload
+        return iss === publicUrl && aud === clientId ? sub : undefined
+      },
       claims: (userId, scopes) => claims(app, userId, scopes),
       async idToken ({ clientId, user, code }, scopes) {
         if (!scopes.includes('openid')) return undefined
         const iat = Math.floor(app.now())
-        const { nonce, authTime } = code ?? {}
-        const asked = { ...(nonce && { nonce }), ...(authTime !== undefined && { auth_time: authTime }) }
+        const { nonce, authTime, secondFactor } = code ?? {}
+        const asked = {
+          ...(nonce && { nonce }),
+          ...(authTime !== undefined && { auth_time: authTime }),
+          // RFC 8176 §2: what was shown need not be named.
+          ...(secondFactor && { acr: SECOND_FACTOR, amr: ['mfa'] })
+        }
         const about = { ...(await claims(app, user.id, scopes)), ...asked }
         return sign({ ...about, iss: publicUrl, aud: clientId, iat, exp: iat + ID_TOKEN_LIFETIME_SECONDS }, 'JWT')
       }

@@ -8,7 +8,7 @@ import { signInExpired } from '../../errors.ts'
 import type { Message } from '../../languages/index.ts'
 import type { Completion, SignInFailed, SignInResult, Submission } from './complete.ts'
 import type { Interaction, Step } from './contract.ts'
-import { requiredFreshness } from './freshness.ts'
+import { askedOf } from './freshness.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { asksForCode } from './next.ts'
 import { wayId } from './ways.ts'
@@ -122,9 +122,9 @@ const beginRedirect = async (
 ): ReturnType<Challenges['beginRedirect']> => {
   // The state is the handle with which the callback continues: known to this browser and the provider, stored as a hash.
   const state = await interactions.newHandle()
-  const again = requiredFreshness(await interactions.find(request, handle)) !== undefined ? { again: true as const } : {}
+  const asked = askedOf(await interactions.find(request, handle))
   const begun = await completion.callBackend(request, { handle, backend, account: '' }, ({ redirect }) =>
-    redirect!.begin({ provider, callbackUrl, state, ...again })
+    redirect!.begin({ provider, callbackUrl, state, ...asked })
   )
   if ('kind' in begun) return begun
   const { url, continuation } = begun.answer

@@ -17,7 +17,7 @@ import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import type { Admission, Admissions, SignInContext } from './admission.ts'
 import type { Failure, Proof } from './contract.ts'
 import type { Entry } from './entry.ts'
-import { isFresh, requiredFreshness } from './freshness.ts'
+import { provesEnough } from './freshness.ts'
 import { attemptOf } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
 import { describeOutage } from './outages.ts'
@@ -150,8 +150,7 @@ async function signIn (
     if (session !== undefined) await deps.upstream.end(backend, session)
   }
   try {
-    const freshness = requiredFreshness(interaction)
-    if (freshness !== undefined && !isFresh(provenAt, deps.now(), freshness)) {
+    if (!provesEnough(interaction, provenAt, deps.now())) {
       await endUpstream()
       const title = request.words.say(deps.backends.get(backend)!.title)
       const message: Message = { key: 'sign-in.notProven', values: { title } }

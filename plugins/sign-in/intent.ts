@@ -16,8 +16,21 @@ export interface AuthorizationRequest {
   nonce?: string
   /** Seconds; the person must have proved who they are within them (OpenID Connect Core §3.1.2.1). */
   maxAge?: number
+  wishes?: SignInWishes
   /** Id of the connection attempt that it belongs to, for the audit log. */
   attempt: string
+}
+
+/** What an app wants of the sign-in (OpenID Connect Core §3.1.2.1). */
+export interface SignInWishes {
+  /** `login`: the person should sign in again; `select_account`: and choose the account. */
+  prompt?: 'login' | 'select_account'
+  /** A second factor, if they have one (`acr_values`). */
+  secondFactor?: true
+  /** Whom the app expects, in its words; for a provider. */
+  loginHint?: string
+  /** User id that the app named by an ID token of ours (`id_token_hint`): nobody else may continue. */
+  subject?: string
 }
 
 export type SignInIntent =
@@ -56,3 +69,9 @@ export const describeIntent = (intent: SignInIntent): { client?: { name: string;
   intent.kind === 'authorization'
     ? { client: { name: intent.request.clientName, host: describeRedirectUri(intent.request.redirectUri).host } }
     : {}
+
+/** The same, with a provider that lets the person choose the account. */
+export const choosingAccount = (intent: SignInIntent): SignInIntent =>
+  intent.kind === 'authorization'
+    ? { ...intent, request: { ...intent.request, wishes: { ...intent.request.wishes, prompt: 'select_account' } } }
+    : intent

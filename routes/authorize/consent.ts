@@ -2,7 +2,7 @@
 // "Confused Deputy Problem"; RFC 6749 §4.1.1, §4.1.2).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
-import { accessDenied, invalidRequest, signInExpired } from '../../errors.ts'
+import { accessDenied, invalidRequest, loginRequired, signInExpired } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { withInteraction } from '../../paths.ts'
 import { wholeUpstream } from '../../plugins/access-rules/contract.ts'
@@ -19,7 +19,7 @@ import { choiceOf, nameSome, READ_ONLY_FIELD, takeAway, toolField, type Choice }
 import { describeScopes, opensSomething } from '../../plugins/oauth/scopes.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
-import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
+import { choosingAccount, type AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 import { authorizationResponse } from '../../plugins/pages/error-handlers.ts'
 import { usableUpstreams } from '../../plugins/upstreams/usable.ts'
 import { describeClient } from './describe-client.ts'
@@ -69,8 +69,10 @@ export default async function consent (app: FastifyInstance, { publicUrl, grantT
     if (session === undefined) throw signInExpired()
     await app.signIn.interactions.consume(request, handle)
     await app.signIn.sessions.signOut(request, reply)
+    // A provider that is still signed in would name the same person again.
+    const other = choosingAccount(intent)
     return reply.redirect(
-      withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, intent, { ...(language && { language }) })),
+      withInteraction(paths.login, await app.signIn.interactions.begin(request, reply, other, { ...(language && { language }) })),
       303
     )
   })
@@ -87,8 +89,8 @@ async function allow (
   visitor: Consent,
   given: ReturnType<typeof takeAway>
 ): Promise<string> {
-  const { user, backend, backendSession, provenAt, asked } = visitor
-  const { state: _, maxAge, ...allowed } = asked
+  const { user, backend, backendSession, provenAt, factorAt, asked } = visitor
+  const { state: _, wishes: __, maxAge, ...allowed } = asked
   await app.clients.remember(asked.clientId)
   const isNew =
     app.mail.isOn && !(await app.grants.listByUser(user.id)).some(({ clientId }) => clientId === asked.clientId)
@@ -96,6 +98,7 @@ async function allow (
     ...allowed,
     ...given,
     ...(maxAge !== undefined && provenAt !== undefined && { authTime: Math.floor(provenAt) }),
+    ...(factorAt !== undefined && { secondFactor: true as const }),
     backend,
     backendSession,
     accountEndsAt: user.endsAt,
@@ -172,5 +175,12 @@ async function readConsent (
   const { intent, session } = await app.signIn.interactions.find(request, handle)
   const visitor = await app.signIn.sessions.current(request)
   if (!visitor || session === undefined || intent.kind !== 'authorization') throw signInExpired()
+  const { wishes: { subject } = {}, redirectUri, state } = intent.request
+  // Core §3.1.2.1: not as anybody but the person whom the app named.
+  if (subject !== undefined && subject !== visitor.user.id) {
+    const refusal = loginRequired({ key: 'providers.otherPerson' })
+    refusal.choice = { redirectUri, state }
+    throw refusal
+  }
   return { ...visitor, asked: intent.request }
 }

@@ -2,11 +2,14 @@
 // §4.1.1, OpenID Connect Core §3.1.2.1).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
-import { consentRequired, invalidRequest, loginRequired, OAuthError } from '../../errors.ts'
+import { OAuthError } from '../../errors.ts'
 import { matchLanguage } from '../../languages/index.ts'
 import { withInteraction } from '../../paths.ts'
 import type { Client } from '../../plugins/oauth/clients/contract.ts'
-import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
+import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
+import type { AuthorizationRequest, SignInWishes } from '../../plugins/sign-in/intent.ts'
+import type { Visitor } from '../../plugins/sign-in/sessions.ts'
+import { checkAsked, mustAsk } from './asked.ts'
 import { describeRequest, recordRefusal } from './record.ts'
 import { checkClient, checkRequest } from './request.ts'
 
@@ -29,9 +32,10 @@ export default async function authorize (app: FastifyInstance, { resources }: Pi
     const visitor = await app.signIn.sessions.current(request)
     const about = describeRequest(app, request, client, redirectUri)
     try {
-      const checked = checkRequest(parameters, known, resources)
-      const counts = visitor !== undefined && isRecent(visitor.provenAt, checked.maxAge, app.now())
-      const mustSignIn = asksForAccount(parameters, counts) || !counts
+      const asked = await checkAsked(parameters, client.id, app.openid)
+      const checked = { ...checkRequest(parameters, known, resources), wishes: asked.wishes }
+      const counts = visitor !== undefined && isEnough(visitor, checked, app.now())
+      const mustSignIn = mustAsk(asked.prompts, counts) || !counts
       const intent = { kind: 'authorization' as const, request: { ...checked, attempt: about.attempt } }
       app.audit.record(request, 'authorization', { ...about, scope: checked.scopes.join(' ') })
       if (mustSignIn) {
@@ -61,25 +65,14 @@ export default async function authorize (app: FastifyInstance, { resources }: Pi
 }
 
 /**
- * `max_age` (OpenID Connect Core §3.1.2.1): whether a sign-in is recent enough. One that proved nothing is not, and with
- * 0 none is.
+ * Whether the session of the browser will do (OpenID Connect Core §3.1.2.1): recent enough for `max_age`, of the person
+ * whom the app named, and with a second factor where one is wished for. With `max_age=0` none is.
  */
-const isRecent = (provenAt: number | undefined, maxAge: number | undefined, now: number): boolean =>
-  maxAge === undefined || (maxAge > 0 && provenAt !== undefined && now - provenAt <= maxAge)
-
-/**
- * `prompt` (OpenID Connect Core §3.1.2.1). Consent is asked for every time, so `consent` changes nothing, and `none` can
- * never be granted.
- * @returns whether the person has to sign in, again or as another person.
- * @throws login_required, consent_required or invalid_request
- */
-function asksForAccount (parameters: Parameters, isSignedIn: boolean): boolean {
-  const prompts = new Set(parameters.get('prompt')?.split(' '))
-  if (prompts.has('none')) {
-    if (prompts.size > 1) throw invalidRequest('prompt=none must be the only value')
-    throw isSignedIn
-      ? consentRequired('The person has to allow each connection: ask without prompt=none')
-      : loginRequired('The person has to sign in: ask without prompt=none')
-  }
-  return prompts.has('login') || prompts.has('select_account')
+function isEnough (
+  { user, provenAt, factorAt }: Visitor,
+  { maxAge, wishes: { subject, secondFactor } }: Pick<AuthorizationRequest, 'maxAge'> & { wishes: SignInWishes },
+  now: number
+): boolean {
+  const isRecent = maxAge === undefined || (maxAge > 0 && provenAt !== undefined && now - provenAt <= maxAge)
+  return isRecent && (subject === undefined || subject === user.id) && (!secondFactor || factorAt !== undefined)
 }

@@ -35,7 +35,7 @@ t.test('from the bare URL to a call, and to the end of the membership', async (t
   t.match(await renew(next), { status: 400, body: { error: 'invalid_grant' } })
 
   const login = await new Browser().get(`${url}/login`)
-  t.match(login.text, /Continue with GitHub at 127\.0\.0\.1/)
+  t.match(login.text, /Continue with GitHub \(127\.0\.0\.1/)
   github.person = { ...ann, groups: [] }
   const refused = await throughGithub(new Browser(), login).catch((error: Error) => error)
   t.ok(refused, 'another browser cannot use the button of a page that is not its own')

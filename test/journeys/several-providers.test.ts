@@ -47,7 +47,7 @@ t.test('each signs its own people in, and their titles tell them apart', async (
     }
   })
   const { text } = await new Browser().get(`${url}/login`)
-  for (const title of ['Staff', 'Partners', 'GitHub at 127.0.0.1']) t.match(text, `Continue with ${title}`)
+  for (const title of ['Staff', 'Partners', 'GitHub (127.0.0.1']) t.match(text, `Continue with ${title}`, title)
 
   const first = await connect(url, through('oidc'))
   const second = await connect(url, through('oidc:partners'))

@@ -46,3 +46,41 @@ t.test('a step that is not due, of another browser, or made up is refused, and s
   t.equal(handleIn(entered), '')
   t.match(await post(paths.login, { interaction, backend: 'demo' }), expired, 'and is over now')
 })
+
+t.test('an answer that the page of a provider posts is repeated by the browser, and nothing else happens (PV-03)', async (t) => {
+  const server = await startServer(t)
+  const ann = await stranger(server)
+  const url = `${paths.loginCallback}/oidc-apple`
+  const before = await census(server)
+  const post = (form: Record<string, string>, at = url) =>
+    send(server, { method: 'POST', url: at }, {
+      cookie: '',
+      form,
+      headers: { origin: 'https://appleid.apple.com' }
+    })
+  const answer = {
+    code: 'a code',
+    state: ann.interaction,
+    user: '{"name":{"firstName":"Ann"}}'
+  }
+  const posted = await post({ ...answer, next: 'https://evil.example' })
+  t.equal(posted.statusCode, 303)
+  t.equal(
+    posted.headers['location'],
+    `${url}?${new URLSearchParams(answer)}`,
+    'to our own address, with what a provider may say'
+  )
+  t.equal(posted.headers['set-cookie'], undefined)
+  const refused = await post({ error: 'access_denied', state: 's' })
+  t.match(refused.headers['location'], /error=access_denied/)
+  for (const path of ['//evil.example', '..%2F..', '%5C%5Cevil']) {
+    const { headers } = await post(answer, `${paths.loginCallback}/${path}`)
+    const to = new URL(String(headers['location'] ?? '/'), server.url)
+    t.equal(to.origin, new URL(server.url).origin, path)
+  }
+  t.equal((await post({ ...answer, user: 'x'.repeat(4_096) })).statusCode, 413)
+  t.same(await census(server), before, 'nothing was stored')
+  const { cookie } = ann
+  const again = await send(server, { method: 'GET', url: posted.headers['location'] as string }, { cookie })
+  t.match(again, { statusCode: 400, body: /sign_in_expired/ }, 'checked as always')
+})

@@ -58,6 +58,8 @@ export interface AuthorizationCode {
   nonce?: string
   /** Seconds since the epoch: when the person proved who they are, for a client that asked with `max_age`. */
   authTime?: number
+  /** They have shown a second factor in the session that consented. */
+  secondFactor?: true
   /** A used code stays on record, so that a replay is recognized. */
   used: boolean
 }

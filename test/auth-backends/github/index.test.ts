@@ -101,7 +101,7 @@ t.test('only members of the named organizations or teams come in, and the token 
   }
   github.tokens.clear()
   for (const orgs of ['other', 'example-inc/board', 'example']) {
-    t.match(await signIn(open(github, { GITHUB_ORGS: orgs })), { refused: /organization or a team/ }, orgs)
+    t.match(await signIn(open(github, { GITHUB_ORGS: orgs })), { refused: { key: 'providers.githubOrganization' } }, orgs)
   }
   t.equal(github.tokens.size, 0)
   t.match(warnings.at(-1), /GITHUB_ORGS/)
@@ -117,7 +117,7 @@ t.test('who turns back is told so; a code that is not for this sign-in signs nob
   const github = await startGithub(t)
   const backend = open(github)
   const turned = signIn(backend, (url) => { url.search = '?error=access_denied&state=s' })
-  t.match(await turned, { refused: /did not continue/ })
+  t.match(await turned, { refused: { key: 'providers.turnedBack' } })
   t.equal(await signIn(backend, (url) => { url.searchParams.set('code', 'another') }), null)
   const other = await backend.redirect!.begin({ provider: 'github', callbackUrl: CALLBACK, state: 's' })
   const stolen = await fetch(other.url, { redirect: 'manual' })

@@ -80,28 +80,28 @@ t.test('with a real provider', async (t) => {
   })
 
   t.test('a person who turns back is told so', async (t) => {
-    t.match(await signIn(open(provider), { name: 'ann', go: 'back' }), { refused: /You did not continue at localhost/ })
+    t.match(await signIn(open(provider), { name: 'ann', go: 'back' }), { refused: { key: 'providers.turnedBack' } })
   })
 
   t.test('domains and groups', async (t) => {
     t.match(await signIn(open(provider, { OIDC_ALLOWED_DOMAINS: 'example.org,Example.com' })), {
       email: 'ann@example.com'
     })
-    t.match(await signIn(open(provider, { OIDC_ALLOWED_DOMAINS: 'example.org' })), { refused: /example\.org/ })
+    t.match(await signIn(open(provider, { OIDC_ALLOWED_DOMAINS: 'example.org' })), { refused: { values: { domains: 'example.org' } } })
     provider.people['sub'] = { email: 'x@evil.example.com', email_verified: true }
     t.match(
       await signIn(open(provider, { OIDC_ALLOWED_DOMAINS: 'example.com' }), { name: 'sub', go: 'on' }),
-      { refused: String },
+      { refused: { key: 'providers.domains' } },
       'a domain is not its subdomains'
     )
     provider.people['unproven'] = { email: 'ann@example.com', email_verified: false }
     t.match(await signIn(open(provider, { OIDC_ALLOWED_DOMAINS: 'example.com' }), { name: 'unproven', go: 'on' }), {
-      refused: String
+      refused: { key: 'providers.domains' }
     })
     provider.people['private'] = { email: 'ann@example.com', email_verified: true }
     const groups = { OIDC_SCOPE: 'openid email groups', OIDC_ALLOWED_GROUPS: 'staff, admins' }
     t.match(await signIn(open(provider, groups)), { email: 'ann@example.com' })
-    t.match(await signIn(open(provider, groups), { name: 'private', go: 'on' }), { refused: /group/ })
+    t.match(await signIn(open(provider, groups), { name: 'private', go: 'on' }), { refused: { key: 'providers.noGroup' } })
   })
 
   t.test('RP-initiated logout carries the ID token as the hint', async (t) => {

@@ -30,7 +30,7 @@ t.test('Google: the domain of the account counts as well as the address', async 
     { email: 'ann@gmail.com', hd: undefined },
     { email_verified: false }
   ]) {
-    t.match(await signIn({ ...ann, ...other }), { refused: /./ }, JSON.stringify(other))
+    t.match(await signIn({ ...ann, ...other }), { refused: { key: 'providers.domains' } }, JSON.stringify(other))
   }
 })
 
@@ -138,7 +138,7 @@ t.test('Microsoft: with common each tenant is an issuer of its own, and vouches 
   }
   const domains = { OIDC_ALLOWED_DOMAINS: 'example.com' }
   const restricted = await at(t, ANY, domains, {}, TEMPLATE)
-  t.match(await restricted.signIn(token(FOREIGN, claims)), { refused: /./ })
+  t.match(await restricted.signIn(token(FOREIGN, claims)), { refused: { key: 'providers.domains' } })
 })
 
 t.test('Microsoft: the address of the document of any tenant is understood', async (t) => {

@@ -13,8 +13,8 @@ t.test('with a real Supabase Auth', async (t) => {
 
   await t.test('sign-up, unconfirmed, confirmed, signed in', async (t) => {
     const asked = await backend.signUp!.create({ email: ' Ann@Example.com', password: person.password, name: 'Ann' })
-    t.match(asked, { kind: 'confirm', message: /^Check your e-mail/ })
-    t.match(await backend.password!.verify(person), { refused: /Confirm your e-mail address first/ })
+    t.match(asked, { kind: 'confirm', message: { key: 'providers.signUpSent' } })
+    t.match(await backend.password!.verify(person), { refused: { key: 'providers.unconfirmed' } })
     await project.confirm(person.identifier)
     t.match(await backend.password!.verify(person), {
       subject: /^[0-9a-f-]{36}$/,
@@ -83,12 +83,12 @@ t.test('what Supabase says about a person', async (t) => {
     open((await standIn(t, { token: answer, settings })).url).password!.verify(person)
   t.equal(await verify(refusal(400, 'invalid_credentials')), null)
   t.equal(await verify(refusal(400, 'user_banned')), null, 'said before the password is looked at')
-  t.match(await verify(refusal(400, 'email_not_confirmed')), { refused: /Confirm/ })
+  t.match(await verify(refusal(400, 'email_not_confirmed')), { refused: { key: 'providers.unconfirmed' } })
   t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'verified', factor_type: 'totp' }] }))), {
-    factor: { prompt: /authenticator app/ }
+    factor: { prompt: { key: 'providers.appCode' } }
   })
   t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'verified', factor_type: 'webauthn' }] }))), {
-    refused: /of a kind/
+    refused: { key: 'providers.otherFactor' }
   })
   t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'unverified', factor_type: 'totp' }] }))), {
     subject: UUID

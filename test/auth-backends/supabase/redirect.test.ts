@@ -58,8 +58,8 @@ t.test("social providers: Supabase's own redirect with PKCE, one verifier for ea
   const { auth_code: code, code_verifier: verifier } = JSON.parse(bodies.at(-1)!) as Record<string, string>
   t.equal(code, 'the-code')
   t.equal(createHash('sha256').update(verifier!).digest('base64url'), target.searchParams.get('code_challenge'))
-  t.match(await finish('error=access_denied&error_description=x'), { refused: /did not continue/ })
-  t.match(await finish('error=access_denied&error_code=signup_disabled'), { refused: /cannot be made/ })
+  t.match(await finish('error=access_denied&error_description=x'), { refused: { key: 'providers.turnedBackThere' } })
+  t.match(await finish('error=access_denied&error_code=signup_disabled'), { refused: { key: 'providers.noAccount' } })
   t.equal(await finish('error=server_error'), null)
   for (const refused of ['flow_state_not_found', 'flow_state_expired', 'bad_code_verifier']) {
     answers['token'] = refusal(400, refused)

@@ -2,8 +2,8 @@
 // provider vouches for; never a sign-in that a session at the provider answered.
 import t, { type Test } from 'tap'
 import type { SignedIn } from '../../../auth-backends/contract.ts'
-import { FRESH_SECONDS, isFresh, requiredFreshness } from '../../../plugins/sign-in/freshness.ts'
-import { pageIntent, proofIntent } from '../../../plugins/sign-in/intent.ts'
+import { askedOf, FRESH_SECONDS, isFresh, provesEnough, requiredFreshness } from '../../../plugins/sign-in/freshness.ts'
+import { choosingAccount, pageIntent, proofIntent } from '../../../plugins/sign-in/intent.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'
@@ -23,6 +23,57 @@ t.test('an earlier sign-in does not count where proof was asked for, or a sign-i
   t.equal(requiredFreshness({ intent: proofIntent('/account/delete') }), FRESH_SECONDS)
   t.equal(requiredFreshness({ intent, proof }), undefined)
   t.equal(requiredFreshness({ intent, proof: { ...proof, isJoining: true } }), FRESH_SECONDS)
+})
+
+const authorization = (more: object) => ({
+  kind: 'authorization' as const,
+  request: {
+    clientId: 'app',
+    clientName: 'App',
+    redirectUri: 'https://app.example/callback',
+    redirectUriGiven: true,
+    scopes: [],
+    resource: '',
+    challenge: '',
+    attempt: 'a',
+    ...more
+  }
+})
+
+t.test('with prompt=login an old session at the provider is refused, and with max_age silence as well (PV-06)', async (t) => {
+  const now = 10_000
+  const enough = (more: object, provenAt: number | undefined) =>
+    provesEnough({ intent: authorization(more) }, provenAt, now)
+  const login = { wishes: { prompt: 'login' } }
+  t.equal(enough(login, now - 10), true)
+  t.equal(enough(login, now - FRESH_SECONDS), false)
+  t.equal(enough(login, undefined), true, 'it was asked')
+  t.equal(enough({ ...login, maxAge: 0 }, undefined), false)
+  t.equal(enough({ maxAge: 9_000 }, now - 8_000), true)
+  t.equal(enough({ wishes: { prompt: 'select_account' } }, 1), true)
+  t.equal(provesEnough({ intent: proofIntent('/') }, undefined, now), false)
+})
+
+t.test('a provider is asked for what the app wants and what the page needs, in the language of the page', async (t) => {
+  const of = (more: object, rest: object = {}) =>
+    askedOf({ browser: 'b', intent: authorization(more), ...rest })
+  t.same(of({}), {})
+  t.same(of({ maxAge: 60 }), { again: true })
+  t.same(of({ wishes: { prompt: 'login' } }), { again: true })
+  t.same(of({ wishes: { prompt: 'select_account' } }), { chooseAccount: true })
+  const wishes = { secondFactor: true, loginHint: 'ann', subject: 'u' }
+  t.same(of({ wishes }, { language: 'de' }), {
+    secondFactor: true,
+    loginHint: 'ann',
+    language: 'de'
+  })
+  const changed = choosingAccount(authorization({ wishes }))
+  t.same(askedOf({ browser: 'b', intent: changed }), {
+    chooseAccount: true,
+    secondFactor: true,
+    loginHint: 'ann'
+  })
+  t.same(askedOf({ browser: 'b', intent: proofIntent('/') }), { again: true })
 })
 
 /** Ann, who signed in through the provider three hours ago; her browser still has a session there. */
