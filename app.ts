@@ -68,7 +68,10 @@ export interface AppOptions extends LoadOptions {
    * where `offer` is given.
    */
   reloads?: boolean
-  /** What receives SIGHUP, at which mcp.json is read again: the process, where it is the server's own. */
+  /**
+   * What receives SIGHUP, at which mcp.json is read again: the process, where it is the
+   * server's own.
+   */
   signals?: NodeJS.EventEmitter
 }
 

@@ -7,10 +7,16 @@ import { StartError } from './errors.ts'
 import { callbackPath, invitationUrl } from './paths.ts'
 import { describeState, describeTarget } from './plugins/upstreams/describe.ts'
 
-/** With a large folder, or an existing server that is slow, the lines are printed before all is known. */
+/**
+ * With a large folder, or an existing server that is slow, the lines are printed before all is
+ * known.
+ */
 const PROGRESS_AFTER_MS = 3_000
 
-/** Waits a moment for the documents and the lists of existing servers, so that they are counted completely. */
+/**
+ * Waits a moment for the documents and the lists of existing servers, so that they are counted
+ * completely.
+ */
 export async function startLines (app: FastifyInstance, config: Config): Promise<string> {
   const isKnown = Promise.all([app.library.ready, app.upstreams.looked()])
   await Promise.race([isKnown, setTimeout(PROGRESS_AFTER_MS, undefined, { ref: false })])

@@ -4,10 +4,16 @@
 import { english, type Key, type Message, type Text } from './languages/index.ts'
 
 type ReasonIn<K> = K extends `connections.why_${infer Name}` ? Name : never
-/** Why an attempt to connect failed: each is explained in languages/en/connections.json, as `why_…`. */
+/**
+ * Why an attempt to connect failed: each is explained in languages/en/connections.json, as
+ * `why_…`.
+ */
 export type Reason = ReasonIn<Key>
 
-/** Where an authorization error may be sent: attached only after the client and its redirect URI are verified. */
+/**
+ * Where an authorization error may be sent: attached only after the client and its redirect
+ * URI are verified.
+ */
 export interface ErrorRedirect {
   redirectUri: string
   state: string | undefined
@@ -23,14 +29,20 @@ export class OAuthError extends Error {
   readonly statusCode: number
   /** Response headers that belong to the refusal, for example `WWW-Authenticate`. */
   readonly headers: Readonly<Record<string, string>>
-  /** Set only for authorization errors whose client and redirect URI are verified (RFC 6749 §4.1.2.1). */
+  /**
+   * Set only for authorization errors whose client and redirect URI are verified (RFC 6749
+   * §4.1.2.1).
+   */
   redirect?: ErrorRedirect
   /**
    * The same for a client that anyone may have registered: a page shows the error, with a button to the client (RFC
    * 9700 §4.11.2).
    */
   choice?: ErrorRedirect
-  /** What a page says, in the person's language. Without it `message` is for developers, and so are its details. */
+  /**
+   * What a page says, in the person's language. Without it `message` is for developers, and so
+   * are its details.
+   */
   readonly said?: Message
   /** What a page calls it, where the code says too little. */
   title?: Text
@@ -116,7 +128,9 @@ export const tooManyRequests = (retryAfter: number) =>
     { headers: { 'retry-after': String(retryAfter) } }
   )
 
-/** A step of a sign-in that was already used, has expired, or belongs to another browser. */
+/**
+ * A step of a sign-in that was already used, has expired, or belongs to another browser.
+ */
 export const signInExpired = () => new OAuthError('sign_in_expired', 400, { key: 'problems.expired' })
 
 /**

@@ -4,7 +4,9 @@
 export interface Place {
   /** The path of the MCP endpoint: `/` where the origin is the server's own. */
   mcpPath?: string | undefined
-  /** What the paths of pages and OAuth endpoints begin with; that of the endpoint if absent. */
+  /**
+   * What the paths of pages and OAuth endpoints begin with; that of the endpoint if absent.
+   */
   basePath?: string | undefined
 }
 
@@ -15,7 +17,9 @@ const PROTECTED_RESOURCE = '/.well-known/oauth-protected-resource'
 export function createPaths ({ mcpPath = '/', basePath = mcpPath }: Place = {}) {
   const base = basePath === '/' ? '' : basePath
   return {
-    /** The page for people is where a person lands who opens the URL of the endpoint. */
+    /**
+     * The page for people is where a person lands who opens the URL of the endpoint.
+     */
     home: mcpPath,
     mcp: endpointPaths(mcpPath).flatMap(spellings),
     protectedResource: PROTECTED_RESOURCE,
@@ -106,13 +110,22 @@ const adminPaths = (base: string) => ({
   adminServer: `${base}/admin/server`
 })
 
-/** Where the endpoint is, the canonical path first. Clients know a server at `/` by `/mcp` as well. */
+/**
+ * Where the endpoint is, the canonical path first. Clients know a server at `/` by `/mcp` as
+ * well.
+ */
 const endpointPaths = (mcpPath: string): [string, ...string[]] => (mcpPath === '/' ? ['/', '/mcp'] : [mcpPath])
 
-/** People and clients write `/mcp` with a slash at its end, too; a redirect would lose the body or the token. */
+/**
+ * People and clients write `/mcp` with a slash at its end, too; a redirect would lose the body
+ * or the token.
+ */
 const spellings = (path: string): string[] => (path === '/' ? [path] : [path, `${path}/`])
 
-/** A well-known document about what is at a path, which is inserted (RFC 8414 §3.1, RFC 9728 §3.1). */
+/**
+ * A well-known document about what is at a path, which is inserted (RFC 8414 §3.1, RFC 9728
+ * §3.1).
+ */
 export const wellKnown = (document: string, path: string): string => (path === '/' ? document : document + path)
 
 /** One URL of the MCP endpoint. */
@@ -120,7 +133,9 @@ export interface Endpoint {
   path: string
   /** The paths that lead to it. */
   spellings: readonly string[]
-  /** Its resource identifier, which is also what people paste into a client (RFC 9728 §1.2). */
+  /**
+   * Its resource identifier, which is also what people paste into a client (RFC 9728 §1.2).
+   */
   resource: string
   /** What its challenges name (RFC 9728 §5.1). */
   metadataUrl: string
@@ -153,7 +168,9 @@ export const withSecret = (url: string, secret: string): string => `${url}?link=
 /** The URL of a sign-in page, with the handle of the interaction. */
 export const withInteraction = (path: string, handle: string): string => `${path}?interaction=${handle}`
 
-/** The pages of a sign-in under way. Which of them comes next, plugins/sign-in/next.ts decides. */
+/**
+ * The pages of a sign-in under way. Which of them comes next, plugins/sign-in/next.ts decides.
+ */
 export const createSignInPages = (paths: Paths) => ({
   login: (handle: string) => withInteraction(paths.login, handle),
   code: (handle: string) => withInteraction(paths.loginCode, handle),

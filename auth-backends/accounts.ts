@@ -6,13 +6,21 @@ import type { Text } from '../languages/index.ts'
 
 declare const emailBrand: unique symbol
 
-/** An e-mail address in its one spelling for one mailbox. Only {@link parseEmail} makes it. */
+/**
+ * An e-mail address in its one spelling for one mailbox. Only {@link parseEmail} makes it.
+ */
 export type Email = string & { readonly [emailBrand]: true }
 
-/** Characters; an address has 254 (RFC 5321 §4.5.3.1). Normalizing takes the square of the marks on one letter. */
+/**
+ * Characters; an address has 254 (RFC 5321 §4.5.3.1). Normalizing takes the square of the
+ * marks on one letter.
+ */
 const MAX_TYPED = 1_000
 
-/** Trimmed, NFKC, lower case. It does not check whether it is an address: a backend decides that. */
+/**
+ * Trimmed, NFKC, lower case. It does not check whether it is an address: a backend decides
+ * that.
+ */
 export const parseEmail = (text: string): Email => text.slice(0, MAX_TYPED).normalize('NFKC').trim().toLowerCase() as Email
 
 /** What pages may know of an account whose password this server stores. */
@@ -33,14 +41,20 @@ export interface PasswordAccount {
   generation: number
 }
 
-/** An account as it was when it was read: a change based on it is refused once another change has come between. */
+/**
+ * An account as it was when it was read: a change based on it is refused once another change
+ * has come between.
+ */
 export type AccountVersion = Pick<PasswordAccount, 'subject' | 'email' | 'generation'>
 
 /** What pages can do with accounts whose password this server stores. */
 export interface PasswordAccounts {
   find(email: Email): Promise<PasswordAccount | undefined>
   findBySubject(subject: string): Promise<PasswordAccount | undefined>
-  /** @returns what is wrong with a new password, for the person who typed it; undefined if it is accepted. */
+  /**
+   * @returns what is wrong with a new password, for the person who typed it; undefined if it
+   * is accepted.
+   */
   passwordProblem(email: Email, password: string): Promise<Text | undefined>
   /**
    * @returns a new address in its normal form, or what is wrong with it, for the person who typed it. It does not say
@@ -48,7 +62,9 @@ export interface PasswordAccounts {
    */
   readEmail(typed: string): { email: Email } | { problem: Text }
   checkPassword(subject: string, password: string): Promise<boolean>
-  /** @returns false, with nothing changed, if `present` is not the password, or no longer. */
+  /**
+   * @returns false, with nothing changed, if `present` is not the password, or no longer.
+   */
   changePassword(subject: string, change: { present: string; next: string }): Promise<boolean>
   /**
    * From now on the account is found under the address `to`, and no longer under its present one. Its subject stays.
@@ -70,7 +86,9 @@ export interface PasswordAccounts {
   confirm(account: AccountVersion): Promise<boolean>
 }
 
-/** An account in the server's own storage, for backends without a service behind them. */
+/**
+ * An account in the server's own storage, for backends without a service behind them.
+ */
 export interface Account {
   subject: string
   email: Email
@@ -92,7 +110,10 @@ export interface Account {
   expiresAt?: number
 }
 
-/** The server's account book. An expired account does not exist in it. Every method throws when storage is down. */
+/**
+ * The server's account book. An expired account does not exist in it. Every method throws when
+ * storage is down.
+ */
 export interface Accounts {
   find(email: Email): Promise<Account | undefined>
   findBySubject(subject: string): Promise<Account | undefined>

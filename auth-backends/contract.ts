@@ -96,7 +96,10 @@ export interface AuthBackend {
 
 /** A backend as the registry knows it: the variables it needs, and how to open it. */
 export interface BackendModule<Env = unknown> {
-  /** The environment variables that this backend reads. What is wrong with them joins the one start-up message. */
+  /**
+   * The environment variables that this backend reads. What is wrong with them joins the one
+   * start-up message.
+   */
   env: ZodObject
   /**
    * AUTH_BACKEND may name it several times, for several services of its kind: as `oidc:google`, each with variables of its

@@ -2,17 +2,25 @@
 // in emoji (RFC 5892 Appendix A.1 and A.2; Unicode UTS #39 §3.1.1, UTS #51 §1.4.9).
 // Tested in test/auth-backends/hidden-characters.test.ts.
 
-/** Control, formatting, unassigned and private characters, those that are drawn as nothing, and the blanks that are no spaces. */
+/**
+ * Control, formatting, unassigned and private characters, those that are drawn as nothing, and
+ * the blanks that are no spaces.
+ */
 const HIDDEN = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu
 
 const ZWNJ = '\u200c'
 const ZWJ = '\u200d'
 const EMOJI_STYLE = '\ufe0f'
 
-/** Scripts whose letters join, where a joiner between two of them changes what is read. */
+/**
+ * Scripts whose letters join, where a joiner between two of them changes what is read.
+ */
 const JOINING = String.raw`[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Nko}\p{Script=Mandaic}]`
 const INDIC = String.raw`[\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}]`
-/** The signs that take the vowel from a consonant (Canonical_Combining_Class=Virama), of those scripts. */
+/**
+ * The signs that take the vowel from a consonant (Canonical_Combining_Class=Virama), of those
+ * scripts.
+ */
 const VIRAMA = /[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]$/u
 
 const betweenLetters = new RegExp(`${JOINING}\\p{M}*$`, 'u')

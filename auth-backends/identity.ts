@@ -13,7 +13,10 @@ export interface Identity {
    */
   emailVerified?: boolean
   name?: string
-  /** Names of groups that the service says they are in; 500 of 200 characters are kept, the others left out. */
+  /**
+   * Names of groups that the service says they are in; 500 of 200 characters are kept, the
+   * others left out.
+   */
   groups?: readonly string[]
   /**
    * For a backend with {@link AuthBackend.accounts}: the generation of the account whose password was given. The server
@@ -24,7 +27,10 @@ export interface Identity {
 
 /** A finished sign-in. */
 export interface SignedIn extends Identity {
-  /** The service has vouched that the person showed a second factor there just now, so none is asked for here. */
+  /**
+   * The service has vouched that the person showed a second factor there just now, so none is
+   * asked for here.
+   */
   secondFactor?: true
   /**
    * What {@link Sessions} needs to continue for this person, in the backend's own format; it may hold tokens. The server
@@ -48,7 +54,10 @@ export type SignInAnswer = SignedIn | { refused: Text } | { factor: FactorNeeded
 export interface FactorNeeded {
   /** For the person, for example `Enter the code from your authenticator app.` */
   prompt: Text
-  /** What {@link SecondFactor.verify} needs to continue. The server stores it encrypted; it never reaches the browser. */
+  /**
+   * What {@link SecondFactor.verify} needs to continue. The server stores it encrypted; it
+   * never reaches the browser.
+   */
   continuation: string
   /**
    * Whose factor it is, as {@link Identity.subject}, if that is known by now: wrong codes are counted by it. Otherwise

@@ -86,7 +86,10 @@ async function signIn (
   return account.expiresAt === undefined ? identityOf(account) : makePermanent(host.accounts, account)
 }
 
-/** The password was right: a server that is too busy for a new hash must not keep the person out. */
+/**
+ * The password was right: a server that is too busy for a new hash must not keep the person
+ * out.
+ */
 async function rehash (host: BackendHost, hasher: PasswordHasher, account: Account, password: string): Promise<void> {
   try {
     await host.accounts.setPasswordHash(account.email, await hasher.hash(password), account.passwordHash)
@@ -134,7 +137,9 @@ async function signUp (deps: Deps, request: SignUpRequest): Promise<SignUpResult
   return isNew ? { kind: 'signed-up', identity: identityOf(account) } : { kind: 'refused', field: 'email', message: TAKEN }
 }
 
-/** What is cheap to find out comes first: an estimate of the password takes a worker. */
+/**
+ * What is cheap to find out comes first: an estimate of the password takes a worker.
+ */
 async function refusalOf (
   { host, check }: Deps,
   { email, name, password }: SignUpRequest & { email: Email }
@@ -152,7 +157,8 @@ async function refusalOf (
  */
 const contest = (accounts: Accounts, email: Email, noPassword: string): Promise<boolean> =>
   accounts.change(email, (found) =>
-    // Once is enough: each change voids the links that were sent, and repeated sign-ups must not void the owner's.
+    // Once is enough: each change voids the links that were sent, and repeated sign-ups must
+    // not void the owner's.
     found.emailVerified || found.contested ? undefined : { ...found, passwordHash: noPassword, contested: true }
   )
 

@@ -15,7 +15,9 @@ const NAMES: Readonly<Record<Mark, string>> = {
   x: 'X'
 }
 
-/** Hosts of issuers (OpenID Connect Discovery §3). Microsoft has one for each of its clouds. */
+/**
+ * Hosts of issuers (OpenID Connect Discovery §3). Microsoft has one for each of its clouds.
+ */
 const HOSTS: ReadonlyArray<[RegExp, Mark]> = [
   [/^appleid\.apple\.com$/, 'apple'],
   [/^discord\.com$/, 'discord'],

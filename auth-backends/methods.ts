@@ -4,7 +4,10 @@ import type { Language, Text } from '../languages/index.ts'
 import type { Identity, SignedIn, SignInAnswer } from './identity.ts'
 
 export interface Credentials {
-  /** What the person typed into the first field: an e-mail address, unless the backend's label says otherwise. */
+  /**
+   * What the person typed into the first field: an e-mail address, unless the backend's label
+   * says otherwise.
+   */
   identifier: string
   password: string
 }
@@ -13,7 +16,10 @@ export interface SignUpRequest {
   email: string
   password: string
   name?: string
-  /** The server has proof that the person reads this mailbox: they opened a link that was sent there alone. */
+  /**
+   * The server has proof that the person reads this mailbox: they opened a link that was sent
+   * there alone.
+   */
   emailVerified?: true
 }
 
@@ -37,7 +43,10 @@ export interface PasswordSignIn {
   verify(credentials: Credentials): Promise<SignInAnswer>
 }
 
-/** A form that creates an account. Whether it is open is the server's decision (`SIGNUP`), not the backend's. */
+/**
+ * A form that creates an account. Whether it is open is the server's decision (`SIGNUP`), not
+ * the backend's.
+ */
 export interface SignUp {
   create(request: SignUpRequest): Promise<SignUpResult>
 }
@@ -71,14 +80,22 @@ export interface RedirectProvider {
   mark?: Mark
 }
 
-/** Where to begin, and what the provider should be asked for: none of it is certain to be done. */
+/**
+ * Where to begin, and what the provider should be asked for: none of it is certain to be done.
+ */
 export interface RedirectRequest {
   /** Id of the button. */
   provider: string
   callbackUrl: string
-  /** Must come back unchanged in the query of `callbackUrl`: it binds the answer to this browser, once. */
+  /**
+   * Must come back unchanged in the query of `callbackUrl`: it binds the answer to this
+   * browser, once.
+   */
   state: string
-  /** To authenticate the person again. {@link SignedIn.authenticationAgeSeconds} says whether it did. */
+  /**
+   * To authenticate the person again. {@link SignedIn.authenticationAgeSeconds} says whether
+   * it did.
+   */
   again?: true
   /** To let the person choose the account. */
   chooseAccount?: true
@@ -90,7 +107,10 @@ export interface RedirectRequest {
   loginHint?: string
 }
 
-/** Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core §3.1). */
+/**
+ * Buttons that lead to a sign-in page elsewhere and back (OAuth 2.1 §4.1, OpenID Connect Core
+ * §3.1).
+ */
 export interface RedirectSignIn {
   providers: readonly RedirectProvider[]
   /**

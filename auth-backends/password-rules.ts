@@ -44,13 +44,18 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   '!': 'i'
 }
 
-/** `P@ssw0rd1!` → `password`: small letters, digits and signs off both ends, look-alikes back to letters. */
+/**
+ * `P@ssw0rd1!` → `password`: small letters, digits and signs off both ends, look-alikes back
+ * to letters.
+ */
 function bareWord (password: string): string {
   const bare = password.toLowerCase().replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '')
   return bare.replace(/[013457@$!]/g, (sign) => LOOKALIKES[sign] ?? sign).replace(/[\s._-]/g, '')
 }
 
-/** `12345678`, `abcdefgh`, `87654321`: every character is the neighbor of the one before. */
+/**
+ * `12345678`, `abcdefgh`, `87654321`: every character is the neighbor of the one before.
+ */
 function isRun (characters: string[]): boolean {
   const steps = characters
     .slice(1)
@@ -58,7 +63,9 @@ function isRun (characters: string[]): boolean {
   return Math.abs(steps[0] ?? 0) <= 1 && steps.every((step) => step === steps[0])
 }
 
-/** What is left of the password without the parts that anyone who knows the address can guess. */
+/**
+ * What is left of the password without the parts that anyone who knows the address can guess.
+ */
 function beyondAddress (password: string, email: string): string {
   const local = email.slice(0, email.indexOf('@'))
   const rest = password.toLowerCase().replaceAll(email, '')

@@ -19,7 +19,10 @@ export const addressProblem = (email: string): Text | undefined =>
     ? undefined
     : { key: 'sign-up.wrongAddress' }
 
-/** Control and formatting characters are refused: they can make one name look like another in a list or a log. */
+/**
+ * Control and formatting characters are refused: they can make one name look like another in a
+ * list or a log.
+ */
 export function nameProblem (name: string): Text | undefined {
   if (name.length > MAX_NAME_LENGTH) return { key: 'sign-up.longName', values: { max: MAX_NAME_LENGTH } }
   return isHiding(name) ? { key: 'sign-up.hiddenName' } : undefined

@@ -63,7 +63,9 @@ async function print ({
   }
 }
 
-/** @param wanted the id of an attempt, which is told whole; without one, a line for each. */
+/**
+ * @param wanted the id of an attempt, which is told whole; without one, a line for each.
+ */
 async function printStories (
   { identity, publicUrl }: Config,
   events: AsyncIterable<AuditEvent>,
@@ -82,7 +84,10 @@ async function printStories (
   process.stdout.write(`${found.map((story) => reportStory(story, server)).join('\n\n')}\n`)
 }
 
-/** @returns the ids of the people who have the address, or the id itself. @throws OperatorError for an address of no one. */
+/**
+ * @returns the ids of the people who have the address, or the id itself. @throws OperatorError
+ * for an address of no one.
+ */
 async function idsOf (storage: Storage, who: string): Promise<Set<string>> {
   if (!who.includes('@')) return new Set([who])
   const ids = new Set<string>()

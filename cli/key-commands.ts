@@ -71,7 +71,10 @@ export const keyCommands: Readonly<Record<string, Command>> = {
   }
 }
 
-/** The id as the list shows it, as the audit log names the client, or the beginning of a key that was found. */
+/**
+ * The id as the list shows it, as the audit log names the client, or the beginning of a key
+ * that was found.
+ */
 const idOf = (text: string): string =>
   text.startsWith(KEY_PREFIX) ? text.slice(KEY_PREFIX.length).slice(0, 16) : text.replace(clientIdOf(''), '')
 

@@ -52,7 +52,9 @@ export const commands: Readonly<Record<string, Command>> = {
   }
 }
 
-/** The address of the account with a password. @throws OperatorError for a person without one. */
+/**
+ * The address of the account with a password. @throws OperatorError for a person without one.
+ */
 async function addressOf (context: Context, id: string): Promise<string> {
   const { backends } = context.app.signIn
   const { identities } = await findPerson(context, id)

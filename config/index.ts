@@ -113,10 +113,16 @@ export async function loadConfig (
     publicUrl,
     /** Whether the public URL is this computer: then development defaults apply. */
     local,
-    /** False with AUTH_BACKEND=none: no OAuth, and the tools are open to every caller that reaches the port. */
+    /**
+     * False with AUTH_BACKEND=none: no OAuth, and the tools are open to every caller that
+     * reaches the port.
+     */
     signIn: found.backends.length > 0,
     backends: found.backends,
-    /** Makes tools ready to be opened with this environment. @throws ConfigError when one of their variables is invalid. */
+    /**
+     * Makes tools ready to be opened with this environment. @throws ConfigError when one of
+     * their variables is invalid.
+     */
     configureTools (definitions: readonly ToolDefinition[]): ConfiguredTool[] {
       const { tools, problems } = configureTools(definitions, toolEnv)
       if (problems.length > 0) throw new ConfigError(problems)
@@ -129,10 +135,15 @@ export async function loadConfig (
     /** Absolute path of access.json, which may be missing. */
     accessFile: access.path,
     hasAccessRules: access.exists,
-    /** Reads the access rules as the file has them now. @param resources that it may name. @throws when it cannot be read. */
+    /**
+     * Reads the access rules as the file has them now. @param resources that it may name.
+     * @throws when it cannot be read.
+     */
     readAccessRules: access.read,
     ...mcpJson.settings,
-    /** What the commands of mcp.json get of the environment besides what is written there. */
+    /**
+     * What the commands of mcp.json get of the environment besides what is written there.
+     */
     processEnvironment: withoutEmpty({ PATH: env['PATH'] ?? process.env['PATH'], HOME: env['HOME'] ?? process.env['HOME'] }),
     /** Where a tool comes from, in words; undefined for one that no file has. */
     placeOfTool: builtIn.placeOf,
@@ -159,7 +170,9 @@ function findFolders (project: string): URL[] {
   return all.filter(({ href }, index) => all.findIndex((folder) => folder.href === href) === index)
 }
 
-/** @param read what is read, as members. @returns a sentence for each variable that is not. */
+/**
+ * @param read what is read, as members. @returns a sentence for each variable that is not.
+ */
 const findUnread = (env: Readonly<Record<string, string>>, read: readonly object[]): string[] =>
   Object.keys(env)
     .filter((name) => !read.some((shape) => Object.hasOwn(shape, name)))

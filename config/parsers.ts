@@ -12,7 +12,10 @@ export const integer = (min: number, max: number) => {
 
 const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined)
 
-/** An origin in the one spelling that issuer, resource and audience are compared in: no path, no trailing slash. */
+/**
+ * An origin in the one spelling that issuer, resource and audience are compared in: no path,
+ * no trailing slash.
+ */
 export const publicUrl = z.string().transform((value, context) => {
   const url = parseUrl(value.trim())
   const refuse = (message: string) => {
@@ -32,7 +35,10 @@ export const publicUrl = z.string().transform((value, context) => {
   return url.origin
 })
 
-/** The path of something of ours, without a dot in front: what is well known has paths of its own. */
+/**
+ * The path of something of ours, without a dot in front: what is well known has paths of its
+ * own.
+ */
 export const urlPath = z
   .string()
   .regex(/^(?:\/|(?:\/[\w~-][\w.~-]*)+)$/, 'write a path such as /mcp, of letters, digits, - _ . and ~, without a slash at its end')
@@ -130,7 +136,10 @@ export const allowedEmails = list.refine(
 export const emailAddresses = list
   .refine((entries) => entries.every((entry) => /^[^\s@]+@[^\s@]+$/.test(entry)), 'write addresses separated by commas, for example ann@example.com')
 
-/** Origins of web pages, and of what runs in an engine of browsers: extensions and desktop apps (RFC 6454 §6.2). */
+/**
+ * Origins of web pages, and of what runs in an engine of browsers: extensions and desktop apps
+ * (RFC 6454 §6.2).
+ */
 export const origins = list.transform((entries, context) =>
   entries.map((entry) => {
     const origin = originOf(entry.replace(/\/$/, ''))
@@ -142,7 +151,9 @@ export const origins = list.transform((entries, context) =>
   })
 )
 
-/** @returns the origin as browsers send it, or undefined for a text that is not an origin. */
+/**
+ * @returns the origin as browsers send it, or undefined for a text that is not an origin.
+ */
 function originOf (entry: string): string | undefined {
   const url = parseUrl(entry)
   if (!url || url.host === '' || url.host.includes('*')) return undefined
@@ -150,7 +161,10 @@ function originOf (entry: string): string | undefined {
   return isPrivateUseScheme(url.protocol.slice(0, -1)) && entry === `${url.protocol}//${url.host}` ? entry : undefined
 }
 
-/** Exact redirect URIs of apps on a computer or phone, and whole schemes with their colon (RFC 8252 §7.1). */
+/**
+ * Exact redirect URIs of apps on a computer or phone, and whole schemes with their colon (RFC
+ * 8252 §7.1).
+ */
 export const privateUseUris = list.refine(
   (entries) => entries.every((entry) => {
     const [, scheme, rest] = /^([^:]*):([\x21-\x7e]*)$/.exec(entry) ?? []

@@ -6,7 +6,10 @@ import { isLoopback } from '../authoring/env.ts'
 import { createEndpoints, createPaths } from '../paths.ts'
 import type { Variables } from './variables.ts'
 
-/** @returns the public URL of the server, and whether it is this computer: then development defaults apply. */
+/**
+ * @returns the public URL of the server, and whether it is this computer: then development
+ * defaults apply.
+ */
 export function addressOf ({ PUBLIC_URL, FLY_APP_NAME, PORT }: Variables): { publicUrl: string; local: boolean } {
   const publicUrl = PUBLIC_URL ?? (FLY_APP_NAME ? `https://${FLY_APP_NAME}.fly.dev` : `http://localhost:${PORT}`)
   return { publicUrl, local: isLoopback(new URL(publicUrl).hostname) }
@@ -19,7 +22,9 @@ export function placeOf ({ MCP_PATH, BASE_PATH }: Variables, publicUrl: string) 
   return {
     paths: createPaths({ mcpPath: MCP_PATH, basePath: BASE_PATH }),
     endpoints,
-    /** The URL to paste into a client: the resource that every token is for (RFC 8707 §2). */
+    /**
+     * The URL to paste into a client: the resource that every token is for (RFC 8707 §2).
+     */
     mcpUrl: resource,
     /** The metadata document of that resource. */
     metadataUrl,
@@ -62,7 +67,10 @@ export const signInSettings = (values: Variables, local: boolean) => ({
   allowedEmails: values.ALLOWED_EMAILS.map(parseEmail),
   /** Whoever has shown that they read one of these mailboxes is an owner. */
   ownerEmails: values.OWNER_EMAIL.map(parseEmail),
-  /** Whether people may, or must, have a second factor; `required` is for accounts whose password this server stores. */
+  /**
+   * Whether people may, or must, have a second factor; `required` is for accounts whose
+   * password this server stores.
+   */
   mfa: values.MFA
 })
 
@@ -70,7 +78,9 @@ export const clientSettings = (values: Variables) => ({
   clients: values.CLIENTS,
   /** Whose assertions connect apps for their people. */
   idJagIssuers: values.ID_JAG_ISSUERS,
-  /** Private-use redirect URIs that any app may have: exact, or a scheme with its colon. */
+  /**
+   * Private-use redirect URIs that any app may have: exact, or a scheme with its colon.
+   */
   allowedRedirectUris: values.ALLOWED_REDIRECT_URIS,
   /** Hosts whose client metadata documents are accepted; empty means every host. */
   clientMetadataHosts: values.CLIENT_METADATA_HOSTS,
@@ -80,7 +90,10 @@ export const clientSettings = (values: Variables) => ({
 export const networkSettings = (values: Variables) => ({
   corsOrigins: values.CORS_ORIGINS,
   trustProxy: values.TRUST_PROXY,
-  /** Lower case; `undefined` where the visitor's address is the connection's, or comes through `trustProxy`. */
+  /**
+   * Lower case; `undefined` where the visitor's address is the connection's, or comes through
+   * `trustProxy`.
+   */
   clientIpHeader:
     values.CLIENT_IP_HEADER ?? (values.FLY_APP_NAME && values.TRUST_PROXY.length === 0 ? 'fly-client-ip' : undefined),
   /** Seconds until a half-sent head, and a half-sent request, is dropped. */

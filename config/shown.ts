@@ -22,7 +22,10 @@ const OPEN: ReadonlySet<string> = new Set<Name>([
   'LOG_LEVEL', 'LOG_FORMAT', 'SHUTDOWN_DELAY', 'OTEL_SERVICE_NAME'
 ])
 
-/** Shown as scheme and host alone: what is before or behind them can be a password, a key or a name of a database. */
+/**
+ * Shown as scheme and host alone: what is before or behind them can be a password, a key or a
+ * name of a database.
+ */
 const ADDRESSES: ReadonlySet<string> = new Set<Name>([
   'SUPPORT_URL', 'PRIVACY_URL', 'TERMS_URL', 'REDIS_URL', 'DATABASE_URL', 'DOCS_BASE_URL', 'EMBEDDINGS_BASE_URL', 'SMTP_URL',
   'OTEL_EXPORTER_OTLP_ENDPOINT'
@@ -57,7 +60,10 @@ function shown (name: string, value: string): string | undefined {
   return ADDRESSES.has(name) ? withoutCredentials(value) : undefined
 }
 
-/** One address, or several with commas between them. @returns undefined where one cannot be read. */
+/**
+ * One address, or several with commas between them. @returns undefined where one cannot be
+ * read.
+ */
 function withoutCredentials (value: string): string | undefined {
   const urls = value.split(',').map((address) => URL.parse(address.trim()))
   return urls.includes(null) ? undefined : urls.map((url) => `${url!.protocol}//${url!.host}`).join(', ')

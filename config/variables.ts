@@ -76,7 +76,10 @@ export const variables = z.object({
 /** The parsed variables. */
 export type Variables = z.output<typeof variables>
 
-/** Conflicts between variables that are valid alone. @param env distinguishes a missing variable from an invalid one. */
+/**
+ * Conflicts between variables that are valid alone. @param env distinguishes a missing
+ * variable from an invalid one.
+ */
 export function findContradictions (values: Variables, env: Record<string, string>): string[] {
   const problems: string[] = []
   if (values.REDIS_URL !== undefined && values.SECRET_KEY === undefined && !env['SECRET_KEY']) {

@@ -15,7 +15,9 @@ import type secondFactors from './en/second-factors.json'
 import type signIn from './en/sign-in.json'
 import type signUp from './en/sign-up.json'
 
-/** As in the `lang` of a page (BCP 47). Each has a folder. Chinese is the simplified one. */
+/**
+ * As in the `lang` of a page (BCP 47). Each has a folder. Chinese is the simplified one.
+ */
 export const languages = ['en', 'de', 'fr', 'es', 'pt', 'ja', 'zh'] as const
 export type Language = (typeof languages)[number]
 
@@ -47,11 +49,15 @@ export type Key = { [File in keyof Catalogue]: `${File}.${keyof Catalogue[File] 
  */
 export type Values = Readonly<Record<string, string | number | { href: string }>>
 
-/** Something to be said in the language of whoever reads it; as JSON it can wait in storage. */
+/**
+ * Something to be said in the language of whoever reads it; as JSON it can wait in storage.
+ */
 export interface Message {
   key: Key
   values?: Values
 }
 
-/** A text is already in the words of whoever wrote it, such as a backend of one's own. */
+/**
+ * A text is already in the words of whoever wrote it, such as a backend of one's own.
+ */
 export type Text = string | Message

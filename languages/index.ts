@@ -15,11 +15,19 @@ export interface Words {
   language: Language
   /** Plain text: a page still has to escape it. */
   text(key: Key, values?: Values): string
-  /** HTML, with every value escaped and, where it is text, isolated from the direction of the sentence. */
+  /**
+   * HTML, with every value escaped and, where it is text, isolated from the direction of the
+   * sentence.
+   */
   html(key: Key, values?: Values): string
-  /** What a part of the server wants to be said; a text is already in the words of whoever wrote it. */
+  /**
+   * What a part of the server wants to be said; a text is already in the words of whoever
+   * wrote it.
+   */
   say(text: Text): string
-  /** @param at seconds since the epoch, or ISO 8601. A day in UTC, such as `28 Nov 2026`. */
+  /**
+   * @param at seconds since the epoch, or ISO 8601. A day in UTC, such as `28 Nov 2026`.
+   */
   day(at: number | string): string
   /** A minute in UTC, which it names. */
   minute(at: number | string): string

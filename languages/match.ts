@@ -28,7 +28,10 @@ function readTag (text: string): { tag: string; quality: number } {
   return { tag, quality }
 }
 
-/** Of one language and one script: who reads traditional Chinese has not asked for the simplified one. */
+/**
+ * Of one language and one script: who reads traditional Chinese has not asked for the
+ * simplified one.
+ */
 function findOurs (tag: string): Language | undefined {
   const locale = parse(tag)
   return locale && languages.find((ours) => {

@@ -7,9 +7,14 @@ const ROOT = new URL('../', import.meta.url)
 const DIST = new URL('dist/', ROOT)
 /** Files that the code reads. */
 const BESIDE = ['views', 'languages', 'template']
-/** Paths of modules in strings, which the compiler does not rewrite: workers' tasks and imports on demand. The length stays the same. */
+/**
+ * Paths of modules in strings, which the compiler does not rewrite: workers' tasks and imports
+ * on demand. The length stays the same.
+ */
 const MODULE_PATH = /(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g
-/** What a declaration refers to: `from './x.js'`, `import './x.js'`, `import('./x.js')`. */
+/**
+ * What a declaration refers to: `from './x.js'`, `import './x.js'`, `import('./x.js')`.
+ */
 const REFERENCE = /\b(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"\n]+)\.[jt]s['"]/g
 
 await rm(DIST, { recursive: true, force: true })
@@ -28,7 +33,10 @@ for await (const file of glob('**/*.d.ts', { cwd: fileURLToPath(DIST) })) {
 }
 for (const folder of BESIDE) await cp(new URL(folder, ROOT), new URL(folder, DIST), { recursive: true })
 
-/** @returns the addresses of the declarations that an author's compiler can reach: those of the exports, and what they refer to. */
+/**
+ * @returns the addresses of the declarations that an author's compiler can reach: those of the
+ * exports, and what they refer to.
+ */
 async function declarations (): Promise<Set<string>> {
   const { exports } = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')) as { exports: Record<string, { types?: string }> }
   const entries = Object.values(exports).flatMap(({ types }) => types ?? [])

@@ -14,7 +14,9 @@ export const MAX_SHOWN_CHARACTERS = 100
  * they hide text, turn its direction, or reach a terminal as commands.
  */
 export const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu
-/** More marks on one letter than any script needs: they cover the lines above and below. */
+/**
+ * More marks on one letter than any script needs: they cover the lines above and below.
+ */
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
 
 /** @param fallback what to show instead of a name of which nothing is left. */

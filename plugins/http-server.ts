@@ -21,7 +21,10 @@ import { sendErrorPage, sendJsonError } from './pages/error-handlers.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The audit log records what this route does: its answers below 400 are logged at `debug` instead of `info`. */
+    /**
+     * The audit log records what this route does: its answers below 400 are logged at `debug`
+     * instead of `info`.
+     */
     isAudited?: boolean
   }
 }
@@ -47,14 +50,18 @@ export function createHttpServer (config: Config, logTo?: Writable): FastifyInst
   return app
 }
 
-/** What is the same for every server, whoever receives its requests. @param options who receives and logs them. */
+/**
+ * What is the same for every server, whoever receives its requests. @param options who
+ * receives and logs them.
+ */
 export function createInstance ({ bodyLimit }: Pick<Config, 'bodyLimit'>, options: FastifyServerOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
     schemaController: { compilersFactory: lazySchemaCompilers },
     // Fastify's own lines contain URLs, and URLs here contain codes, states and handles.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    // A request that arrives while the server closes is still answered; its connection is closed after it.
+    // A request that arrives while the server closes is still answered; its connection is
+    // closed after it.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => sendJsonError(error, request, reply as unknown as FastifyReply),

@@ -16,7 +16,10 @@ type Settings = Config['identity']
 
 export interface Identity extends Omit<Settings, 'name' | 'links'> {
   name: DisplayName
-  /** What clients show. 128 × 128 pixels, as ChatGPT's form requires, unless the operator has set another. */
+  /**
+   * What clients show. 128 × 128 pixels, as ChatGPT's form requires, unless the operator has
+   * set another.
+   */
   icon: NonNullable<Settings['logo']>
   /** For the end of every page and message, in this order. */
   links: Array<{ label: 'common.support' | 'common.privacy' | 'common.terms'; href: string }>

@@ -6,7 +6,10 @@ import { matchLanguage, wordsOf, type Language, type Words } from '../languages/
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by a sign-in whose app has asked for one; `Accept-Language` otherwise, and English where neither helps. */
+    /**
+     * Set by a sign-in whose app has asked for one; `Accept-Language` otherwise, and English
+     * where neither helps.
+     */
     language: Language | undefined
     readonly words: Words
   }

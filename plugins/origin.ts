@@ -9,9 +9,15 @@ import { english, type Message, type Text } from '../languages/index.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Answers 403 if a web page that is not allowed sent the request. @returns undefined if it may continue. */
+    /**
+     * Answers 403 if a web page that is not allowed sent the request. @returns undefined if it
+     * may continue.
+     */
     checkOrigin(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
-    /** An `onRequest` hook for our own pages: a form may be posted from our own pages only. @throws access_denied. */
+    /**
+     * An `onRequest` hook for our own pages: a form may be posted from our own pages only.
+     * @throws access_denied.
+     */
     checkFormOrigin(request: FastifyRequest): Promise<void>
   }
   interface FastifyContextConfig {
@@ -20,7 +26,10 @@ declare module 'fastify' {
      * automatically.
      */
     anyHost?: boolean
-    /** Pages of other sites may post here, as they may link here: the request only begins something. */
+    /**
+     * Pages of other sites may post here, as they may link here: the request only begins
+     * something.
+     */
     anyOrigin?: boolean
   }
 }
@@ -52,7 +61,8 @@ export default fp(
     const hidden: Text = { key: 'problems.hiddenForm', values: { server: publicUrl } }
     const origins = new Set([new URL(publicUrl).origin, ...corsOrigins])
 
-    // Every route, including those added later and unknown paths. The header as sent, never a forwarded one: what a
+    // Every route, including those added later and unknown paths. The header as sent, never a
+    // forwarded one: what a
     // proxy adds must not widen this.
     app.addHook('onRequest', (request, _reply, done) => {
       const name = hostOf(request)
@@ -76,10 +86,12 @@ export default fp(
       if (method !== 'POST' || routeOptions.config.anyOrigin) return
       const { origin, 'sec-fetch-site': site } = headers
       if (site === 'cross-site' || site === 'same-site') throw accessDenied(foreign)
-      // Fetch "append a request Origin header": under `Referrer-Policy: no-referrer`, which proxies and extensions add,
+      // Fetch "append a request Origin header": under `Referrer-Policy: no-referrer`, which
+      // proxies and extensions add,
       // our own forms come from `null`. Only the browser itself writes Sec-Fetch-Site (Fetch Metadata §2.3).
       if (origin === 'null' && site !== 'same-origin') throw accessDenied(hidden)
-      // On a person's own computer the server has several names; a page and its form still have to share one.
+      // On a person's own computer the server has several names; a page and its form still
+      // have to share one.
       const isOwn =
         origin === undefined ||
         origin === 'null' ||
@@ -94,6 +106,9 @@ export default fp(
 /** As sent: the header, or the pseudo-header of HTTP/2 (RFC 9113 §8.3.1). */
 const hostOf = ({ headers }: FastifyRequest): string => String(headers.host ?? headers[':authority'] ?? '').toLowerCase()
 
-/** A JSON-RPC error without id, since nothing of the body is known yet. What was sent is not repeated. */
+/**
+ * A JSON-RPC error without id, since nothing of the body is known yet. What was sent is not
+ * repeated.
+ */
 const refuse = (reply: FastifyReply, status: number, message: string) =>
   reply.code(status).send({ jsonrpc: '2.0', error: { code: -32600, message } })

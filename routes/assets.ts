@@ -4,7 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Paths } from '../paths.ts'
 import type { Identity } from '../plugins/identity.ts'
 
-/** @returns the path of the picture; one of the operator's own is named by its content as well. */
+/**
+ * @returns the path of the picture; one of the operator's own is named by its content as well.
+ */
 export function iconPath ({ icon }: Pick<Identity, 'icon'>, paths: Pick<Paths, 'icon' | 'vectorIcon'>): string {
   return `${icon.type === 'image/png' ? paths.icon : paths.vectorIcon}${icon.hash && `?v=${icon.hash}`}`
 }

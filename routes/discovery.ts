@@ -35,7 +35,8 @@ export default async function discovery (app: FastifyInstance, options: Options)
     // Clients that take the MCP URL for the issuer look here (RFC 8414 §3.1, path inserted).
     documents[wellKnown(paths.authorizationServer, path)] = server
     documents[wellKnown(paths.openidConfiguration, path)] = openid
-    // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the others in the same way.
+    // And with the path in front, as OpenID Connect Discovery §4.1 appends it; some append the
+    // others in the same way.
     documents[path + paths.openidConfiguration] = openid
     documents[path + paths.authorizationServer] = server
     documents[path + paths.protectedResource] = resourceOf(resource)
@@ -99,7 +100,10 @@ const authorizationServer = (
   ...(urls.terms && { op_tos_uri: urls.terms })
 })
 
-/** ID-JAG draft §7.2, and §6 of the MCP extension: how a client learns that it needs no page here. */
+/**
+ * ID-JAG draft §7.2, and §6 of the MCP extension: how a client learns that it needs no page
+ * here.
+ */
 const enterpriseManaged = {
   authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag']
 }

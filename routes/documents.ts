@@ -111,7 +111,9 @@ const LABELS: Readonly<Record<string, Key>> = {
 }
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z$/
 
-/** What is known of a document, in words; a source may add anything, which is shown as it is. */
+/**
+ * What is known of a document, in words; a source may add anything, which is shown as it is.
+ */
 const factsOf = (words: Words, metadata: Readonly<Record<string, string>> = {}): PageData['document']['facts'] =>
   Object.entries(metadata).map(([name, value]) => {
     const key = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined

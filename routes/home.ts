@@ -22,7 +22,8 @@ export default async function home (app: FastifyInstance, options: Options) {
   app.get(paths.home, async (request, reply) => {
     reply.header('vary', 'Accept')
     const accept = request.headers.accept ?? ''
-    // MCP 2025-11-25 "Streamable HTTP": a client asks for the stream of its session. Without a session there is none.
+    // MCP 2025-11-25 "Streamable HTTP": a client asks for the stream of its session. Without a
+    // session there is none.
     if (accept.includes('text/event-stream')) return endpoint.handle(request, reply)
     const user = signIn ? await app.signIn.sessions.user(request) : undefined
     // Counting the documents is work, also for a caller who is not signed in.
@@ -61,10 +62,14 @@ const describeServer = async (
   }
 })
 
-/** Characters: an upstream may have a thousand tools, and describe each in eight thousand. */
+/**
+ * Characters: an upstream may have a thousand tools, and describe each in eight thousand.
+ */
 const MAX_DESCRIPTION = 200
 
-/** What the visitor may use: tools of this server itself, and those of each existing one. */
+/**
+ * What the visitor may use: tools of this server itself, and those of each existing one.
+ */
 function groupTools (app: FastifyInstance, rights: Rights) {
   const upstreamOf = new Map(app.upstreams.tools.map(({ name, upstream }) => [name, upstream]))
   const shown = app.mcp.toolsFor(rights).map(({ name, title = name, description = '' }) => ({ name, title, description }))
@@ -78,7 +83,10 @@ function groupTools (app: FastifyInstance, rights: Rights) {
 
 const shorten = (text: string): string => (text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION)}…` : text)
 
-/** How an app calls the server, and links that add it there: what they hold is from the configuration alone. */
+/**
+ * How an app calls the server, and links that add it there: what they hold is from the
+ * configuration alone.
+ */
 function installLinks (title: string, url: string): PageData['home']['install'] {
   const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 40) || 'my-server'
   const config = Buffer.from(JSON.stringify({ url })).toString('base64')

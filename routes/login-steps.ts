@@ -31,7 +31,8 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
     return goOn(reply, parked)
   })
 
-  // A form that the page of a provider posts (OAuth 2.0 Form Post Response Mode), without our cookies: they are Lax. The
+  // A form that the page of a provider posts (OAuth 2.0 Form Post Response Mode), without our
+  // cookies: they are Lax. The
   // browser repeats it as the request above, with its cookies, where everything is checked; here nothing is read.
   app.post(`${paths.loginCallback}/*`, { config: { anyOrigin: true }, bodyLimit: MAX_FORM_BYTES }, async (request, reply) => {
     const form = formParameters(request)

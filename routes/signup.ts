@@ -67,7 +67,9 @@ function notOffered (signInPath: string) {
   return refusal
 }
 
-/** The backend that the form names, or the first in AUTH_BACKEND, if it makes accounts. */
+/**
+ * The backend that the form names, or the first in AUTH_BACKEND, if it makes accounts.
+ */
 const findBackend = (app: FastifyInstance, id: string | undefined): string | undefined =>
   [...app.signIn.backends].find(([name, { signUp }]) => signUp && (id === undefined || id === name))?.[0]
 

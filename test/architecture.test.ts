@@ -60,7 +60,9 @@ const map: Array<{ room: RegExp; may: string[] }> = [
   { room: /^doctor\//, may: ['doctor/'] }
 ]
 
-/** A folder of routes/ is one room; a file that lies in it directly is a room of its own. */
+/**
+ * A folder of routes/ is one room; a file that lies in it directly is a room of its own.
+ */
 const routeRoom = (file: string): string => /^routes\/(?:[^/]+\/|[^/]+$)/.exec(file)![0]
 
 function mayImport (file: string, { target, typeOnly }: Import, may: string[]): boolean {
@@ -154,7 +156,10 @@ t.test('the first line of every file says why it exists', async (t) => {
   )
 })
 
-/** Folders that are lists of rooms or of files of one kind; the map of CONTRIBUTING.md explains them. */
+/**
+ * Folders that are lists of rooms or of files of one kind; the map of CONTRIBUTING.md explains
+ * them.
+ */
 const LISTS = new Set(['.', 'plugins', 'routes', 'tools'])
 const MAX_FILES_WITHOUT_PARAGRAPH = 5
 

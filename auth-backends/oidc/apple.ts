@@ -13,7 +13,9 @@ export interface AppleKey {
   key: KeyObject
 }
 
-/** A file `AuthKey_….p8` as text: in one line or several, with or without its first and last. */
+/**
+ * A file `AuthKey_….p8` as text: in one line or several, with or without its first and last.
+ */
 export function readAppleKey (text: string): KeyObject | undefined {
   const body = text.replaceAll('\\n', '\n').replace(/-----[A-Z ]+-----/g, '').replace(/\s/g, '')
   try {
@@ -24,7 +26,9 @@ export function readAppleKey (text: string): KeyObject | undefined {
   }
 }
 
-/** @returns a secret for one request. Apple refuses one that is valid for more than six months. */
+/**
+ * @returns a secret for one request. Apple refuses one that is valid for more than six months.
+ */
 export const makeAppleSecret = async (
   clientId: string,
   { team, keyId, key }: AppleKey

@@ -30,7 +30,8 @@ export function authorizationParameters (
     ...(prompt !== '' && { prompt }),
     ...(google && isOffline && { access_type: 'offline' }),
     ...(again && !apple && { max_age: '0' }),
-    // Without it Google does not say when the person signed in there ("Security Bundle", Session age claims).
+    // Without it Google does not say when the person signed in there ("Security Bundle",
+    // Session age claims).
     ...(again && google && { claims: '{"id_token":{"auth_time":{"essential":true}}}' }),
     ...(secondFactor && settings.OIDC_MFA_ACR && { acr_values: settings.OIDC_MFA_ACR.join(' ') }),
     ...(locale && { ui_locales: locale, ...(google && { hl: locale }) }),
@@ -46,7 +47,10 @@ function scopesFor (settings: OidcSettings): string {
   return scopes.filter((scope) => !isGoogle(settings) || scope !== 'offline_access').join(' ')
 }
 
-/** Google knows no `login`. Where `select_account` is not known to be, `login` lets people choose as well. */
+/**
+ * Google knows no `login`. Where `select_account` is not known to be, `login` lets people
+ * choose as well.
+ */
 function promptFor (
   settings: OidcSettings,
   { again, chooseAccount }: Pick<Asked, 'again' | 'chooseAccount'>,

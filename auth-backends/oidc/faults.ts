@@ -9,7 +9,9 @@ export interface Fault {
   says: string
 }
 
-/** The code of the provider's answer to a token request that was refused (RFC 6749 §5.2). */
+/**
+ * The code of the provider's answer to a token request that was refused (RFC 6749 §5.2).
+ */
 export const refusalOf = (error: unknown): string | undefined => {
   const { code, error: refusal } = error as { code?: string; error?: string }
   return code === 'OAUTH_RESPONSE_BODY_ERROR' ? refusal : undefined
@@ -96,7 +98,9 @@ function otherIssuer (verb: string, issuer: unknown, { OIDC_ISSUER }: OidcSettin
   return `${verb} ${named}, and OIDC_ISSUER is ${issuerOf(OIDC_ISSUER)}${remedy}`
 }
 
-/** The details that the library adds to the code, from anywhere in the chain of causes. */
+/**
+ * The details that the library adds to the code, from anywhere in the chain of causes.
+ */
 function detailOf (error: unknown): Record<string, unknown> {
   let cause = error
   for (let depth = 0; depth < 4; depth++) {

@@ -24,7 +24,10 @@ export interface Provider {
   checkSignature(idToken: string): Promise<void>
 }
 
-/** Loads the library and the provider's description when first asked for; a failure is not remembered. */
+/**
+ * Loads the library and the provider's description when first asked for; a failure is not
+ * remembered.
+ */
 export function createProvider (settings: OidcSettings, timeoutSeconds: number): () => Promise<Provider> {
   let known: { at: number; loaded: Promise<Provider> } | undefined
   return () => {
@@ -42,7 +45,8 @@ export function createProvider (settings: OidcSettings, timeoutSeconds: number):
 async function loadProvider (settings: OidcSettings, timeout: number): Promise<Provider> {
   const { OIDC_ISSUER, OIDC_CLIENT_ID } = settings
   const client = await import('openid-client')
-  // The issuer of any tenant has a gap where the tenant stands. The library knows it by this address, and fills the gap.
+  // The issuer of any tenant has a gap where the tenant stands. The library knows it by this
+  // address, and fills the gap.
   const address = new URL(isAnyTenant(settings) ? issuerOf(OIDC_ISSUER) : OIDC_ISSUER)
   const authentication = authenticationFor(client, settings)
   const configuration = await client.discovery(address, OIDC_CLIENT_ID, undefined, authentication, {
@@ -54,7 +58,10 @@ async function loadProvider (settings: OidcSettings, timeout: number): Promise<P
   return { client, configuration, checkSignature: createSignatureCheck(keysUrl, timeout * 1000) }
 }
 
-/** How this client proves itself: with its secret, one that is made for each request, or not at all. */
+/**
+ * How this client proves itself: with its secret, one that is made for each request, or not at
+ * all.
+ */
 function authenticationFor (client: typeof OpenIdClient, settings: OidcSettings): OpenIdClient.ClientAuth {
   const { OIDC_CLIENT_ID: id, OIDC_CLIENT_SECRET: secret, OIDC_TOKEN_AUTH: method } = settings
   const apple = appleKeyOf(settings)
@@ -91,7 +98,9 @@ function checkDiscoveredFrom (issuer: string, address: string): void {
   })
 }
 
-/** Not openid-client's own check: that waits a minute before it looks for a key that is new. */
+/**
+ * Not openid-client's own check: that waits a minute before it looks for a key that is new.
+ */
 function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): Provider['checkSignature'] {
   if (keysUrl === undefined) {
     return async (idToken) => {
@@ -119,14 +128,20 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
   }
 }
 
-/** A shared key proves nothing to a third party, and some providers choose one by default (Core §10.1). */
+/**
+ * A shared key proves nothing to a third party, and some providers choose one by default (Core
+ * §10.1).
+ */
 function checkAlgorithm (idToken: string): void {
   const { alg } = decodeProtectedHeader(idToken)
   if (!/^(?:HS|none)/.test(alg ?? 'none')) return
   throw Object.assign(new Error('The ID token is signed with a shared key'), { code: 'OAUTH_UNSUPPORTED_OPERATION', cause: { alg } })
 }
 
-/** Some providers keep the ID token small and return the rest from the userinfo endpoint (OpenID Connect Core §5.3). */
+/**
+ * Some providers keep the ID token small and return the rest from the userinfo endpoint
+ * (OpenID Connect Core §5.3).
+ */
 export async function completeClaims (
   { client, configuration }: Provider,
   accessToken: string,

@@ -5,7 +5,10 @@ import type { Claims, OidcSettings } from './settings.ts'
 /** Seconds: what was shown longer ago was for another sign-in. */
 const FRESH_SECONDS = 300
 
-/** Methods that prove something by themselves, by what is shown: two of one kind are still one factor. */
+/**
+ * Methods that prove something by themselves, by what is shown: two of one kind are still one
+ * factor.
+ */
 const KINDS: Readonly<Record<string, 'knowledge' | 'possession' | 'inherence'>> = {
   pwd: 'knowledge',
   pin: 'knowledge',

@@ -13,7 +13,10 @@ import { isApple, subjectOf, type Claims, type OidcSettings } from './settings.t
  * What the browser carries to the provider at sign-out must fit into a URL.
  */
 const MAX_HINT_CHARACTERS = 4096
-/** A provider is asked about each sign-in at most this often; Apple slows down who asks more than once a day. */
+/**
+ * A provider is asked about each sign-in at most this often; Apple slows down who asks more
+ * than once a day.
+ */
 const FRESH_SECONDS = 900
 const FRESH_SECONDS_AT_APPLE = 86_400
 

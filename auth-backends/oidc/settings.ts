@@ -30,7 +30,9 @@ const issuer = z
 
 const DISCOVERY = /\/\.well-known\/openid-configuration\/?$/
 
-/** Whether OIDC_ISSUER is the address of the discovery document, which people also paste. */
+/**
+ * Whether OIDC_ISSUER is the address of the discovery document, which people also paste.
+ */
 export const isDiscoveryUrl = (value: string): boolean => DISCOVERY.test(value)
 
 /**
@@ -92,7 +94,9 @@ export const env = z
 
 const APPLE = ['OIDC_APPLE_TEAM_ID', 'OIDC_APPLE_KEY_ID', 'OIDC_APPLE_KEY'] as const
 
-/** What does not go together with the provider: names of variables, and what to do about each. */
+/**
+ * What does not go together with the provider: names of variables, and what to do about each.
+ */
 function providerProblems (values: Record<string, unknown> & { OIDC_ISSUER: string }): Array<{ name: string; message: string }> {
   const isSet = (name: string) => values[name] !== undefined
   if (isAnyTenant(values)) {
@@ -130,10 +134,16 @@ export function appleKeyOf (settings: OidcSettings): AppleKey | undefined {
   return team && keyId && key ? { team, keyId, key } : undefined
 }
 
-/** Organizations of Microsoft Entra that nobody here knows: what they say of groups and addresses is their own word. */
+/**
+ * Organizations of Microsoft Entra that nobody here knows: what they say of groups and
+ * addresses is their own word.
+ */
 export const isAnyTenant = ({ OIDC_ISSUER }: Pick<OidcSettings, 'OIDC_ISSUER'>): boolean => ANY_TENANT.test(issuerOf(OIDC_ISSUER))
 
-/** Where it is set, groups are wanted: userinfo is asked for those that the ID token does not name. */
+/**
+ * Where it is set, groups are wanted: userinfo is asked for those that the ID token does not
+ * name.
+ */
 export const claimOfGroups = ({ OIDC_GROUPS_CLAIM = 'groups' }: OidcSettings): string => OIDC_GROUPS_CLAIM
 
 export type Claims = Readonly<Record<string, unknown>>

@@ -33,7 +33,10 @@ export function openSupabase (settings: SupabaseSettings, host: BackendHost, tim
   const sessions = createSupabaseSessions(supabase, project, host.now, timeout)
   const endings = new Set<Promise<unknown>>()
 
-  /** Ending unused tokens only keeps the project's list of sessions short. So nothing waits for it or fails with it. */
+  /**
+   * Ending unused tokens only keeps the project's list of sessions short. So nothing waits for
+   * it or fails with it.
+   */
   function forget (tokens: SupabaseTokens): void {
     const ending = sessions
       .end(writeSession(tokens))
@@ -66,14 +69,18 @@ async function signIn ({ supabase, steps }: Deps, { identifier, password }: Cred
   const { data, error } = await supabase.ask((auth) => auth.signInWithPassword({ email, password }))
   if (error) {
     if (error.code === 'email_not_confirmed') return { refused: { key: 'providers.unconfirmed' } }
-    // Supabase says `user_banned` before it checks the password: passed on, it would reveal the account.
+    // Supabase says `user_banned` before it checks the password: passed on, it would reveal
+    // the account.
     if (error.code === 'invalid_credentials' || error.code === 'user_banned') return null
     throw supabase.refusedBySupabase(error)
   }
   return steps.arrive({ user: supabase.readUser(data.user, email), tokens: supabase.readTokens(data.session) })
 }
 
-/** Looser than for a new account, since Supabase decides; but the NUL that its database cannot store never goes out. */
+/**
+ * Looser than for a new account, since Supabase decides; but the NUL that its database cannot
+ * store never goes out.
+ */
 const couldExist = (identifier: string): boolean =>
   identifier.length <= MAX_CREDENTIAL_LENGTH && /^\s*[^\s@\p{C}]+@[^\s@\p{C}]+\s*$/u.test(identifier)
 

@@ -25,7 +25,8 @@ export function supabaseRedirect (supabase: SupabaseAuth, providers: string[], {
     providers: providers.map(describe),
     async begin ({ provider, callbackUrl, state }) {
       const items = new Map<string, string>()
-      // Supabase has its own state with the provider; ours comes back in the query of the return address.
+      // Supabase has its own state with the provider; ours comes back in the query of the
+      // return address.
       const { data, error } = await supabase.ask(
         (auth) =>
           auth.signInWithOAuth({

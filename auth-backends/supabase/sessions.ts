@@ -5,7 +5,10 @@ import { z } from 'zod'
 import type { Renewed, Sessions } from '../contract.ts'
 import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
 
-/** Seconds before the end of an access token at which a new one is fetched: more than the server's own interval between checks. */
+/**
+ * Seconds before the end of an access token at which a new one is fetched: more than the
+ * server's own interval between checks.
+ */
 const MARGIN = 150
 
 /** Supabase says that the session, or its user, is no more. */
@@ -22,7 +25,9 @@ const hasEnded = (error: AuthError): boolean => ENDED.has(error.code ?? '') || e
 export const writeSession = (tokens: SupabaseTokens): string => JSON.stringify(tokens)
 export const readSession = (session: string): SupabaseTokens => JSON.parse(session) as SupabaseTokens
 
-/** @returns nothing of a token that is no JWT: a tool that needs a claim then finds none. */
+/**
+ * @returns nothing of a token that is no JWT: a tool that needs a claim then finds none.
+ */
 export function readClaims (token: string): Record<string, unknown> {
   try {
     return z

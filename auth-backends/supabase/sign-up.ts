@@ -9,7 +9,10 @@ import { identify, type Steps } from './steps.ts'
 
 /** Supabase stores bcrypt hashes, which see no more than this. */
 const MAX_PASSWORD_BYTES = 72
-/** One message for a new address, a known one, and one that got a message a minute ago: it does not reveal which. */
+/**
+ * One message for a new address, a known one, and one that got a message a minute ago: it does
+ * not reveal which.
+ */
 const CONFIRM: Text = { key: 'providers.signUpSent' }
 
 /** What sign-up depends on. */
@@ -31,7 +34,8 @@ export async function signUp ({ supabase, host }: Deps, request: SignUpRequest):
     auth.signUp({
       email,
       password: request.password,
-      // Where the link in the message leads, if the project allows this address; otherwise Supabase uses its site URL.
+      // Where the link in the message leads, if the project allows this address; otherwise
+      // Supabase uses its site URL.
       options: { data: name ? { full_name: name } : {}, emailRedirectTo: host.homeUrl }
     })
   )
@@ -63,11 +67,13 @@ function signUpRefusal (
     case 'email_address_not_authorized':
     case 'validation_failed':
       return refuse('email', { key: 'providers.otherAddress' })
-    // Shown only while "Confirm email" is off, when a new address is let in at once and the difference shows anyway.
+    // Shown only while "Confirm email" is off, when a new address is let in at once and the
+    // difference shows anyway.
     case 'user_already_exists':
       return refuse('email', { key: 'sign-up.taken' })
     case 'over_email_send_rate_limit':
-      // Either this address was written to a minute ago, or the project may send no more at all: the operator should
+      // Either this address was written to a minute ago, or the project may send no more at
+      // all: the operator should
       // know.
       log.warn('Supabase did not send a confirmation message: over_email_send_rate_limit')
       return { kind: 'confirm', message: CONFIRM }

@@ -4,7 +4,9 @@ import { nameProblem } from '../sign-up-rules.ts'
 import { groupsIn, type SupabaseAuth, type SupabaseTokens, type SupabaseUser } from './client.ts'
 import { readClaims, writeSession } from './sessions.ts'
 
-/** What is known when Supabase has named the person, before a second factor is looked at. */
+/**
+ * What is known when Supabase has named the person, before a second factor is looked at.
+ */
 export interface Arrival {
   user: SupabaseUser
   tokens: SupabaseTokens
@@ -45,7 +47,8 @@ export function createSteps (supabase: SupabaseAuth, forget: (tokens: SupabaseTo
     session: writeSession(tokens)
   })
   const arrive: Steps['arrive'] = async ({ user, tokens, readsMailbox }) => {
-    // With "Confirm email" off Supabase sets the date without having sent a message: that proves nothing.
+    // With "Confirm email" off Supabase sets the date without having sent a message: that
+    // proves nothing.
     const emailVerified = readsMailbox ?? (Boolean(user.email_confirmed_at) && !(await supabase.confirmsUnseen()))
     const factors = user.factors?.filter(({ status }) => status === 'verified') ?? []
     if (factors.length === 0) return finish(user, tokens, emailVerified)

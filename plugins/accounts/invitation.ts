@@ -10,7 +10,9 @@ export const INVITATION_SECONDS = 7 * 86_400
 export interface NewInvitation {
   /** The only address that can use it. */
   email?: Email
-  /** The link goes to that mailbox and is shown to nobody: whoever opens it reads the mailbox. */
+  /**
+   * The link goes to that mailbox and is shown to nobody: whoever opens it reads the mailbox.
+   */
   isMailed?: true
   /** That the new person is put in. */
   groups: readonly string[]

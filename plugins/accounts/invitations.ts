@@ -40,16 +40,24 @@ export interface Invitations {
   takeHeld(backend: string, email: string): Promise<Welcome | undefined>
   /** Newest first. */
   list(): Promise<Invitation[]>
-  /** The link before is void. @returns the secret of another one, for a week; undefined for one that was used or is gone. */
+  /**
+   * The link before is void. @returns the secret of another one, for a week; undefined for one
+   * that was used or is gone.
+   */
   renew(id: string): Promise<string | undefined>
   /** @returns it as it was; undefined for one that is not open. */
   withdraw(id: string): Promise<Invitation | undefined>
   /** Whose account it made: what names them goes with the account. */
   noteUser(id: string, userId: string): Promise<void>
   forgetUser(userId: string): Promise<void>
-  /** The invitation for the first account, replacing those of earlier starts; undefined once there is an account. */
+  /**
+   * The invitation for the first account, replacing those of earlier starts; undefined once
+   * there is an account.
+   */
   inviteFirst(): Promise<string | undefined>
-  /** Records that there is an account: the invitation for a first one is void from now on. */
+  /**
+   * Records that there is an account: the invitation for a first one is void from now on.
+   */
   close(): Promise<void>
 }
 

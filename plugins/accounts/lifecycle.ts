@@ -25,10 +25,15 @@ export interface AccountLifecycle {
    * @param backend the one they signed in with, or the organization they came by: it must still lead to them.
    */
   mayHoldTokens(id: string, backend: string): Promise<boolean>
-  /** Ends every session, grant and access key; no one can sign in to the account until it is unlocked. */
+  /**
+   * Ends every session, grant and access key; no one can sign in to the account until it is
+   * unlocked.
+   */
   lock(id: string): Promise<boolean>
   unlock(id: string): Promise<boolean>
-  /** Ends every browser session. Connected apps stay connected, and access keys valid. */
+  /**
+   * Ends every browser session. Connected apps stay connected, and access keys valid.
+   */
   signOutEverywhere(id: string): Promise<boolean>
   /** Ends every app connection. */
   disconnectApps(id: string): Promise<void>
@@ -43,7 +48,9 @@ export interface AccountLifecycle {
   setOwner(id: string, isOwner: boolean): Promise<boolean>
   /** @param change.identity whose backend had the address `from` until now. */
   changeAddress(id: string, change: AddressChange): Promise<boolean>
-  /** Deletes expired accounts, as {@link AccountLifecycle.delete} does. @returns them. */
+  /**
+   * Deletes expired accounts, as {@link AccountLifecycle.delete} does. @returns them.
+   */
   deleteExpired(): Promise<User[]>
   /**
    * Deletes everything the server stores of the person. If it fails half-way the account is locked, and a second call
@@ -117,7 +124,10 @@ async function mayHoldTokens (
   return user.identities.some((identity) => identity.backend === backend) && isAllowed(allowedEmails, user)
 }
 
-/** The mark is set before grants and keys end, and either is issued only after a check of the mark: none slips between. */
+/**
+ * The mark is set before grants and keys end, and either is issued only after a check of the
+ * mark: none slips between.
+ */
 async function lock ({ users, grants, accessKeys }: Deps, id: string): Promise<User | undefined> {
   const user = await users.change(id, (known) => ({ ...endSessions(known), locked: true }))
   if (!user) return undefined
@@ -147,7 +157,8 @@ async function removeSignInMethods (
     return left.some(({ backend }) => backends.has(backend)) ? left : identities
   })
   for (const { backend, subject } of removed) await backends.get(backend)?.deleteUser?.(subject)
-  // A grant names the backend it came by, not the identity there: where the person has another at the same one, too much
+  // A grant names the backend it came by, not the identity there: where the person has another
+  // at the same one, too much
   // ends rather than too little.
   const gone = new Set(removed.map(({ backend }) => backend))
   if (gone.size === 0) return removed

@@ -28,7 +28,10 @@ export interface MessageUrls {
   forgot: string
 }
 
-/** After a sign-up: a link to confirm the account or, where the address has an owner already, a notice to them. */
+/**
+ * After a sign-up: a link to confirm the account or, where the address has an owner already, a
+ * notice to them.
+ */
 export async function sendConfirmation (
   app: Deps,
   words: Words,
@@ -72,7 +75,10 @@ export async function sendResetLink (
   app.mail.send({ to: account.email, purpose: 'reset', ...renderMail(words, 'reset-password', data) })
 }
 
-/** The account and its person are sent the same message whether or not the new address is taken. */
+/**
+ * The account and its person are sent the same message whether or not the new address is
+ * taken.
+ */
 export async function sendAddressChange (
   app: Deps,
   words: Words,
@@ -111,7 +117,9 @@ export function sendPasswordChanged (
 export const sendSignInMethodAdded = (app: Sender, words: Words, user: User, title: string): void =>
   sendToPerson(app, user, 'notice', renderMail(words, 'method-added', { ...aboutServer(app), title }))
 
-/** See {@link sendSignInMethodAdded}. @param organization the host of its identity provider. */
+/**
+ * See {@link sendSignInMethodAdded}. @param organization the host of its identity provider.
+ */
 export const sendOrganizationAdded = (app: Sender, words: Words, user: User, organization: string): void =>
   sendToPerson(app, user, 'notice', renderMail(words, 'organization-added', { ...aboutServer(app), organization }))
 

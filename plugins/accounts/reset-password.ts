@@ -11,13 +11,19 @@ import { noteRemovedMethods } from './removed-methods.ts'
 export interface PasswordReset {
   link: LiveLink
   password: string
-  /** What the person wants to end as well. All of it ends where no one has ever verified the mailbox. */
+  /**
+   * What the person wants to end as well. All of it ends where no one has ever verified the
+   * mailbox.
+   */
   endApps: boolean
   endKeys: boolean
   removeOthers: boolean
 }
 
-/** `refused`: the password will not do, and the link is still valid. `expired`: the account was changed meanwhile. */
+/**
+ * `refused`: the password will not do, and the link is still valid. `expired`: the account was
+ * changed meanwhile.
+ */
 export type ResetOutcome =
   | { kind: 'done'; apps: boolean; keys: KeysAfter | undefined; others: boolean }
   | { kind: 'refused'; problem: Text }

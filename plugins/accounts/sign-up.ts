@@ -21,7 +21,10 @@ export interface SignUpForm {
   asked: SignUpRequest
 }
 
-/** `refused`: nothing was made, and the form is shown again. `confirm`: a message must be acted on first. */
+/**
+ * `refused`: nothing was made, and the form is shown again. `confirm`: a message must be acted
+ * on first.
+ */
 export type SignUpOutcome =
   | { kind: 'refused'; field: 'email' | 'password' | 'name'; message: Text }
   | { kind: 'confirm'; message: Text }
@@ -38,7 +41,10 @@ const NOT_ALLOWED: Text = { key: 'sign-up.notAllowed' }
 export const notInvited = () =>
   accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.').because('no_invitation')
 
-/** @throws access_denied without a valid invitation where one is needed; nothing was made or used up then. */
+/**
+ * @throws access_denied without a valid invitation where one is needed; nothing was made or
+ * used up then.
+ */
 export function createSignUp (
   app: FastifyInstance,
   { signup, allowedEmails }: Pick<Config, 'signup' | 'allowedEmails'>,
@@ -52,7 +58,8 @@ export function createSignUp (
     if (!isAllowed(allowedEmails, { email })) return { kind: 'refused', field: 'email', message: NOT_ALLOWED }
     const invited = await invitations.find(invite)
     if (invited?.email !== undefined && invited.email !== email) return onlyFor(invited.email)
-    // Taken before the account is made, so that one invitation makes one account; given back when none was made.
+    // Taken before the account is made, so that one invitation makes one account; given back
+    // when none was made.
     const invitation = await invitations.take(invite)
     if (signup !== 'open' && !invitation) throw notInvited()
     // The link was in a message to this mailbox, and is known to nobody else.
@@ -87,7 +94,9 @@ const onlyFor = (email: string): SignUpOutcome => ({
   message: { key: 'invitations.onlyFor', values: { email } }
 })
 
-/** An invitation that made no account is given back, also when the service did not answer. */
+/**
+ * An invitation that made no account is given back, also when the service did not answer.
+ */
 async function createAccount (
   { signUp }: AuthBackend,
   asked: SignUpRequest,

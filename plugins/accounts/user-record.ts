@@ -40,7 +40,10 @@ export function addressAfterChange (
   return emailVerified && isShown ? { email, emailVerified } : { email: to, emailVerified: undefined }
 }
 
-/** What the last sign-in said; but with several methods an unverified address never replaces a verified one. */
+/**
+ * What the last sign-in said; but with several methods an unverified address never replaces a
+ * verified one.
+ */
 function addressAfterSignIn (
   known: User | undefined,
   { email, emailVerified }: LinkedIdentity

@@ -34,13 +34,19 @@ export interface Users {
    * @throws access_denied for a locked one.
    */
   signIn(backend: string, identity: Identity, beginning?: Pick<User, 'groups' | 'isOwner'>): Promise<User>
-  /** What a service says between sign-ins: its groups of a person replace those before. Nothing else changes. */
+  /**
+   * What a service says between sign-ins: its groups of a person replace those before. Nothing
+   * else changes.
+   */
   noteGroups(identity: IdentityKey, groups: readonly string[]): Promise<void>
   /** To whom an identity leads. */
   findBy(identity: IdentityKey): Promise<User | undefined>
   /** The person who has shown that they read this mailbox. */
   findByVerifiedEmail(email: string): Promise<User | undefined>
-  /** Makes one more identity lead to this person. @returns false, with nothing changed, when it leads to another. */
+  /**
+   * Makes one more identity lead to this person. @returns false, with nothing changed, when it
+   * leads to another.
+   */
   link(userId: string, backend: string, identity: Identity): Promise<boolean>
   /**
    * Identities stop leading to this person, and all their sessions end.
@@ -52,7 +58,10 @@ export interface Users {
   change(id: string, decide: (user: User) => User): Promise<User | undefined>
   /** @returns the changed user, or undefined when there is none. */
   changeAddress(id: string, change: AddressChange): Promise<User | undefined>
-  /** Deletes the record and what leads to it. The same identity that signs in again is a new person. */
+  /**
+   * Deletes the record and what leads to it. The same identity that signs in again is a new
+   * person.
+   */
   delete(user: User): Promise<void>
 }
 

@@ -11,7 +11,10 @@ import type { User } from '../sign-in/contract.ts'
 
 /** Who does it. */
 export interface Actor {
-  /** The id of an owner, or `operator` for a command: the rules of owners are not for the operator. */
+  /**
+   * The id of an owner, or `operator` for a command: the rules of owners are not for the
+   * operator.
+   */
   by: string
   /** Of an owner. */
   request?: FastifyRequest
@@ -19,9 +22,15 @@ export interface Actor {
 
 export const OPERATOR: Actor = { by: 'operator' }
 
-/** Each throws invalid_request, with nothing done, where there is no such person; access_denied where it is not allowed. */
+/**
+ * Each throws invalid_request, with nothing done, where there is no such person; access_denied
+ * where it is not allowed.
+ */
 export interface PeopleActions {
-  /** Ends their sessions, apps and keys, and blocks the sign-in. @returns the person as they are then. */
+  /**
+   * Ends their sessions, apps and keys, and blocks the sign-in. @returns the person as they
+   * are then.
+   */
   lock(actor: Actor, userId: string): Promise<User>
   unlock(actor: Actor, userId: string): Promise<User>
   signOutEverywhere(actor: Actor, userId: string): Promise<User>
@@ -32,9 +41,15 @@ export interface PeopleActions {
   removeFromGroup(actor: Actor, userId: string, group: string): Promise<User>
   /** All of them, with the recovery codes. */
   removeFactors(actor: Actor, userId: string): Promise<User>
-  /** A link to choose a password, to hand over. @returns undefined for an address without an account here. */
+  /**
+   * A link to choose a password, to hand over. @returns undefined for an address without an
+   * account here.
+   */
   issueResetLink(actor: Actor, address: string): Promise<string | undefined>
-  /** Where this server sends mail, the link goes to the account's mailbox and is shown to nobody. */
+  /**
+   * Where this server sends mail, the link goes to the account's mailbox and is shown to
+   * nobody.
+   */
   resetPassword(actor: Actor, userId: string): Promise<{ sentTo: string } | { link: string }>
 }
 

@@ -22,14 +22,18 @@ export const MAX_TITLE_LENGTH = 200
 
 /** A document as the indexer hands it to a store. */
 export interface IndexedDocument {
-  /** The path inside the folder, with forward slashes: also the id that `fetch` takes. */
+  /**
+   * The path inside the folder, with forward slashes: also the id that `fetch` takes.
+   */
   id: string
   title: string
   /** Plain text, of any kind of file. */
   text: string
   /** MIME type of the file, for example `text/markdown`. */
   type: string
-  /** Milliseconds since the epoch; with `bytes` it shows whether the file has changed. */
+  /**
+   * Milliseconds since the epoch; with `bytes` it shows whether the file has changed.
+   */
   modified: number
   bytes: number
 }
@@ -116,7 +120,9 @@ export interface Library extends ToolLibrary {
    * read or destroyed: it holds a file handle.
    */
   file(id: string, rights: DocumentRights): Promise<{ stream: Readable; bytes: number } | undefined>
-  /** Calls the listener with the ids of documents that were put or removed, whenever some were. */
+  /**
+   * Calls the listener with the ids of documents that were put or removed, whenever some were.
+   */
   onChange(listener: (ids: readonly string[]) => void): void
   /**
    * Settles when the folder was read in full once; until then answers come from what is indexed so far. Never rejects:
@@ -145,7 +151,10 @@ export interface Library extends ToolLibrary {
   leftOutLine(rights?: DocumentRights): string | undefined
   /** Documents by ending, and those that changed last, for owners. */
   overview(): Promise<Overview>
-  /** When the whole folder was read in full the last time, in milliseconds since the epoch; undefined before. */
+  /**
+   * When the whole folder was read in full the last time, in milliseconds since the epoch;
+   * undefined before.
+   */
   readAt(): number | undefined
   /** For the start-up lines. */
   readonly description: string

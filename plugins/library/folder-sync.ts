@@ -9,7 +9,10 @@ import { openIndexer, type FolderIndexer, type Indexing } from './indexer.ts'
 import { describeLeftOut, type LeftOut } from './left-out.ts'
 
 export interface FolderSync {
-  /** Settles when every file was read once, or the watch is closed. Never rejects: what fails is tried again. */
+  /**
+   * Settles when every file was read once, or the watch is closed. Never rejects: what fails
+   * is tried again.
+   */
   readonly ready: Promise<void>
   /** Of the first scan; undefined once it is done. */
   progress(): Progress | undefined
@@ -25,7 +28,9 @@ export interface FolderSync {
   close(): Promise<void>
 }
 
-/** Changes come in bursts (a `git pull`, an editor's save): they are gathered for so long. */
+/**
+ * Changes come in bursts (a `git pull`, an editor's save): they are gathered for so long.
+ */
 const DEBOUNCE_MS = 100
 /** After a store failed: the first pause, doubled each time up to the last. */
 const FIRST_RETRY_MS = 1_000
@@ -38,7 +43,9 @@ const MISSING_MS = 1_000
  */
 const RESCAN_MS = 60_000
 const PAUSE_PER_SCAN = 50
-/** How often the path is resolved again: deployments switch a symbolic link to another folder. */
+/**
+ * How often the path is resolved again: deployments switch a symbolic link to another folder.
+ */
 const TURNED_MS = 2_000
 
 /**
@@ -70,7 +77,9 @@ export function syncFolder (
     opened = { root, watcher, folder: await openIndexer(root, { ...indexing, reading: watcher.add, signal }) }
   }
 
-  /** One step: what has changed is in the store afterwards. @throws what the store throws. */
+  /**
+   * One step: what has changed is in the store afterwards. @throws what the store throws.
+   */
   async function refresh (ids: ReadonlySet<string>): Promise<void> {
     if (ids.has('')) await open()
     await (opened ? opened.folder.refresh(ids) : store.remove([...(await store.list()).keys()]))
@@ -128,7 +137,9 @@ async function settle (store: Indexing['store'], log: Indexing['log']): Promise<
     .catch((error: Error) => log.warn(`The ranking of the documents is not up to date: ${error.message}`))
 }
 
-/** @param folder undefined where there is none. @param problem why it cannot be read. */
+/**
+ * @param folder undefined where there is none. @param problem why it cannot be read.
+ */
 function reportFirstScan (log: Indexing['log'], path: string, folder: FolderIndexer | undefined, problem: string | undefined): void {
   if (folder === undefined || problem !== undefined) {
     return log.warn(`There are no documents to search: ${problem ?? `${path} has just appeared`}. A folder that appears there is read at once.`)
@@ -149,7 +160,10 @@ interface Trying {
   failed?(): void
 }
 
-/** Repeats `work`, with growing pauses, until it succeeds or the signal is aborted. Never rejects. */
+/**
+ * Repeats `work`, with growing pauses, until it succeeds or the signal is aborted. Never
+ * rejects.
+ */
 async function untilDone (work: () => Promise<void>, { signal, pause, log, failed }: Trying): Promise<void> {
   for (let wait = FIRST_RETRY_MS; !signal.aborted; wait = Math.min(2 * wait, MAX_RETRY_MS)) {
     try {
@@ -167,7 +181,10 @@ async function untilDone (work: () => Promise<void>, { signal, pause, log, faile
 
 interface Changes {
   add(id: string): void
-  /** What was added since the last call, or the whole folder where nothing is added for so many milliseconds. */
+  /**
+   * What was added since the last call, or the whole folder where nothing is added for so many
+   * milliseconds.
+   */
   next(ms: number): Promise<Set<string>>
 }
 
@@ -197,7 +214,10 @@ function createChanges (signal: AbortSignal): Changes {
   }
 }
 
-/** @returns a listener that says the first fault: with no watches left there is one for every directory. */
+/**
+ * @returns a listener that says the first fault: with no watches left there is one for every
+ * directory.
+ */
 function warnOnce (log: Pick<Indexing['log'], 'warn'>): (error: Error) => void {
   let isSaid = false
   return ({ message }) => {

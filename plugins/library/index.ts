@@ -111,7 +111,9 @@ export default fp(
   { name: 'library', dependencies: ['notes', 'postgres', 'workers'] }
 )
 
-/** Only what is indexed: a file that was left out, or is beside the folder, is not handed out. */
+/**
+ * Only what is indexed: a file that was left out, or is beside the folder, is not handed out.
+ */
 async function openIndexed (
   docsDir: string | undefined,
   id: string,
@@ -121,7 +123,10 @@ async function openIndexed (
   return isIndexed ? openFileOf(docsDir, id).catch(() => undefined) : undefined
 }
 
-/** A name may contain any character except `/`: each segment is encoded, so that none of it is read as part of the URL. */
+/**
+ * A name may contain any character except `/`: each segment is encoded, so that none of it is
+ * read as part of the URL.
+ */
 const encodePath = (id: string): string =>
   id
     .split('/')

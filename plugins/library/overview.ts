@@ -15,7 +15,9 @@ export interface Overview {
   bytes: number
   /** The most frequent first. */
   endings: Array<{ ending: string; count: number }>
-  /** The files that changed last, newest first; `modified` in milliseconds since the epoch. */
+  /**
+   * The files that changed last, newest first; `modified` in milliseconds since the epoch.
+   */
   newest: Array<{ id: string; modified: number }>
 }
 

@@ -22,7 +22,9 @@ declare module 'fastify' {
 export interface GrantUsage {
   /** Seconds since the epoch. */
   firstUsedAt?: number
-  /** The start of the last day with a tool call, within 30 days; seconds since the epoch. */
+  /**
+   * The start of the last day with a tool call, within 30 days; seconds since the epoch.
+   */
   lastCallDay?: number
   /** Tool calls of the last 30 days. */
   calls: number
@@ -31,9 +33,15 @@ export interface GrantUsage {
 export interface Usage extends Quotas {
   /** Counts the call for the account page. */
   called(access: Access): void
-  /** @returns true when the grant is used for the first time: of any number of callers, only one gets true. */
+  /**
+   * @returns true when the grant is used for the first time: of any number of callers, only
+   * one gets true.
+   */
   isFirstUse(access: Access): Promise<boolean>
-  /** @returns true once for each grant that was never used, as far as this process knows: it may have asked before. */
+  /**
+   * @returns true once for each grant that was never used, as far as this process knows: it
+   * may have asked before.
+   */
   isUnused(access: Access): Promise<boolean>
   ofGrant(grantId: string): Promise<GrantUsage>
   /** Writes what was counted; for tests and for the page that shows it. */

@@ -20,11 +20,20 @@ declare module 'fastify' {
 
 export interface Mail {
   isOn: boolean
-  /** How many messages could not be sent since the start, and when the last one failed, in seconds since the epoch. */
+  /**
+   * How many messages could not be sent since the start, and when the last one failed, in
+   * seconds since the epoch.
+   */
   readonly failures: { count: number; lastAt?: number }
-  /** Takes a message and returns at once; what becomes of it is in the log, without the address. */
+  /**
+   * Takes a message and returns at once; what becomes of it is in the log, without the
+   * address.
+   */
   send(message: Message): void
-  /** Writes what {@link Mail.send} writes, and sends nothing: for a mailbox without an account here. */
+  /**
+   * Writes what {@link Mail.send} writes, and sends nothing: for a mailbox without an account
+   * here.
+   */
   pretend(message: Pick<Message, 'to' | 'purpose'>): void
   /** Settles when nothing is being sent, or waits for its first try. */
   idle(): Promise<void>
@@ -91,7 +100,10 @@ function signature ({ identity, issuer }: FastifyInstance, language: Language): 
   return ['\n\n-- ', identity.name, issuer, ...links, ''].join('\n')
 }
 
-/** @returns the sender with the server's name, where MAIL_FROM has none. nodemailer quotes and encodes it. */
+/**
+ * @returns the sender with the server's name, where MAIL_FROM has none. nodemailer quotes and
+ * encodes it.
+ */
 const senderOf = (from: string, name: string): string | { name: string; address: string } =>
   from.includes('<') ? from : { name, address: from }
 

@@ -96,7 +96,9 @@ export function createMailQueue (options: Options): MailQueue {
   }
 }
 
-/** As nodemailer throws it: `responseCode` is the reply of the SMTP server, if there was one. */
+/**
+ * As nodemailer throws it: `responseCode` is the reply of the SMTP server, if there was one.
+ */
 interface SmtpError {
   code?: string
   responseCode?: number

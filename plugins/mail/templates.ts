@@ -17,7 +17,9 @@ interface WithForgotUrl extends ToServer {
   forgotUrl: string
 }
 
-/** What each message is given. What somebody outside has chosen comes in quotes, or is a host. */
+/**
+ * What each message is given. What somebody outside has chosen comes in quotes, or is a host.
+ */
 export interface MailData {
   confirm: WithLink
   'choose-password': WithLink

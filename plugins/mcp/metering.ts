@@ -32,7 +32,10 @@ function settle (stillAllows: StillAllows, access: Access): boolean | Promise<bo
   }
 }
 
-/** The first request of an app, and the end of its attempt to connect: the first tools/list or tools/call. No one waits. */
+/**
+ * The first request of an app, and the end of its attempt to connect: the first tools/list or
+ * tools/call. No one waits.
+ */
 export function noteFirstUse (
   app: Pick<FastifyInstance, 'usage' | 'audit'>,
   { access, body, requestId, log }: McpRequest

@@ -25,7 +25,9 @@ export interface Usage {
   fill: number
 }
 
-/** Bytes that all notes together take at most, with their index; on a small disk half of it. */
+/**
+ * Bytes that all notes together take at most, with their index; on a small disk half of it.
+ */
 export const MAX_ALL_NOTES_BYTES = 4 * 1024 ** 3
 
 /**
@@ -48,7 +50,9 @@ export interface NoteStore {
    */
   update(owner: string, id: string, decide: Step): Promise<void>
   find(owner: string, id: string): Promise<Note | undefined>
-  /** Newest change first. @param before only what comes after this note in that order. */
+  /**
+   * Newest change first. @param before only what comes after this note in that order.
+   */
   list(owner: string, limit: number, before?: Place): Promise<Note[]>
   /**
    * By id, from the first after `after`: a walk over all notes neither misses nor repeats one that changes meanwhile.
@@ -82,7 +86,10 @@ export interface NoteChange {
   listed: boolean
 }
 
-/** A step on notes that was refused; nothing was written. The message tells a model what to do instead. */
+/**
+ * A step on notes that was refused; nothing was written. The message tells a model what to do
+ * instead.
+ */
 export class NoteRefusal extends ToolError {
   readonly code: 'not_found' | 'conflict' | 'full' | 'invalid'
 

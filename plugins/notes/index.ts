@@ -19,18 +19,27 @@ declare module 'fastify' {
 export interface Notes {
   /** For the start-up lines. */
   readonly description: string
-  /** The caller's notes. Without sign-in (`null`) all callers share one set, which no user can see. */
+  /**
+   * The caller's notes. Without sign-in (`null`) all callers share one set, which no user can
+   * see.
+   */
   of(user: { id: string } | null): PersonalNotes
   /** Calls the listener after each step that changed something. */
   onChange(listener: (change: NoteChange) => void): void
-  /** All notes of a person, a few at a time, with a turn of the event loop between: for a response that streams. */
+  /**
+   * All notes of a person, a few at a time, with a turn of the event loop between: for a
+   * response that streams.
+   */
   exportOf(userId: string): AsyncIterable<ExportedNote>
   /** When an account is deleted. @returns how many notes there were. */
   deleteOf(userId: string): Promise<number>
 }
 
 export interface NotesOptions extends Pick<Config, 'dataDir' | 'redisUrl'> {
-  /** The absolute URL at which this server shows a note to its owner. @param id percent-encoded. */
+  /**
+   * The absolute URL at which this server shows a note to its owner. @param id
+   * percent-encoded.
+   */
   noteUrl(id: string): string
 }
 

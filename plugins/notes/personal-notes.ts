@@ -13,7 +13,9 @@ const MAX_LISTED = 50
 const MAX_COMPLETED = 100
 /** No title is longer. */
 const MAX_TYPED_LENGTH = 200
-/** The owner of what is written without sign-in. No user has this id: theirs are random. */
+/**
+ * The owner of what is written without sign-in. No user has this id: theirs are random.
+ */
 const NO_OWNER = '-'
 
 export interface PersonalNotesDeps {
@@ -33,7 +35,9 @@ export interface PersonalNotes extends ToolNotes {
 }
 
 type Content = Pick<Note, 'id' | 'title' | 'text'>
-/** Changes the note with this id. @param next from the note as it is; `null` deletes it. */
+/**
+ * Changes the note with this id. @param next from the note as it is; `null` deletes it.
+ */
 type Change = (id: string, next: (known: Note | undefined) => Content | null) => Promise<ToolNote | undefined>
 
 /** @param user `null` without sign-in. */

@@ -14,7 +14,9 @@ import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Step, type Usage }
 
 const TABLE = `${SCHEMA}.notes`
 
-/** Increase it when the terms of the index change: they are then created again from the notes. */
+/**
+ * Increase it when the terms of the index change: they are then created again from the notes.
+ */
 const INDEX_VERSION = 2
 const REINDEXED_AT_ONCE = 100
 
@@ -41,7 +43,9 @@ const PUT = `
     indexed = excluded.indexed
 `
 
-/** Among one person's notes no word is rare or common enough for an idf: all weigh the same. */
+/**
+ * Among one person's notes no word is rare or common enough for an idf: all weigh the same.
+ */
 const SEARCH = `
   SELECT id, title, text, ${bm25({ words: 'words', lengths: 'lengths', averages: "('{200,5,5,1}'::float8[])", terms: '$3', weights: '$4', phrases: '$5', titles: '$7', headings: '$8', paths: '$9' })} AS score
   FROM ${TABLE} WHERE owner = $1 AND words @@ $2::tsquery ORDER BY score DESC, id LIMIT $6

@@ -13,7 +13,9 @@ import { openDatabase, write } from '../storage/sqlite/database.ts'
 import { allowGrowth, fillOf } from '../storage/sqlite/growth.ts'
 import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './contract.ts'
 
-/** Increase it when the terms of the index change: it is then created again from the notes. */
+/**
+ * Increase it when the terms of the index change: it is then created again from the notes.
+ */
 const INDEX_VERSION = 2
 
 // The long text comes last: a read of the other columns does not touch its pages.
@@ -51,7 +53,9 @@ export function openSqliteNotes (
   const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', isBulk: true, maxBytes, prepare: createTables })
   const sql = prepare(db)
   let here: NoteSearch | undefined
-  /** @param remove removes notes and returns their keys. @returns how many those were. */
+  /**
+   * @param remove removes notes and returns their keys. @returns how many those were.
+   */
   const removeFound = (remove: () => Array<Record<string, unknown>>): number => {
     // FTS5 marks a word as deleted by writing.
     allowGrowth(db)

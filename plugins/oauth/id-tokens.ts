@@ -31,7 +31,10 @@ export interface OpenId {
   algorithm: string
   /** The public keys that everything here is signed under. */
   keySet(): Promise<{ keys: JWK[] }>
-  /** @param typ tells this token from all others under the same key (RFC 8725 §3.11); `JWT` is an ID token. */
+  /**
+   * @param typ tells this token from all others under the same key (RFC 8725 §3.11); `JWT` is
+   * an ID token.
+   */
   sign(claims: JWTPayload, typ: string): Promise<string>
   /** @returns undefined when the person did not allow `openid`. */
   idToken(grant: Grant, scopes: readonly string[]): Promise<string | undefined>

@@ -11,12 +11,17 @@ const WRITE = 'mcp:write'
 /** Names of tools that are written out in one line. */
 const MAX_NAMED = 12
 
-/** What the form can take away, and whether it is ticked. It has no way to name anything else. */
+/**
+ * What the form can take away, and whether it is ticked. It has no way to name anything else.
+ */
 export interface Choice {
   /** Absent for an app that does not ask for both reading and writing. */
   readOnly?: { isTicked: boolean }
   tools: Array<{ name: string; title: string; isTicked: boolean }>
-  /** Existing servers behind this one. Each is left out as a whole: one may have a thousand tools, and others tomorrow. */
+  /**
+   * Existing servers behind this one. Each is left out as a whole: one may have a thousand
+   * tools, and others tomorrow.
+   */
   upstreams: Array<{ name: string; isTicked: boolean }>
 }
 
@@ -82,7 +87,10 @@ export function takeAway (
   }
 }
 
-/** In short phrases, for the account page and the notice by mail; empty for an app that may do all. */
+/**
+ * In short phrases, for the account page and the notice by mail; empty for an app that may do
+ * all.
+ */
 export function describeLess (words: Words, { scopes, without = [] }: Pick<Given, 'scopes' | 'without'>): string[] {
   const names = without.map((name) => {
     const server = upstreamIn(name)

@@ -108,7 +108,9 @@ export interface AccountPageData {
     token: string
     actions: { create: string; account: string }
   }
-  /** Shown once. `secret`: the key. `url`: of the endpoint. `ends`: a minute in words. */
+  /**
+   * Shown once. `secret`: the key. `url`: of the endpoint. `ends`: a minute in words.
+   */
   'new-access-key': {
     secret: string
     name: string
@@ -117,7 +119,9 @@ export interface AccountPageData {
     url: string
     actions: { account: string }
   }
-  /** Newest change first. `newest` and `older`: other pages of the list, where there are some. */
+  /**
+   * Newest change first. `newest` and `older`: other pages of the list, where there are some.
+   */
   notes: {
     notes: NoteLink[]
     actions: { account: string; download: string; newest?: string; older?: string }
@@ -129,7 +133,9 @@ export interface AccountPageData {
    * `asks` all are done.
    */
   reset: { link: string; email: string; asks?: EndOthers; error?: string; actions: { reset: string } }
-  /** Posts `link` to `actions.confirm`. `replaces`: the address of the account until now. */
+  /**
+   * Posts `link` to `actions.confirm`. `replaces`: the address of the account until now.
+   */
   confirm: { link: string; email: string; replaces?: string; actions: { confirm: string } }
   /**
    * Posts `token`, `backend`, `present` and `next` to `actions.change`, with `apps=end`, `keys=end` and
@@ -143,7 +149,10 @@ export interface AccountPageData {
     token: string
     actions: { change: string; account: string; forgot: string }
   }
-  /** Posts `token`, `backend`, `email` and `password` to `actions.change`. `next`: what was typed. */
+  /**
+   * Posts `token`, `backend`, `email` and `password` to `actions.change`. `next`: what was
+   * typed.
+   */
   address: {
     backend: string
     email: string
@@ -153,7 +162,10 @@ export interface AccountPageData {
     token: string
     actions: { change: string; account: string }
   }
-  /** Posts `token` and `path` to `actions.prove`, with `backend` and `password` where there is one. */
+  /**
+   * Posts `token` and `path` to `actions.prove`, with `backend` and `password` where there is
+   * one.
+   */
   prove: {
     path: string
     token: string

@@ -1,7 +1,9 @@
 // What the pages of owners about connections show. Tested in test/plugins/pages/index.test.ts.
 import type { AdminFrame } from './admin-page-data.ts'
 
-/** How an attempt stands, in words, and the color of that: of an ordinary state, none. */
+/**
+ * How an attempt stands, in words, and the color of that: of an ordinary state, none.
+ */
 export interface ShownState {
   tone: 'good' | 'bad' | 'off' | ''
   label: string
@@ -18,7 +20,10 @@ export interface ShownAttempt {
 }
 
 export interface ConnectionsPageData {
-  /** The attempts to connect, those that began last first; several of one app and person are one row. */
+  /**
+   * The attempts to connect, those that began last first; several of one app and person are
+   * one row.
+   */
   'admin/connections': AdminFrame & {
     /** Where the browser hears of changes. */
     live: string
@@ -37,7 +42,9 @@ export interface ConnectionsPageData {
     all: string
     /** Absent where there is none of this id. */
     attempt?: ShownAttempt & {
-      /** Why it failed or what it waits for, and what to do: absent for one that is connected. */
+      /**
+       * Why it failed or what it waits for, and what to do: absent for one that is connected.
+       */
       advice?: { means: string; todo: string }
       /** Of a failure. */
       code?: string

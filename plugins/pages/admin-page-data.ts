@@ -13,7 +13,10 @@ export interface AdminFrame {
   notice?: string
 }
 
-/** Which part of a long list is shown; from 1. The addresses of the neighbouring parts, where there are any. */
+/**
+ * Which part of a long list is shown; from 1. The addresses of the neighbouring parts, where
+ * there are any.
+ */
 export interface Pager {
   page: number
   previous?: string

@@ -8,7 +8,10 @@ interface Fact {
   value: string
 }
 
-/** A row of a table. Each act is a button that posts `token` and `fields` to the action of its list. */
+/**
+ * A row of a table. Each act is a button that posts `token` and `fields` to the action of its
+ * list.
+ */
 export interface Row {
   title: string
   href?: string
@@ -61,7 +64,10 @@ export interface AdminPeoplePageData {
     asks: Array<{ label: string; hint: string; href: string; danger: boolean }>
     actions: { act: string }
   }
-  /** Posts `token`, `act` and `fields` to `actions.act`, with `typed` where something has to be typed. */
+  /**
+   * Posts `token`, `act` and `fields` to `actions.act`, with `typed` where something has to be
+   * typed.
+   */
   'admin/confirm': AdminFrame & {
     title: string
     text: string

@@ -27,7 +27,10 @@ export const HEIGHT = 100
 
 type Words = Pick<Chart, 'title' | 'description' | 'legend' | 'top' | 'from' | 'to'>
 
-/** @param slots values from the axis upwards, in the order of the legend, and what a pointer is told. */
+/**
+ * @param slots values from the axis upwards, in the order of the legend, and what a pointer is
+ * told.
+ */
 export function columnChart (words: Words, slots: ReadonlyArray<{ values: readonly number[]; tip: string }>): Chart {
   const max = Math.max(1, ...slots.map(({ values }) => total(values)))
   const columns = slots.flatMap(({ values, tip }, index) =>
@@ -41,7 +44,10 @@ export function columnChart (words: Words, slots: ReadonlyArray<{ values: readon
   return { ...words, width: slots.length * STEP, columns, lines: [] }
 }
 
-/** @param slots a value for each line of the legend; undefined where there is none: the line goes on to the next. */
+/**
+ * @param slots a value for each line of the legend; undefined where there is none: the line
+ * goes on to the next.
+ */
 export function lineChart (words: Words, slots: ReadonlyArray<ReadonlyArray<number | undefined>>): Chart {
   const max = Math.max(1, ...slots.flat().filter((value) => value !== undefined))
   const lines = words.legend.map(({ series }, line) => {

@@ -88,7 +88,10 @@ function nextOf ({ code }: OAuthError, { server: { homeUrl, signInUrl } }: Fasti
   return { label: { key: 'common.home' }, href: homeUrl }
 }
 
-/** A text for developers is no answer for the person: it is among the details, in the English of the specifications. */
+/**
+ * A text for developers is no answer for the person: it is among the details, in the English
+ * of the specifications.
+ */
 function describe (
   { statusCode, code, title, said, choice, message }: OAuthError,
   words: Words,

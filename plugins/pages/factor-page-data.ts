@@ -16,7 +16,10 @@ export interface FactorPageData {
    * `actions.codes`.
    */
   'second-factors': {
-    /** `added` is a day and `lastUsed` a minute, in words. `madeFor`: the host a passkey works for, which is not this one. */
+    /**
+     * `added` is a day and `lastUsed` a minute, in words. `madeFor`: the host a passkey works
+     * for, which is not this one.
+     */
     factors: Array<{
       id: string
       kind: FactorKind
@@ -32,7 +35,10 @@ export interface FactorPageData {
     token: string
     actions: { passkey: string; app: string; codes: string; rename: string; remove: string; account: string }
   }
-  /** Posts `token`, `name`, `state` and `response` to `actions.add`. `options`: JSON for the browser. */
+  /**
+   * Posts `token`, `name`, `state` and `response` to `actions.add`. `options`: JSON for the
+   * browser.
+   */
   'add-passkey': {
     state: string
     options: string
@@ -40,7 +46,10 @@ export interface FactorPageData {
     token: string
     actions: { add: string; app: string; factors: string }
   }
-  /** Posts `token`, `name`, `state` and `code` to `actions.add`. `qr`: a picture (SVG) in base64. `secret`: in groups, to be typed. */
+  /**
+   * Posts `token`, `name`, `state` and `code` to `actions.add`. `qr`: a picture (SVG) in
+   * base64. `secret`: in groups, to be typed.
+   */
   'add-app': {
     state: string
     qr: string

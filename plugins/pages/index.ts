@@ -17,7 +17,10 @@ const VIEWS = fileURLToPath(new URL('../../views', import.meta.url))
 /** As in views/style.css. */
 const ACCENT = '#0d6354'
 const SCRIPTS = "script-src 'none'"
-/** No `form-action`: browsers apply it to the redirect that takes the code to the app, and cancel that. */
+/**
+ * No `form-action`: browsers apply it to the redirect that takes the code to the app, and
+ * cancel that.
+ */
 const POLICY =
   `default-src 'none'; style-src 'self'; img-src 'self' data:; ${SCRIPTS}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'`
 /** Of the few pages that have a script: ours alone, which talks to nobody else. */
@@ -33,7 +36,10 @@ declare module 'fastify' {
     scripts: Scripts
   }
   interface FastifyReply {
-    /** Sends a page. @param statusCode 200 by default. Settles when the response is on its way: return it. */
+    /**
+     * Sends a page. @param statusCode 200 by default. Settles when the response is on its way:
+     * return it.
+     */
     page<Name extends keyof PageData>(name: Name, data: PageData[Name], statusCode?: number): Promise<FastifyReply>
   }
 }

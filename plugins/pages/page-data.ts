@@ -8,7 +8,10 @@ import type { AdminServerPageData } from './admin-server-page-data.ts'
 import type { FactorPageData } from './factor-page-data.ts'
 import type { SignInPageData } from './sign-in-page-data.ts'
 
-/** A next step. The href is a path of ours or an http(s) address; anything else is not rendered. */
+/**
+ * A next step. The href is a path of ours or an http(s) address; anything else is not
+ * rendered.
+ */
 export interface Action {
   label: string
   href: string
@@ -40,14 +43,22 @@ export interface PageData extends SignInPageData, AccountPageData, FactorPageDat
     signIn: string[]
     /** Of this server itself. */
     tools: Array<{ name: string; title: string; description: string }>
-    /** Existing servers behind it, each with what the visitor may use. Descriptions are shortened. */
+    /**
+     * Existing servers behind it, each with what the visitor may use. Descriptions are
+     * shortened.
+     */
     servers: Array<{ name: string; tools: Array<{ name: string; title: string; description: string }> }>
     documents: number
     /** Files of the folder that are not documents, in words. */
     leftOut?: string
-    /** While the folder of documents is read for the first time: files looked at, of those found. */
+    /**
+     * While the folder of documents is read for the first time: files looked at, of those
+     * found.
+     */
     reading?: { done: number; total: number } | undefined
-    /** What this server is called in the configuration of an app, and links that add it to one. */
+    /**
+     * What this server is called in the configuration of an app, and links that add it to one.
+     */
     install: { name: string; cursor: string; vscode: string }
     user?: { name: string }
     actions: { login?: string; logout?: string; token?: string; account?: string }

@@ -13,7 +13,9 @@ export interface Invited {
   email?: string
 }
 
-/** One way to sign in. `isLast`: it was the last one in this browser, and comes first. */
+/**
+ * One way to sign in. `isLast`: it was the last one in this browser, and comes first.
+ */
 export type SignInWay = { id: string; label: string; isLast?: boolean } & (
   | { kind: 'redirect'; backend: string; provider: string; mark?: Mark }
   | { kind: 'one click'; backend: string }
@@ -44,7 +46,10 @@ interface SignInForm {
   signUp?: string
 }
 
-/** What a person should know before they believe the name of an app. Each is a warning of its own. */
+/**
+ * What a person should know before they believe the name of an app. Each is a warning of its
+ * own.
+ */
 interface ConsentDoubts {
   /** The app has registered itself: the name is anyone's. */
   name?: boolean
@@ -119,7 +124,10 @@ export interface SignInPageData {
    * `actions.choice`.
    */
   choice: { interaction: string; client?: OnBehalfOf; email: string; methods: string[]; actions: { choice: string } }
-  /** Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to `actions.signup`. */
+  /**
+   * Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to
+   * `actions.signup`.
+   */
   signup: {
     interaction: string
     backend: string
@@ -147,7 +155,10 @@ export interface SignInPageData {
     scopes: Array<{ scope: string; text: string }>
     /** The app has asked for no scope of the MCP endpoint. */
     opensNothing: boolean
-    /** What the person can take away; absent where there is nothing. `isOpen`: something is ticked. */
+    /**
+     * What the person can take away; absent where there is nothing. `isOpen`: something is
+     * ticked.
+     */
     less?: {
       isOpen: boolean
       readOnly?: { field: string; isTicked: boolean }

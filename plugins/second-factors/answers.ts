@@ -31,7 +31,9 @@ const authentication = z.object({
 /** Absent and null are the same to browsers. */
 const embedding = z.object({ crossOrigin: z.literal(false).nullish(), topOrigin: z.undefined().optional() })
 
-/** @returns undefined for what is no answer, or was given inside a page of another site. */
+/**
+ * @returns undefined for what is no answer, or was given inside a page of another site.
+ */
 export function readRegistration (text: string): RegistrationResponseJSON | undefined {
   const answer = read(registration, text)
   return answer && ({ ...answer, clientExtensionResults: {} } as RegistrationResponseJSON)

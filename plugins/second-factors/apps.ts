@@ -10,11 +10,17 @@ const MAX_LABEL = 40
 
 export interface AppCodes {
   seal(userId: string, secret: string): string
-  /** @returns the app, and the time step of the code: later than any before. Undefined for a wrong code. */
+  /**
+   * @returns the app, and the time step of the code: later than any before. Undefined for a
+   * wrong code.
+   */
   match(userId: string, apps: readonly StoredApp[], digits: string): { app: StoredApp; step: number } | undefined
   /** @returns the time step of a code that is right now. */
   stepOf(secret: string, digits: string): number | undefined
-  /** A secret (base 32), its `otpauth:` URI, and that as a picture (SVG). @param secret a new one, if absent. */
+  /**
+   * A secret (base 32), its `otpauth:` URI, and that as a picture (SVG). @param secret a new
+   * one, if absent.
+   */
   describe(issuer: string, account: string, secret?: string): Promise<{ secret: string; uri: string; qr: string }>
 }
 
@@ -25,7 +31,10 @@ export async function createAppCodes ({ sealing, now }: Pick<FastifyInstance, 's
     const result = verifySync({ secret, token: digits, epoch: now(), period: STEP_SECONDS, epochTolerance: STEP_SECONDS })
     return result.valid && 'timeStep' in result ? result.timeStep : undefined
   }
-  /** @returns undefined for one that was sealed for another person, or with a key that is no longer listed. */
+  /**
+   * @returns undefined for one that was sealed for another person, or with a key that is no
+   * longer listed.
+   */
   function unseal (userId: string, sealed: string): string | undefined {
     const opened = sealing.unseal(SEALED_FOR, sealed)
     const [owner, secret] = opened ? (JSON.parse(opened.toString()) as [string, string]) : []

@@ -19,18 +19,27 @@ export interface Factor {
   lastUsedAt?: number
   /** Of a passkey: the authenticator keeps copies of it elsewhere. */
   isBackedUp?: boolean
-  /** Of a passkey that was made while PUBLIC_URL had another host: that host. It does not work here. */
+  /**
+   * Of a passkey that was made while PUBLIC_URL had another host: that host. It does not work
+   * here.
+   */
   madeFor?: string
 }
 
-/** What the browser's WebAuthn needs, and the sealed question that its answer has to come back with. */
+/**
+ * What the browser's WebAuthn needs, and the sealed question that its answer has to come back
+ * with.
+ */
 export interface Ceremony<Options> {
   options: Options
   /** Sealed for this browser; it works once, for five minutes. */
   state: string
 }
 
-/** What the browser answers, with the question it was for: the two fields of the form, as they were posted. */
+/**
+ * What the browser answers, with the question it was for: the two fields of the form, as they
+ * were posted.
+ */
 export interface Answer {
   state: string
   /** JSON, as `toJSON()` of the credential makes it. */
@@ -40,15 +49,25 @@ export interface Answer {
 /** Factors of one person, passkeys and apps together. */
 export const MAX_FACTORS = 10
 export const RECOVERY_CODES = 10
-/** How long somebody who has lost everything waits: time for their mailbox to be read, and for an objection. */
+/**
+ * How long somebody who has lost everything waits: time for their mailbox to be read, and for
+ * an objection.
+ */
 export const LOST_WAIT_SECONDS = 3 * 86_400
 
-/** The way back of somebody who has lost everything, after they have proven the first factor. */
+/**
+ * The way back of somebody who has lost everything, after they have proven the first factor.
+ */
 export interface LostFactors {
-  /** Begins the waiting time, and mails every verified address at once. Without one, or without mail, nothing happens. */
+  /**
+   * Begins the waiting time, and mails every verified address at once. Without one, or without
+   * mail, nothing happens.
+   */
   ask(request: FastifyRequest, user: User): Promise<LostState>
   stateOf(user: User): Promise<LostState>
-  /** By the link in the mail. @returns whose it was; undefined for a link that is void. */
+  /**
+   * By the link in the mail. @returns whose it was; undefined for a link that is void.
+   */
   stop(secret: string): Promise<string | undefined>
 }
 
@@ -59,9 +78,15 @@ export interface LostFactors {
 export type LostState = { kind: 'unavailable' } | { kind: 'available' } | { kind: 'waiting'; until: number }
 
 export interface SecondFactors {
-  /** MFA. With `off` nobody can set one up, and none is asked for at a sign-in; at `/admin`, those that exist are. */
+  /**
+   * MFA. With `off` nobody can set one up, and none is asked for at a sign-in; at `/admin`,
+   * those that exist are.
+   */
   readonly policy: 'off' | 'optional' | 'required'
-  /** False where PUBLIC_URL names an address instead of a host: browsers make no passkeys for it. */
+  /**
+   * False where PUBLIC_URL names an address instead of a host: browsers make no passkeys for
+   * it.
+   */
   readonly takesPasskeys: boolean
   list(userId: string): Promise<Factor[]>
   /** How many recovery codes are left. */
@@ -81,14 +106,20 @@ export interface SecondFactors {
    * @throws access_denied where MFA is off; invalid_request where the person has {@link MAX_FACTORS}.
    */
   beginPasskey(user: User, browser: string): Promise<Ceremony<PublicKeyCredentialCreationOptionsJSON>>
-  /** @returns undefined, with nothing stored, for an answer that is not right. @throws as {@link beginPasskey} does. */
+  /**
+   * @returns undefined, with nothing stored, for an answer that is not right. @throws as
+   * {@link beginPasskey} does.
+   */
   addPasskey(user: User, browser: string, answer: Answer & { name: string }): Promise<Factor | undefined>
   /**
    * To show one. Writes nothing.
    * @param userId whose; absent on the sign-in page, where the passkey itself says so.
    */
   askForPasskey(browser: string, userId?: string): Promise<Ceremony<PublicKeyCredentialRequestOptionsJSON>>
-  /** Of any number of callers with one answer, one succeeds. @returns whose passkey it was; undefined for a wrong one. */
+  /**
+   * Of any number of callers with one answer, one succeeds. @returns whose passkey it was;
+   * undefined for a wrong one.
+   */
   verifyPasskey(browser: string, answer: Answer, userId?: string): Promise<string | undefined>
 
   /**
@@ -97,7 +128,10 @@ export interface SecondFactors {
    * @throws as {@link beginPasskey} does.
    */
   beginApp(user: User, again?: string): Promise<{ state: string; secret: string; uri: string; qr: string }>
-  /** @returns undefined, with nothing stored, for a wrong code, which may be tried again. @throws as {@link beginPasskey} does. */
+  /**
+   * @returns undefined, with nothing stored, for a wrong code, which may be tried again.
+   * @throws as {@link beginPasskey} does.
+   */
   addApp(user: User, answer: { state: string; code: string; name: string }): Promise<Factor | undefined>
   /**
    * A code of an authenticator app, or a recovery code, in any spelling; each counts once. Wrong codes of an app make the
@@ -106,12 +140,18 @@ export interface SecondFactors {
    */
   verifyCode(userId: string, code: string): Promise<'app' | 'recovery code' | undefined>
 
-  /** {@link RECOVERY_CODES} new ones, shown once; those before are void. None for somebody without a second factor. */
+  /**
+   * {@link RECOVERY_CODES} new ones, shown once; those before are void. None for somebody
+   * without a second factor.
+   */
   newRecoveryCodes(userId: string): Promise<string[]>
   rename(userId: string, factorId: string, name: string): Promise<boolean>
   /** With the last one, the recovery codes go as well. */
   remove(userId: string, factorId: string): Promise<boolean>
-  /** All of them, with the recovery codes: by the operator, an owner, or the person after the waiting time. */
+  /**
+   * All of them, with the recovery codes: by the operator, an owner, or the person after the
+   * waiting time.
+   */
   removeAll(userId: string): Promise<void>
   readonly lost: LostFactors
 }

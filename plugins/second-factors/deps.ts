@@ -16,6 +16,9 @@ export interface Deps extends Pick<FastifyInstance, 'sealing' | 'now' | 'log'> {
   appCodes(): Promise<AppCodes>
   /** @throws access_denied where MFA is off. */
   checkMayAdd(): void
-  /** A person may be deleted while a factor is added: then nothing is left of it. @returns whether they are there. */
+  /**
+   * A person may be deleted while a factor is added: then nothing is left of it. @returns
+   * whether they are there.
+   */
   keepOnlyOfPeople(userId: string): Promise<boolean>
 }

@@ -7,7 +7,9 @@ import type { FactorRecords } from './records.ts'
 export interface PasskeyHosts {
   /** A passkey was made for this host. */
   note(): Promise<void>
-  /** At the start. Looks through the people only where a passkey was made for another host. */
+  /**
+   * At the start. Looks through the people only where a passkey was made for another host.
+   */
   warn(): Promise<void>
 }
 

@@ -60,7 +60,10 @@ export default fp(
   { name: 'second-factors', dependencies: ['storage', 'identity', 'audit', 'mail', 'user-store'] }
 )
 
-/** NIST SP 800-63B-4 §2.2: asked for after any backend, unless what was shown already is two factors. */
+/**
+ * NIST SP 800-63B-4 §2.2: asked for after any backend, unless what was shown already is two
+ * factors.
+ */
 function createPolicy (
   app: Pick<FastifyInstance, 'signIn'>,
   mfa: Config['mfa'],

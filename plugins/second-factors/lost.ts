@@ -10,7 +10,10 @@ import { LOST_WAIT_SECONDS, type LostFactors, type LostState } from './contract.
 import { sendFactorsLost, sendFactorsRemoved } from './mails.ts'
 import { hasFactor, type FactorRecords, type PersonFactors } from './records.ts'
 
-/** After the waiting time. Whoever does not come back has found a factor, and an old request opens nothing years later. */
+/**
+ * After the waiting time. Whoever does not come back has found a factor, and an old request
+ * opens nothing years later.
+ */
 const OPEN_SECONDS = 7 * 86_400
 const SEALED_FOR = 'removal of lost second factors'
 const MAX_SECRET_CHARS = 500

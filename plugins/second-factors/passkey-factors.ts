@@ -80,7 +80,8 @@ async function addPasskey (
   const passkey: StoredPasskey = { ...made, name: toDisplayName(name, 'Passkey'), addedAt: now() }
   const { handle } = question
   const isAdded = await records.change<boolean>(userId, (before = { handle, passkeys: [], apps: [], recoveryCodes: [] }) => {
-    // Two that were begun at once know the person by different handles, and one set them up in the meantime.
+    // Two that were begun at once know the person by different handles, and one set them up in
+    // the meantime.
     const isRefused = before.handle !== handle || before.passkeys.length + before.apps.length >= MAX_FACTORS
     return isRefused ? { result: false } : { factors: { ...before, passkeys: [...before.passkeys, passkey] }, result: true }
   })
@@ -116,7 +117,10 @@ async function verifyPasskey (
   return used === 'used' ? owner : undefined
 }
 
-/** Authenticators may leave the handle out where they were told which passkeys are meant (§7.2 step 6). */
+/**
+ * Authenticators may leave the handle out where they were told which passkeys are meant (§7.2
+ * step 6).
+ */
 const isFor = (handle: string, shown: string | undefined, userId: string | undefined): boolean =>
   shown === undefined ? userId !== undefined : equalSecrets(shown, handle)
 

@@ -6,7 +6,9 @@ import type { StoredPasskey } from './records.ts'
 
 /** How long an answer may take. */
 export const CEREMONY_SECONDS = 300
-/** EdDSA, ES256 and RS256: what browsers and authenticators have (COSE algorithm identifiers). */
+/**
+ * EdDSA, ES256 and RS256: what browsers and authenticators have (COSE algorithm identifiers).
+ */
 const ALGORITHMS = [-8, -7, -257]
 
 /** What authenticators are told of this server. */
@@ -26,7 +28,9 @@ export interface Shown {
 
 const library = () => import('@simplewebauthn/server')
 
-/** @param known the person's passkeys: an authenticator that has one of them makes no second. */
+/**
+ * @param known the person's passkeys: an authenticator that has one of them makes no second.
+ */
 export async function creationOptions (
   { name, rpId }: RelyingParty,
   person: { handle: string; name: string; displayName: string },
@@ -64,7 +68,9 @@ const describe = (passkeys: readonly StoredPasskey[]) =>
     ...(transports && { transports: transports as AuthenticatorTransport[] })
   }))
 
-/** @returns the passkey as it will be stored; undefined for an answer that is not right. */
+/**
+ * @returns the passkey as it will be stored; undefined for an answer that is not right.
+ */
 export async function checkCreation (
   { rpId, origin }: RelyingParty,
   challenge: string,
@@ -95,7 +101,10 @@ export async function checkCreation (
   }
 }
 
-/** @returns undefined for an answer that is not right. The counter is for the caller to compare, with what is stored then. */
+/**
+ * @returns undefined for an answer that is not right. The counter is for the caller to
+ * compare, with what is stored then.
+ */
 export async function checkShown (
   { rpId, origin }: RelyingParty,
   challenge: string,
@@ -115,7 +124,9 @@ export async function checkShown (
   return { counter: checked.authenticationInfo.newCounter, isBackedUp: checked.authenticationInfo.credentialBackedUp }
 }
 
-/** The library throws for every answer that it refuses: none is a fault of this server. */
+/**
+ * The library throws for every answer that it refuses: none is a fault of this server.
+ */
 const refused = (): undefined => undefined
 
 /**

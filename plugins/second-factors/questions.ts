@@ -7,15 +7,22 @@ import { randomSecret } from '../secrets.ts'
 export type Purpose = 'make passkey' | 'show passkey' | 'set up app'
 
 const MAX_STATE_CHARS = 2_000
-/** How far the clocks of two instances may differ without a spent question counting again. */
+/**
+ * How far the clocks of two instances may differ without a spent question counting again.
+ */
 const CLOCK_SKEW_SECONDS = 60
 
 export type Question<T> = T & { id: string; endsAt: number }
 
 export interface Questions {
-  /** @param content what only this server may say. @param seconds how long it can be answered. */
+  /**
+   * @param content what only this server may say. @param seconds how long it can be answered.
+   */
   ask(purpose: Purpose, content: object, seconds: number): string
-  /** @returns undefined for one that is not ours, is for something else, or is too old. Writes nothing. */
+  /**
+   * @returns undefined for one that is not ours, is for something else, or is too old. Writes
+   * nothing.
+   */
   read<T extends object>(purpose: Purpose, state: string): Question<T> | undefined
   /** Of any number of callers, on any instance, one gets `true`. */
   spend(question: Question<object>): Promise<boolean>

@@ -20,7 +20,9 @@ export interface StoredPasskey extends Named {
   credentialId: string
   /** COSE, base64url. */
   publicKey: string
-  /** How often it has signed, where the authenticator counts (Web Authentication §6.1.1). */
+  /**
+   * How often it has signed, where the authenticator counts (Web Authentication §6.1.1).
+   */
   counter: number
   transports?: string[]
   isBackedUp: boolean
@@ -31,19 +33,28 @@ export interface StoredPasskey extends Named {
 export interface StoredApp extends Named {
   /** The secret, sealed for its person. */
   sealed: string
-  /** The time step of the last code: neither it nor an earlier one counts again (RFC 6238 §5.2). */
+  /**
+   * The time step of the last code: neither it nor an earlier one counts again (RFC 6238
+   * §5.2).
+   */
   lastStep: number
 }
 
 export interface PersonFactors {
-  /** What authenticators know the person by: random, and nothing else here is found by it (Web Authentication §14.6.1). */
+  /**
+   * What authenticators know the person by: random, and nothing else here is found by it (Web
+   * Authentication §14.6.1).
+   */
   handle: string
   passkeys: StoredPasskey[]
   apps: StoredApp[]
   /** Keyed hashes of those that are left. */
   recoveryCodes: string[]
   failures?: Failures
-  /** Having lost everything, the person asked for the removal (seconds since the epoch). `id` is in the link that stops it. */
+  /**
+   * Having lost everything, the person asked for the removal (seconds since the epoch). `id`
+   * is in the link that stops it.
+   */
   lost?: { id: string; askedAt: number; language: Language }
 }
 
@@ -67,7 +78,9 @@ export function openRecords ({ storage }: Pick<FastifyInstance, 'storage'>) {
     find: (userId: string) => people.find(userId),
     all: () => people.all(),
     findOwner,
-    /** Of any number of people, one gets it. @returns false where it belongs to somebody. */
+    /**
+     * Of any number of people, one gets it. @returns false where it belongs to somebody.
+     */
     async claim (credentialId: string, userId: string): Promise<boolean> {
       if (await owners.create(hashSecret(credentialId), { userId }, null)) return true
       // One that was cut short left a name without a passkey.
@@ -95,7 +108,9 @@ export function openRecords ({ storage }: Pick<FastifyInstance, 'storage'>) {
 export const hasFactor = (factors: PersonFactors | undefined): factors is PersonFactors =>
   factors !== undefined && factors.passkeys.length + factors.apps.length > 0
 
-/** After one was shown: no guess counts any more, and whoever has it has not lost everything. */
+/**
+ * After one was shown: no guess counts any more, and whoever has it has not lost everything.
+ */
 export const afterProof = ({ failures: _, lost: __, ...factors }: PersonFactors): PersonFactors => factors
 
 /** Oldest first, without what is secret. @param rpId the host of PUBLIC_URL now. */

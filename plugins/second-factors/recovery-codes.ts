@@ -32,7 +32,10 @@ export function makeRecoveryCodes (sealing: Sealing, userId: string): { shown: s
   }
 }
 
-/** @returns those that are left without this one; undefined where it is none of them. Takes as long for each. */
+/**
+ * @returns those that are left without this one; undefined where it is none of them. Takes as
+ * long for each.
+ */
 export function withoutCode (sealing: Sealing, userId: string, stored: readonly string[], code: string): string[] | undefined {
   const left = stored.filter((mac) => !sealing.checkMac('recovery code', messageOf(userId, code), mac))
   return left.length < stored.length ? left : undefined

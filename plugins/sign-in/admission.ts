@@ -43,7 +43,9 @@ export interface Admissions {
 export interface SignInContext {
   /** They made the account just now, so its invitation has been checked. */
   signedUp?: boolean
-  /** They were asked, and want an account separate from the one with the same address. */
+  /**
+   * They were asked, and want an account separate from the one with the same address.
+   */
   separate?: boolean
 }
 
@@ -89,7 +91,8 @@ export function createAdmissions (deps: Deps): Admissions {
       const user = await users.signIn(backend, identity, welcome && whatItGives(deps, welcome))
       if (welcome?.id !== undefined) await invitations.noteUser(welcome.id, user.id)
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
-      // Read again: a change raises the generation before it ends the sessions, so it ends this one or is seen here.
+      // Read again: a change raises the generation before it ends the sessions, so it ends
+      // this one or is seen here.
       await checkGeneration(deps, backend, identity)
       return { kind: 'user', user, ...(isLinked && { isLinked }) }
     },
@@ -107,7 +110,10 @@ export function createAdmissions (deps: Deps): Admissions {
   }
 }
 
-/** An earlier password or link counts while the account is as it was then. @throws sign_in_expired */
+/**
+ * An earlier password or link counts while the account is as it was then. @throws
+ * sign_in_expired
+ */
 async function checkGeneration (
   { backends }: Pick<Deps, 'backends'>,
   backend: string,
@@ -126,7 +132,10 @@ async function checkIdentity (deps: Deps, backend: string, identity: Identity): 
   await checkGeneration(deps, backend, identity)
 }
 
-/** @returns what the person gets from their invitation. @throws access_denied without one where it is needed. */
+/**
+ * @returns what the person gets from their invitation. @throws access_denied without one where
+ * it is needed.
+ */
 async function welcomeNewcomer (
   { backends, newcomersNeedInvitation, invitations }: Deps,
   backend: string,
@@ -165,7 +174,10 @@ async function findAddable (
   return (await users.findBy({ backend, subject })) ? undefined : user
 }
 
-/** @returns the person with the same verified address, if they can be asked whether this is them. */
+/**
+ * @returns the person with the same verified address, if they can be asked whether this is
+ * them.
+ */
 async function findSameEmail (
   { users, backends }: Deps,
   backend: string,

@@ -15,7 +15,10 @@ export interface Beginnings {
     intent: SignInIntent,
     more?: Pick<Interaction, 'invite' | 'language'>
   ): Promise<string>
-  /** Continues as the person who is signed in already. @returns a handle that only this session can use. */
+  /**
+   * Continues as the person who is signed in already. @returns a handle that only this session
+   * can use.
+   */
   resume(
     request: FastifyRequest,
     reply: FastifyReply,

@@ -16,7 +16,9 @@ import { wayId } from './ways.ts'
 /** A code has six digits: after a few wrong ones the person starts over. */
 const MAX_TRIES = 5
 
-/** Methods that return {@link Parked} have stored a failure for the page that is shown next. */
+/**
+ * Methods that return {@link Parked} have stored a failure for the page that is shown next.
+ */
 export interface Challenges {
   /** @returns the URL of the provider, or a failure. */
   beginRedirect(
@@ -41,9 +43,15 @@ export interface Challenges {
    * @throws sign_in_expired when no code is expected.
    */
   verifyCode(request: FastifyRequest, reply: FastifyReply, verify: { handle: string; code: string }): Promise<Parked>
-  /** The account with the same address is the person's: they sign in to it next. @throws sign_in_expired */
+  /**
+   * The account with the same address is the person's: they sign in to it next. @throws
+   * sign_in_expired
+   */
   join(request: FastifyRequest, handle: string): Promise<Parked>
-  /** It is another person's, or should stay separate. @throws sign_in_expired when there is nothing to decide. */
+  /**
+   * It is another person's, or should stay separate. @throws sign_in_expired when there is
+   * nothing to decide.
+   */
   keepSeparate(request: FastifyRequest, reply: FastifyReply, handle: string): Promise<Parked>
 }
 
@@ -120,7 +128,8 @@ const beginRedirect = async (
   request: FastifyRequest,
   { handle, backend, provider, callbackUrl }: Parameters<Challenges['beginRedirect']>[1]
 ): ReturnType<Challenges['beginRedirect']> => {
-  // The state is the handle with which the callback continues: known to this browser and the provider, stored as a hash.
+  // The state is the handle with which the callback continues: known to this browser and the
+  // provider, stored as a hash.
   const state = await interactions.newHandle()
   const asked = askedOf(await interactions.find(request, handle))
   const begun = await completion.callBackend(request, { handle, backend, account: '' }, ({ redirect }) =>

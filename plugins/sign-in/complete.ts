@@ -23,7 +23,10 @@ import type { Interactions, Parked } from './interactions.ts'
 import { describeOutage } from './outages.ts'
 import type { BrowserSessions } from './sessions.ts'
 
-/** The sign-in as it is now, or why it failed. The handle of a failure is not consumed: another try may follow. */
+/**
+ * The sign-in as it is now, or why it failed. The handle of a failure is not consumed: another
+ * try may follow.
+ */
 export type SignInResult = { kind: 'parked'; parked: Parked } | SignInFailed
 export interface SignInFailed {
   kind: 'failed'
@@ -37,14 +40,20 @@ export interface Submission extends SignInContext {
   backend: string
   /** What was typed to name the account, or nothing: failures are counted by it. */
   account: string
-  /** Seconds since the epoch: when the person proved who they are. Absent when this sign-in is no proof of it. */
+  /**
+   * Seconds since the epoch: when the person proved who they are. Absent when this sign-in is
+   * no proof of it.
+   */
   provenAt?: number
   /** How, for the sign-in page to remember; see ways.ts. */
   way?: string | undefined
 }
 
 export interface Completion {
-  /** Calls the backend. A service without a usable answer is a failure; any other error is thrown. */
+  /**
+   * Calls the backend. A service without a usable answer is a failure; any other error is
+   * thrown.
+   */
   callBackend<T>(
     request: FastifyRequest,
     submission: Submission,
@@ -134,7 +143,9 @@ export function createCompletion (deps: Deps): Completion {
   }
 }
 
-/** The backend knows the person: signs them in, asks them about an account, or keeps them out. */
+/**
+ * The backend knows the person: signs them in, asks them about an account, or keeps them out.
+ */
 async function signIn (
   deps: Deps,
   reject: Completion['reject'],
@@ -192,7 +203,10 @@ async function park (
   return entry.enter(request, reply, handle, { user, backend, session, provenAt, way, shown: { secondFactor } })
 }
 
-/** A sign-in under way has little room. More groups than that are known from the next sign-in on. */
+/**
+ * A sign-in under way has little room. More groups than that are known from the next sign-in
+ * on.
+ */
 const MAX_PARKED_GROUPS_CHARACTERS = 4_000
 
 const withFewGroups = ({ groups = [], ...identity }: SignedIn): SignedIn =>

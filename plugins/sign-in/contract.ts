@@ -39,7 +39,9 @@ export interface User {
   endsAt?: number
   /** An owner has made them one as well; those of OWNER_EMAIL are owners without it. */
   isOwner?: true
-  /** No one can sign in to it, and no token of it works, until the operator unlocks it. */
+  /**
+   * No one can sign in to it, and no token of it works, until the operator unlocks it.
+   */
   locked?: true
   /**
    * Raised by everything that ends all browser sessions: sessions, links and steps of an earlier epoch are void.
@@ -61,7 +63,10 @@ export interface BrowserSession {
    * the sign-in is no proof, see freshness.ts.
    */
   provenAt?: number
-  /** Seconds since the epoch: when they last showed a second factor, here or at the backend's service. */
+  /**
+   * Seconds since the epoch: when they last showed a second factor, here or at the backend's
+   * service.
+   */
   factorAt?: number
   /** {@link User.sessionEpoch} at the sign-in. */
   epoch: number
@@ -75,15 +80,25 @@ export interface BrowserSession {
  */
 export interface Interaction {
   intent: SignInIntent
-  /** Hash of the cookie of the browser that began it: no other browser can continue it. */
+  /**
+   * Hash of the cookie of the browser that began it: no other browser can continue it.
+   */
   browser: string
-  /** Hash of the session cookie, once the person has signed in for it: consent counts only from that session. */
+  /**
+   * Hash of the session cookie, once the person has signed in for it: consent counts only from
+   * that session.
+   */
   session?: string
   /** What the person has done so far, where a sign-in takes several steps. */
   step?: Step
-  /** A sign-in that succeeded, and that the person must still join to an account or keep separate from it. */
+  /**
+   * A sign-in that succeeded, and that the person must still join to an account or keep
+   * separate from it.
+   */
   proof?: Proof
-  /** A person who was admitted, and who must still show a second factor or set one up. */
+  /**
+   * A person who was admitted, and who must still show a second factor or set one up.
+   */
   pending?: Pending
   /** Why the last try failed, for the page that is shown next. */
   failure?: Failure
@@ -97,7 +112,9 @@ export interface Interaction {
 export interface Pending {
   userId: string
   backend: string
-  /** {@link User.sessionEpoch} when they were admitted: what ends all sessions ends this too. */
+  /**
+   * {@link User.sessionEpoch} when they were admitted: what ends all sessions ends this too.
+   */
   epoch: number
   /** How they came, see ways.ts. */
   way?: string
@@ -105,7 +122,10 @@ export interface Pending {
   session?: string
   /** See {@link BrowserSession.provenAt}. */
   provenAt?: number
-  /** `enrol`: there is none yet, and MFA requires one. `step-up`: they are signed in, and show one once more. */
+  /**
+   * `enrol`: there is none yet, and MFA requires one. `step-up`: they are signed in, and show
+   * one once more.
+   */
   needs: 'verify' | 'enrol' | 'step-up'
   tries: number
 }

@@ -10,16 +10,28 @@ const WAY_LIFETIME_SECONDS = 365 * 86_400
 const MAX_WAY_CHARACTERS = 200
 
 export interface Cookies {
-  /** @returns the hash that names this browser; sets the cookie if there is none yet. */
+  /**
+   * @returns the hash that names this browser; sets the cookie if there is none yet.
+   */
   identify(request: FastifyRequest, reply: FastifyReply): string
-  /** @returns the hash that names this browser, or undefined when it sends no cookie. */
+  /**
+   * @returns the hash that names this browser, or undefined when it sends no cookie.
+   */
   known(request: FastifyRequest): string | undefined
-  /** @returns the hash of the session cookie, whether or not there is such a session. */
+  /**
+   * @returns the hash of the session cookie, whether or not there is such a session.
+   */
   session(request: FastifyRequest): string | undefined
-  /** Sets a new session id: one that was known before the sign-in is worthless after it. @returns its hash. */
+  /**
+   * Sets a new session id: one that was known before the sign-in is worthless after it.
+   * @returns its hash.
+   */
   startSession(reply: FastifyReply): string
   endSession(reply: FastifyReply): void
-  /** How the last sign-in in this browser was. Anyone can put anything there: it counts only if the page offers it. */
+  /**
+   * How the last sign-in in this browser was. Anyone can put anything there: it counts only if
+   * the page offers it.
+   */
   lastWay(request: FastifyRequest): string | undefined
   rememberWay(reply: FastifyReply, way: string): void
 }

@@ -38,7 +38,9 @@ export interface Entry {
    * @throws sign_in_expired as {@link Entry.findWaiting} does.
    */
   finish(request: FastifyRequest, reply: FastifyReply, handle: string): Promise<Parked>
-  /** @throws sign_in_expired when nobody waits, or whoever does may not sign in any more. */
+  /**
+   * @throws sign_in_expired when nobody waits, or whoever does may not sign in any more.
+   */
   findWaiting(request: FastifyRequest, handle: string | undefined): Promise<Waiting>
   /** A sign-in method has become a person's: recorded, and told them by mail. */
   noteAdded(request: FastifyRequest, user: User, backend: string): void
@@ -97,7 +99,9 @@ export function createEntry (deps: Deps): Entry {
 /** What a session is opened with, and what is remembered of how the person came. */
 type Opening = Omit<Admitted, 'shown'> & Pick<SessionOpening, 'factorAt' | 'byPasskey'>
 
-/** Nothing that was shown so far opens anything: it waits, sealed, for the second factor. */
+/**
+ * Nothing that was shown so far opens anything: it waits, sealed, for the second factor.
+ */
 const wait = (
   { interactions }: Deps,
   request: FastifyRequest,
@@ -145,7 +149,8 @@ async function open (
   if (added !== undefined) noteAdded(request, opening.user, added)
   const parked = await sessions.open(request, reply, handle, opening)
   if (way !== undefined) cookies.rememberWay(reply, way)
-  // Whatever became of a method that was shown before, the session is that of this one: the other's is no one's.
+  // Whatever became of a method that was shown before, the session is that of this one: the
+  // other's is no one's.
   const { proof } = interaction
   if (proof?.identity.session !== undefined) await upstream.end(proof.backend, proof.identity.session)
   return parked

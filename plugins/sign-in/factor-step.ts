@@ -31,7 +31,10 @@ export interface WrongFactor {
 
 export interface FactorStep {
   find: Entry['findWaiting']
-  /** Of any number of callers with one handle, the factor of one is checked. @throws sign_in_expired, too_many_requests */
+  /**
+   * Of any number of callers with one handle, the factor of one is checked. @throws
+   * sign_in_expired, too_many_requests
+   */
   show(
     request: FastifyRequest,
     reply: FastifyReply,

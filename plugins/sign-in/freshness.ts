@@ -4,7 +4,10 @@ import type { RedirectRequest } from '../../auth-backends/contract.ts'
 import type { Interaction } from './contract.ts'
 import type { SignInWishes } from './intent.ts'
 
-/** Seconds for which a password, a code or an authentication at a provider allows such a change. */
+/**
+ * Seconds for which a password, a code or an authentication at a provider allows such a
+ * change.
+ */
 export const FRESH_SECONDS = 300
 
 /**

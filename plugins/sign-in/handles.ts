@@ -9,15 +9,26 @@ import type { Interaction } from './contract.ts'
 
 /** Seconds a person has to get from one page to the next. */
 export const HANDLE_LIFETIME_SECONDS = 600
-/** A handle travels in URLs and their `Referer`: two of this length fit into the request head that proxies accept. */
+/**
+ * A handle travels in URLs and their `Referer`: two of this length fit into the request head
+ * that proxies accept.
+ */
 const MAX_HANDLE_CHARS = 6_000
 const MAX_STORED_CHARS = 16_000
-/** Sign-ins that are stored at the same time, 128 MB at most; beyond this number they replace each other. */
+/**
+ * Sign-ins that are stored at the same time, 128 MB at most; beyond this number they replace
+ * each other.
+ */
 const PLACES = 8_192
 const PLACE_TRIES = 4
-/** Longer sign-ins are compressed: a handle of 4 KB would be too long for the headers that some proxies accept. */
+/**
+ * Longer sign-ins are compressed: a handle of 4 KB would be too long for the headers that some
+ * proxies accept.
+ */
 const COMPRESSED_FROM_BYTES = 1_024
-/** How far the clocks of two instances may differ without a spent handle working again. */
+/**
+ * How far the clocks of two instances may differ without a spent handle working again.
+ */
 const CLOCK_SKEW_SECONDS = 60
 const PURPOSE = 'sign-in under way'
 const STORED_HANDLE = /^(\d{1,4})\.([\w-]{43})$/
@@ -33,15 +44,26 @@ interface StoredHandle {
 }
 
 export interface Handles {
-  /** @returns a handle that holds the interaction. @throws invalid_request when it would be too long. */
+  /**
+   * @returns a handle that holds the interaction. @throws invalid_request when it would be too
+   * long.
+   */
   seal(interaction: Interaction): string
-  /** @returns a handle for {@link store}, short enough to pass through the site of a provider. */
+  /**
+   * @returns a handle for {@link store}, short enough to pass through the site of a provider.
+   */
   choosePlace(): Promise<string>
-  /** Stores the interaction under a handle of {@link choosePlace}. @throws invalid_request when it is too long. */
+  /**
+   * Stores the interaction under a handle of {@link choosePlace}. @throws invalid_request when
+   * it is too long.
+   */
   store(handle: string, interaction: Interaction): Promise<void>
   /** @returns undefined for a handle that was made up, is spent or has expired. */
   find(handle: string): Promise<Interaction | undefined>
-  /** Of any number of callers, on any instance, one gets `true`. @param handle one that {@link find} knows. */
+  /**
+   * Of any number of callers, on any instance, one gets `true`. @param handle one that {@link
+   * find} knows.
+   */
   spend(handle: string): Promise<boolean>
 }
 

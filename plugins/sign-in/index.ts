@@ -50,9 +50,15 @@ export interface SignIn {
   next(parked: Parked): string
   /** Who is signed in in this browser. */
   sessions: Pick<BrowserSessions, 'current' | 'user' | 'signOut'> & {
-    /** Ends every session of the person but the one of this browser, which continues under a new id. */
+    /**
+     * Ends every session of the person but the one of this browser, which continues under a
+     * new id.
+     */
     signOutOthers(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>
-    /** The person of this session has just shown a second factor: it continues under a new id. @throws sign_in_expired */
+    /**
+     * The person of this session has just shown a second factor: it continues under a new id.
+     * @throws sign_in_expired
+     */
     noteFactor(request: FastifyRequest, reply: FastifyReply): Promise<void>
   }
   /** A form of the sign-in page. */

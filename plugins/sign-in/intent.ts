@@ -2,7 +2,10 @@
 import { invalidRequest } from '../../errors.ts'
 import { describeRedirectUri } from '../oauth/clients/redirect-uris.ts'
 
-/** An authorization request, checked and frozen (OAuth 2.1 §4.1.1). What the forms post cannot change it. */
+/**
+ * An authorization request, checked and frozen (OAuth 2.1 §4.1.1). What the forms post cannot
+ * change it.
+ */
 export interface AuthorizationRequest {
   clientId: string
   /** As shown on the consent page. */
@@ -14,7 +17,10 @@ export interface AuthorizationRequest {
   resource: string
   challenge: string
   nonce?: string
-  /** Seconds; the person must have proved who they are within them (OpenID Connect Core §3.1.2.1). */
+  /**
+   * Seconds; the person must have proved who they are within them (OpenID Connect Core
+   * §3.1.2.1).
+   */
   maxAge?: number
   wishes?: SignInWishes
   /** Id of the connection attempt that it belongs to, for the audit log. */
@@ -23,19 +29,27 @@ export interface AuthorizationRequest {
 
 /** What an app wants of the sign-in (OpenID Connect Core §3.1.2.1). */
 export interface SignInWishes {
-  /** `login`: the person should sign in again; `select_account`: and choose the account. */
+  /**
+   * `login`: the person should sign in again; `select_account`: and choose the account.
+   */
   prompt?: 'login' | 'select_account'
   /** A second factor, if they have one (`acr_values`). */
   secondFactor?: true
   /** Whom the app expects, in its words; for a provider. */
   loginHint?: string
-  /** User id that the app named by an ID token of ours (`id_token_hint`): nobody else may continue. */
+  /**
+   * User id that the app named by an ID token of ours (`id_token_hint`): nobody else may
+   * continue.
+   */
   subject?: string
 }
 
 export type SignInIntent =
   | { kind: 'authorization'; request: AuthorizationRequest }
-  /** `again`: only fresh proof of who the person is counts; `factor`: and a second factor is enough. */
+  /**
+   * `again`: only fresh proof of who the person is counts; `factor`: and a second factor is
+   * enough.
+   */
   | { kind: 'visit'; path: string; again?: true | 'factor' }
   /** The person of this account adds a sign-in method to it. */
   | { kind: 'link'; userId: string; path: string }
@@ -57,7 +71,10 @@ export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit'
 /** The person has to prove again who they are, and then goes to `path`. */
 export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', path, again: true })
 
-/** A signed-in person has to show a second factor again, and then goes to `path`: for `interactions.resume`. */
+/**
+ * A signed-in person has to show a second factor again, and then goes to `path`: for
+ * `interactions.resume`.
+ */
 export const factorIntent = (path: string): SignInIntent => ({ ...pageIntent(path), again: 'factor' })
 
 /** The connection attempt that a sign-in belongs to, as the audit log records it. */

@@ -23,7 +23,9 @@ export interface Interactions {
   create(request: FastifyRequest, interaction: Interaction, handle?: string): Promise<Parked>
   /** @throws sign_in_expired, also for another browser's; too_many_requests. */
   find(request: FastifyRequest, handle: string | undefined): Promise<Interaction>
-  /** Of any number of callers one succeeds. @throws sign_in_expired, too_many_requests */
+  /**
+   * Of any number of callers one succeeds. @throws sign_in_expired, too_many_requests
+   */
   consume(request: FastifyRequest, handle: string | undefined): Promise<Interaction>
   /**
    * Consumes the handle and parks the changed sign-in under `next` or a new handle.
@@ -35,7 +37,9 @@ export interface Interactions {
     change: (interaction: Interaction) => Interaction,
     next?: string
   ): Promise<Parked>
-  /** For a sign-in that will be parked: short enough to pass through the site of a provider. */
+  /**
+   * For a sign-in that will be parked: short enough to pass through the site of a provider.
+   */
   newHandle(): Promise<string>
 }
 
@@ -44,7 +48,8 @@ export function createInteractions (
   handles: Handles,
   cookies: Cookies
 ): Interactions {
-  // The interaction behind a handle never changes: one request reads it once. Whether it is spent is for `consume`.
+  // The interaction behind a handle never changes: one request reads it once. Whether it is
+  // spent is for `consume`.
   const cache = new WeakMap<FastifyRequest, { handle: string; interaction: Interaction | undefined }>()
 
   async function read (request: FastifyRequest, handle: string): Promise<Interaction | undefined> {
@@ -55,7 +60,10 @@ export function createInteractions (
     return interaction
   }
 
-  /** Here, because every page and form of a sign-in passes here: without a session, requests count by address. */
+  /**
+   * Here, because every page and form of a sign-in passes here: without a session, requests
+   * count by address.
+   */
   async function count (request: FastifyRequest, { session }: Interaction): Promise<void> {
     if (session === undefined) await limits.attempt('authorization', request)
   }

@@ -14,7 +14,9 @@ const keys: Readonly<Record<OutageReason, Key>> = {
   refused: 'sign-in.outageRefused'
 }
 
-/** @param title of the backend, as the sign-in page shows it. @returns `retryAfter` in seconds. */
+/**
+ * @param title of the backend, as the sign-in page shows it. @returns `retryAfter` in seconds.
+ */
 export function describeOutage (
   { reason, retryAfter = RETRY_AFTER_SECONDS }: BackendUnavailable,
   title?: string

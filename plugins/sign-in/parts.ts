@@ -96,7 +96,10 @@ export function createParts (
   return { ...people, cookies, interactions, upstream, sessions, factorStep, passkeys, completion }
 }
 
-/** The service has ended the session: the browser is signed out, and the apps connected in it are disconnected. */
+/**
+ * The service has ended the session: the browser is signed out, and the apps connected in it
+ * are disconnected.
+ */
 async function endReferences (
   grants: Grants,
   browsers: Collection<BrowserSession>,

@@ -67,7 +67,10 @@ interface KeptOut {
   statusCode: 403
 }
 
-/** @returns the backend of the person's account on this server, or why they may not enter by it. */
+/**
+ * @returns the backend of the person's account on this server, or why they may not enter by
+ * it.
+ */
 async function findEntering ({ users, lifecycle, backends }: Deps, userId: string): Promise<{ backend: string } | KeptOut> {
   const keptOut = (reason: string, key: Key): KeptOut => ({ reason, key, statusCode: 403 })
   const user = await users.find(userId)

@@ -42,7 +42,9 @@ export type SubmitForm = (
 
 const noSuchMethod = () => invalidRequest({ key: 'sign-in.noMethod' })
 
-/** @throws invalid_request for a method that the backend does not have, too_many_requests. */
+/**
+ * @throws invalid_request for a method that the backend does not have, too_many_requests.
+ */
 export function createSubmit ({ backends, challenges, completion, limits, now, mayCreate }: Deps): SubmitForm {
   return async (request, reply, form, callbackUrl) => {
     const { handle, backend, provider, identifier } = form

@@ -36,7 +36,10 @@ export function waysOf (backends: Iterable<readonly [string, AuthBackend]>): Way
 
 const isForm = ({ kind }: Way): boolean => kind === 'password' || kind === 'code'
 
-/** Ids, the most decisive first: of the form that failed, of the one that was asked for, of the way that was last used. */
+/**
+ * Ids, the most decisive first: of the form that failed, of the one that was asked for, of the
+ * way that was last used.
+ */
 export interface Wishes {
   failed?: string | undefined
   chosen?: string | undefined

@@ -1,7 +1,10 @@
 // What OAuth storage is: typed collections of JSON records with a lifetime, and one atomic step to change a record.
 // Both implementations pass test/plugins/storage/contract.test.ts.
 
-/** Seconds until a record disappears, or `null` for a record that lives until its owner deletes it. */
+/**
+ * Seconds until a record disappears, or `null` for a record that lives until its owner deletes
+ * it.
+ */
 export type Lifetime = number | null
 
 /**
@@ -25,7 +28,10 @@ export interface Collection<T> {
   put(id: string, record: T, ttl: Lifetime): Promise<void>
   /** Writes only if there is no such record. @returns whether it was written. */
   create(id: string, record: T, ttl: Lifetime): Promise<boolean>
-  /** Reads and deletes in one step: of any number of callers, in any process, one gets the record. */
+  /**
+   * Reads and deletes in one step: of any number of callers, in any process, one gets the
+   * record.
+   */
   take(id: string): Promise<T | undefined>
   delete(id: string): Promise<void>
   /**
@@ -33,7 +39,10 @@ export interface Collection<T> {
    * because it is called again when another writer won the race.
    */
   update<R>(id: string, decide: (record: T | undefined) => Change<T, R>): Promise<R>
-  /** Every live record of this kind, in no order: for an operator's command, never for a request. */
+  /**
+   * Every live record of this kind, in no order: for an operator's command, never for a
+   * request.
+   */
   all(): AsyncIterable<{ id: string; record: T }>
 }
 
@@ -44,7 +53,10 @@ export interface Increment {
   ttl: number
 }
 
-/** Events, oldest first. Beyond a number of entries and an age the oldest are dropped; the bounds are each journal's own. */
+/**
+ * Events, oldest first. Beyond a number of entries and an age the oldest are dropped; the
+ * bounds are each journal's own.
+ */
 export interface Journal<T> {
   /**
    * All or, when it throws, possibly some. `topics`: what an entry can be found by, for example the person it is about.
@@ -52,7 +64,9 @@ export interface Journal<T> {
   append(entries: ReadonlyArray<{ topics: readonly string[]; entry: T }>): Promise<void>
   /** The newest entries of a topic, newest first. */
   newest(topic: string, limit: number): Promise<T[]>
-  /** The newest entries of all, oldest first: for a page, which never reads everything. */
+  /**
+   * The newest entries of all, oldest first: for a page, which never reads everything.
+   */
   latest(limit: number): Promise<T[]>
   /** Oldest first. */
   all(): AsyncIterable<T>
@@ -72,7 +86,10 @@ export type Entry =
  * The whole of a storage, for backups and for a move from one implementation to the other. Never for a request.
  */
 export interface StorageExport {
-  /** Everything that lives: SQLite as of one moment, Redis each entry as of its own. The server may run meanwhile. */
+  /**
+   * Everything that lives: SQLite as of one moment, Redis each entry as of its own. The server
+   * may run meanwhile.
+   */
   entries(): AsyncIterable<Entry>
   /** Adds entries; expired ones are left out. */
   load(entries: AsyncIterable<Entry>): Promise<void>
@@ -116,18 +133,30 @@ export interface Storage extends StorageExport {
   close(): Promise<void>
 }
 
-/** A journal keeps this many entries, a topic of it this many, and each for this many seconds at most. */
+/**
+ * A journal keeps this many entries, a topic of it this many, and each for this many seconds
+ * at most.
+ */
 export const JOURNAL_BOUNDS = { entries: 100_000, perTopic: 1_000, ageSeconds: 90 * 86_400 } as const
 
-/** Storage cannot be reached: answered 503 with Retry-After. Never a fallback, never a token issued unrecorded. */
+/**
+ * Storage cannot be reached: answered 503 with Retry-After. Never a fallback, never a token
+ * issued unrecorded.
+ */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable'
 }
 
-/** There is no room for this: notes and documents stop growing before sign-ins do. What deletes still works. */
+/**
+ * There is no room for this: notes and documents stop growing before sign-ins do. What deletes
+ * still works.
+ */
 export class StorageFull extends StorageUnavailable {}
 
-/** A stored record: its kind is part of the value, so that a value can never be read as another kind. */
+/**
+ * A stored record: its kind is part of the value, so that a value can never be read as another
+ * kind.
+ */
 interface Envelope {
   kind: string
   record: unknown

@@ -28,7 +28,9 @@ export interface UpstreamCaller {
 
 /** What an upstream may reach of the caller while it works on one request. */
 export interface Exchange {
-  /** `undefined` for a caller without sign-in, and for this server itself, which reads lists. */
+  /**
+   * `undefined` for a caller without sign-in, and for this server itself, which reads lists.
+   */
   caller: UpstreamCaller | undefined
   /** Aborted when the caller has gone; the upstream is told. */
   signal: AbortSignal
@@ -44,13 +46,19 @@ export interface Exchange {
   retry?: { state: string; responses: Readonly<Record<string, unknown>> } | undefined
 }
 
-/** What the upstream answered: its result, or what it asks the person first (elicitations, as MCP 2026-07-28 embeds them). */
+/**
+ * What the upstream answered: its result, or what it asks the person first (elicitations, as
+ * MCP 2026-07-28 embeds them).
+ */
 export type Answered =
   | { kind: 'result'; result: Record<string, unknown> }
   | {
     kind: 'questions'
     requests: Readonly<Record<string, { method: 'elicitation/create'; params: Record<string, unknown> }>>
-    /** To be given back in {@link Exchange.retry}. It is not secret, and must come back as it was. */
+    /**
+     * To be given back in {@link Exchange.retry}. It is not secret, and must come back as it
+     * was.
+     */
     state: string
   }
 
@@ -60,7 +68,10 @@ export interface Connection {
   readonly protocolVersion: string
   /** As the upstream wrote them. */
   readonly instructions: string | undefined
-  /** One request by this server itself, such as a page of a list. @throws as {@link Upstream.request}. */
+  /**
+   * One request by this server itself, such as a page of a list. @throws as {@link
+   * Upstream.request}.
+   */
   ask(method: string, params: Record<string, unknown>): Promise<Record<string, unknown>>
 }
 
@@ -69,7 +80,10 @@ export interface UpstreamRequest {
   params: Record<string, unknown>
 }
 
-/** A tool under the name that our clients see. `listed` has that name as well, and its annotations are corrected. */
+/**
+ * A tool under the name that our clients see. `listed` has that name as well, and its
+ * annotations are corrected.
+ */
 export interface UpstreamTool {
   upstream: string
   name: string
@@ -134,14 +148,19 @@ export interface Upstream {
   request(request: UpstreamRequest, exchange: Exchange): Promise<Answered>
   /** Ends its connections and processes, and connects again. Never rejects. */
   restart(): Promise<void>
-  /** Has the upstream report changes of a resource from now on. @throws as {@link Upstream.request}. */
+  /**
+   * Has the upstream report changes of a resource from now on. @throws as {@link
+   * Upstream.request}.
+   */
   subscribe(uri: string, caller: UpstreamCaller | undefined): Promise<void>
 }
 
 export type UpstreamChange =
   /** Its tools, prompts, templates or resources. */
   | { kind: 'lists'; upstream: string }
-  /** @param user whose connection said so; `undefined` for one that everybody shares. */
+  /**
+   * @param user whose connection said so; `undefined` for one that everybody shares.
+   */
   | { kind: 'resource'; upstream: string; uri: string; user?: string | undefined }
 
 /** One request that has been answered, for metrics. */
@@ -161,11 +180,16 @@ export interface Upstreams {
   find(name: string): Upstream | undefined
   /** Resolves when each has been asked for its lists once, with success or without. */
   looked(): Promise<void>
-  /** What has changed in the lists of all of them, oldest first. @throws StorageUnavailable */
+  /**
+   * What has changed in the lists of all of them, oldest first. @throws StorageUnavailable
+   */
   changes(): Promise<readonly Change[]>
   onChange(listener: (change: UpstreamChange) => unknown): void
   onCall(listener: (call: UpstreamCall) => unknown): void
-  /** Follows a file that has changed: ends what is gone or different, and leaves the others alone. */
+  /**
+   * Follows a file that has changed: ends what is gone or different, and leaves the others
+   * alone.
+   */
   replace(settings: readonly UpstreamSettings[]): Promise<void>
 }
 

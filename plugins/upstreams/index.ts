@@ -27,7 +27,9 @@ export interface UpstreamsOptions {
   upstreams: readonly UpstreamSettings[]
   /** PATH and HOME of this server. */
   processEnvironment: Readonly<Record<string, string>>
-  /** The names that this server's own tools and prompts have now, former names included. */
+  /**
+   * The names that this server's own tools and prompts have now, former names included.
+   */
   ownNames(): { tools: readonly string[]; prompts: readonly string[] }
 }
 

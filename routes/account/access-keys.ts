@@ -41,7 +41,8 @@ export default async function accessKeys (app: FastifyInstance, { mcpUrl }: Opti
       ...asked,
       userId: user.id,
       backend,
-      // A lock, a new password or "sign out everywhere" first ends the sessions, then the keys that it finds.
+      // A lock, a new password or "sign out everywhere" first ends the sessions, then the keys
+      // that it finds.
       isStillSignedIn: async () => (await sessions.current(request))?.user.id === user.id
     })
     app.audit.record(request, 'key_created', ofKey(key))

@@ -15,7 +15,8 @@ import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 export default async function changePassword (app: FastifyInstance) {
   const { paths } = app
   const hasPasswords = [...app.signIn.backends.values()].some(({ accounts }) => accounts !== undefined)
-  // Where no passwords are kept it is a 404, from which a password manager learns that. It asks about the whole origin.
+  // Where no passwords are kept it is a 404, from which a password manager learns that. It
+  // asks about the whole origin.
   if (hasPasswords && paths.home === '/') {
     app.get(paths.changePassword, (_request, reply) => reply.redirect(paths.accountPassword, 302))
   }
@@ -72,7 +73,9 @@ async function describe (
   }
 }
 
-/** After the change: ends what others may hold of the account, and notifies the owner. */
+/**
+ * After the change: ends what others may hold of the account, and notifies the owner.
+ */
 async function endOthers (
   app: FastifyInstance,
   request: FastifyRequest,

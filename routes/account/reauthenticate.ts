@@ -8,7 +8,9 @@ import { proofIntent } from '../../plugins/sign-in/intent.ts'
 import { checkForm } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, findLocalAccounts } from './password-account.ts'
 
-/** Proof always leads back to one of the account pages, even if a form names another. */
+/**
+ * Proof always leads back to one of the account pages, even if a form names another.
+ */
 const BELOW_ACCOUNT = /^(?:\/[a-z-]+)*(?:\?way=[\w-]{43})?$/
 
 /** Asks for proof, and leads back to `path` afterwards. */

@@ -3,7 +3,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { openSseConnection, SSE_HEADERS, type SseConnection } from '../../plugins/mcp/streams/sse.ts'
 
-/** Streams of one owner, and of all; beyond it the oldest ends, and its page is reloaded by hand. */
+/**
+ * Streams of one owner, and of all; beyond it the oldest ends, and its page is reloaded by
+ * hand.
+ */
 export const MAX_LIVE = { ofOwner: 4, inAll: 40 } as const
 /** How often it is checked that the owner still is one and is still signed in. */
 const CHECK_MS = 1_000

@@ -38,7 +38,10 @@ export function guardAdmin (app: FastifyInstance): void {
   })
 }
 
-/** For what takes something away or gives power: a second factor a moment ago or, without one, any proof. */
+/**
+ * For what takes something away or gives power: a second factor a moment ago or, without one,
+ * any proof.
+ */
 export const isProven = (app: FastifyInstance, { owner }: FastifyRequest): boolean =>
   isFresh(owner!.hasFactor ? owner!.factorAt : owner!.provenAt, app.now())
 

@@ -7,7 +7,9 @@ import type { Pager } from '../../plugins/pages/admin-page-data.ts'
 /** Digits: no list has more pages. */
 const PAGE = /^[1-9]\d{0,5}$/
 
-/** @returns the part that `page` of the query names; the last one where there are not so many. */
+/**
+ * @returns the part that `page` of the query names; the last one where there are not so many.
+ */
 export function pageOf<T> (
   request: FastifyRequest,
   path: string,
@@ -28,7 +30,9 @@ export function pageOf<T> (
 /** The parameters that a page of owners keeps from one view to the next. */
 const KEPT = ['range', 'by']
 
-/** The same page with other parameters; the number of the page is kept only where it is given. */
+/**
+ * The same page with other parameters; the number of the page is kept only where it is given.
+ */
 export function hrefOf (request: FastifyRequest, path: string, changed: Readonly<Record<string, string>>): string {
   const query = queryParameters(request)
   const kept = KEPT.flatMap((name) => {

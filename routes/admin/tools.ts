@@ -61,7 +61,10 @@ const numbersOf = (words: Words, { calls, failed, refused, times }: Tally): Numb
   slow: duration(words, quantile(times, 0.95))
 })
 
-/** What a person or an app is called; a person who is gone keeps the id until they are forgotten here. */
+/**
+ * What a person or an app is called; a person who is gone keeps the id until they are
+ * forgotten here.
+ */
 async function nameThem (
   app: FastifyInstance,
   request: FastifyRequest,

@@ -82,7 +82,10 @@ interface Consent extends Visitor {
   asked: AuthorizationRequest
 }
 
-/** @returns the authorization code. @throws sign_in_expired when the session has ended meanwhile, with nothing allowed. */
+/**
+ * @returns the authorization code. @throws sign_in_expired when the session has ended
+ * meanwhile, with nothing allowed.
+ */
 async function allow (
   app: FastifyInstance,
   request: FastifyRequest,
@@ -103,11 +106,13 @@ async function allow (
     backendSession,
     accountEndsAt: user.endsAt,
     user: { id: user.id },
-    // A password reset, a lock or "sign out everywhere" first ends the sessions, then the grants that it finds.
+    // A password reset, a lock or "sign out everywhere" first ends the sessions, then the
+    // grants that it finds.
     isStillSignedIn: async () => (await app.signIn.sessions.current(request))?.user.id === user.id
   })
   recordDecision(app, request, 'consent', visitor, given.scopes, parseToken('ac', code)?.grantId)
-  // The owner learns of a consent that was given in their browser by someone else, or that they were tricked into. The
+  // The owner learns of a consent that was given in their browser by someone else, or that
+  // they were tricked into. The
   // response does not wait for the mail.
   if (isNew) {
     const connected = { ...asked, ...given, ...describeRedirectUri(asked.redirectUri) }

@@ -11,7 +11,10 @@ import type { AuthorizationRequest } from '../../plugins/sign-in/intent.ts'
 
 type Shown = Pick<PageData['consent'], 'client' | 'redirect'>
 
-/** Fetches nothing: the page does not depend on the app's own host. @throws invalid_client for an unknown app. */
+/**
+ * Fetches nothing: the page does not depend on the app's own host. @throws invalid_client for
+ * an unknown app.
+ */
 export async function describeClient (
   app: FastifyInstance,
   { clientId, clientName, redirectUri }: AuthorizationRequest
@@ -24,7 +27,10 @@ export async function describeClient (
   return { client: { name: clientName, ...trustIn(client?.kind, document, redirect) }, redirect }
 }
 
-/** A name is never verified: a host is, if its holder wrote the metadata document, or the operator or we know the app. */
+/**
+ * A name is never verified: a host is, if its holder wrote the metadata document, or the
+ * operator or we know the app.
+ */
 function trustIn (
   kind: Client['kind'] | undefined,
   document: VerifiedHost | undefined,

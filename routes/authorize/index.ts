@@ -1,5 +1,6 @@
 // GET and POST /authorize: checks an app's request, stores it, and sends the person to sign-in or consent (OAuth 2.1
 // §4.1.1, OpenID Connect Core §3.1.2.1).
+// This room owns the request of an app, from its check to the person's decision; a sign-in between is plugins/sign-in's.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { OAuthError } from '../../errors.ts'
@@ -52,7 +53,8 @@ export default async function authorize (app: FastifyInstance, { resources }: Pi
       if (!(error instanceof OAuthError) || error.statusCode >= 500) throw error
       recordRefusal(app, request, error, about)
       const home = { redirectUri, state: parameters.get('state') }
-      // RFC 9700 §4.11.2: anyone can make a client, so the person follows a link to its site; the browser is not sent.
+      // RFC 9700 §4.11.2: anyone can make a client, so the person follows a link to its site;
+      // the browser is not sent.
       if (client.kind === 'chatgpt' || client.kind === 'operator') error.redirect = home
       else error.choice = home
       throw error

@@ -47,7 +47,10 @@ export async function checkClient (
   return { client, redirectUri, redirectUriGiven: given !== undefined }
 }
 
-/** @param resources what `resource` may name, canonical first. @throws a refusal that may be sent to the client. */
+/**
+ * @param resources what `resource` may name, canonical first. @throws a refusal that may be
+ * sent to the client.
+ */
 export function checkRequest (
   parameters: Parameters,
   { client, redirectUri, redirectUriGiven }: Awaited<ReturnType<typeof checkClient>>,

@@ -127,7 +127,10 @@ function describeOther (
   return { kind: 'other', id, label, href: `${signInPages.login(handle)}&with=${encodeURIComponent(id)}` }
 }
 
-/** Whom the page is for: anyone; a person who proves that an account is theirs; one who adds a method to their own. */
+/**
+ * Whom the page is for: anyone; a person who proves that an account is theirs; one who adds a
+ * method to their own.
+ */
 async function purposeOf (
   app: FastifyInstance,
   { intent, proof }: Interaction

@@ -27,7 +27,10 @@ const handlers: Readonly<Record<GrantType, GrantHandler>> = {
 const isOneOf = (types: readonly GrantType[], type: string): type is GrantType =>
   types.includes(type as GrantType)
 
-/** A retry is recorded once in its generation: it may be a lost response, or a thief who was quick. */
+/**
+ * A retry is recorded once in its generation: it may be a lost response, or a thief who was
+ * quick.
+ */
 function recordIssue (
   app: FastifyInstance,
   request: FastifyRequest,
@@ -56,13 +59,19 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
   }
 }
 
-/** Whose story a refusal belongs to: what was shown for a token names its grant, and nobody can guess that. */
+/**
+ * Whose story a refusal belongs to: what was shown for a token names its grant, and nobody can
+ * guess that.
+ */
 function grantOfCode ({ body }: FastifyRequest): string | undefined {
   const code = body instanceof URLSearchParams ? body.get('code') : null
   return code === null ? undefined : parseToken('ac', code)?.grantId
 }
 
-/** Checked after the grant was written: a lock or deletion meanwhile either finds the grant, or is seen here. */
+/**
+ * Checked after the grant was written: a lock or deletion meanwhile either finds the grant, or
+ * is seen here.
+ */
 async function checkAccount (
   app: FastifyInstance,
   { id, user, backend, service }: Grant

@@ -47,7 +47,10 @@ export function accountsContract (
         t.equal(await accounts.confirm(wrong), false)
       }
       t.same(await accounts.find(parseEmail(identifier)), before)
-      t.equal(await accounts.checkPassword(subject, password), true, 'nothing of it changed anything')
+      t.equal(
+        await accounts.checkPassword(subject, password), true,
+        'nothing of it changed anything'
+      )
 
       t.equal(await accounts.changePassword(subject, { present: password, next: NEW_PASSWORD }), true)
       const changed = (await accounts.find(email))!
@@ -63,7 +66,10 @@ export function accountsContract (
         'what was read before it changes nothing'
       )
       t.equal(await accounts.changeEmail(changed, { to: parseEmail(` ${other.toUpperCase()}`), verified: true }), true)
-      t.ok((await accounts.find(parseEmail(other)))!.generation > changed.generation, 'so is a new address')
+      t.ok(
+        (await accounts.find(parseEmail(other)))!.generation > changed.generation,
+        'so is a new address'
+      )
       const again = await under.open()
       t.match(await again.accounts!.find(parseEmail(other)), { subject, email: other, verified: true })
       t.equal(await again.accounts!.find(email), undefined)
@@ -79,12 +85,18 @@ export function accountsContract (
         'what was shown of one mailbox says nothing of another'
       )
       t.equal(await accounts.setPassword((await accounts.find(email))!, NEW_PASSWORD, { verified: false }), true)
-      t.match(await accounts.find(email), { verified: false }, 'a link that was handed over shows no mailbox')
+      t.match(
+        await accounts.find(email), { verified: false },
+        'a link that was handed over shows no mailbox'
+      )
       const version = (await accounts.find(email))!
       const set = await Promise.all(
         Array.from({ length: 4 }, () => accounts.setPassword(version, NEW_PASSWORD, { verified: true }))
       )
-      t.equal(set.filter(Boolean).length, 1, 'of several that start from one version, one counts')
+      t.equal(
+        set.filter(Boolean).length, 1,
+        'of several that start from one version, one counts'
+      )
       t.match(await accounts.find(email), { verified: true, generation: version.generation + 1 })
       t.equal(await accounts.changePassword(subject, { present: NEW_PASSWORD, next: password }), true)
     }

@@ -90,7 +90,10 @@ function passwordContract (t: Test, under: BackendUnderTest, backend: AuthBacken
       t.equal(await verify(hostile, person.password), null, `as the address: ${shown}`)
       t.equal(await verify(person.identifier, hostile), null, `as the password: ${shown}`)
     }
-    t.match(await verify(person.identifier, person.password), { subject: String }, 'the person still gets in')
+    t.match(
+      await verify(person.identifier, person.password), { subject: String },
+      'the person still gets in'
+    )
     t.equal(({} as Record<string, unknown>)['subject'], undefined)
   })
 }

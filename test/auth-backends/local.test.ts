@@ -77,7 +77,10 @@ t.test('with mail a new account waits a day; used where there is no mail any mor
   await backend.signUp!.create({ email: person.identifier, password: person.password })
   t.equal(house.book.get(person.identifier)!.expiresAt, house.now() + 86_400)
   t.match(await backend.password!.verify(person), { refused: { key: 'sign-up.unconfirmed' } })
-  t.equal(house.book.get(person.identifier)!.expiresAt, house.now() + 86_400, 'a refused sign-in gives it no time')
+  t.equal(
+    house.book.get(person.identifier)!.expiresAt, house.now() + 86_400,
+    'a refused sign-in gives it no time'
+  )
   house.sendsMail = false
   t.equal(await backend.password!.verify({ ...person, password: 'not the password' }), null)
   t.ok(house.book.get(person.identifier)!.expiresAt, 'nor does a wrong password')

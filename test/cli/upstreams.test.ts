@@ -74,7 +74,10 @@ ${MINUTE}  crm  tool find  annotations  (calls need mcp:read now, and needed mcp
 ${MINUTE}  crm  tool gone  removed
   before: ""`
   t.equal(await describeUpstreams(upstreams, remembered, undefined), all + changes)
-  t.match(await describeUpstreams(upstreams, remembered, 'crm'), '\n  mcp:read  crm_find  (find)\n')
+  t.match(
+    await describeUpstreams(upstreams, remembered, 'crm'),
+    '\n  mcp:read  crm_find  (find)\n'
+  )
   t.match(await describeUpstreams(upstreams, remembered, 'files'), 'Nothing has changed')
   await t.rejects(describeUpstreams(upstreams, remembered, 'x'), {
     message: 'mcp.json has no server "x"; it has: files, crm'

@@ -99,7 +99,8 @@ function readForms (html: string): Form[] {
   return [...html.matchAll(/<form\b[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => {
     const open = /<form\b[^>]*>/.exec(form)![0]
     const id = attribute(open, 'id')
-    // Inputs elsewhere on the page may name their form. A box or a choice that is not ticked is not sent.
+    // Inputs elsewhere on the page may name their form. A box or a choice that is not ticked
+    // is not sent.
     const elsewhere = [...html.matchAll(/<input\b[^>]*>/g)].filter(([tag]) => id !== undefined && attribute(tag, 'form') === id)
     const inputs = [...form.matchAll(/<input\b[^>]*>/g), ...elsewhere]
       .map(([tag]) => tag)

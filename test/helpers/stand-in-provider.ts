@@ -4,7 +4,10 @@ import type { Test } from 'tap'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 export interface StandIn {
-  /** What the next ID token says; `iss`, `exp`, `iat` and the nonce of the sign-in are there unless it says otherwise. */
+  /**
+   * What the next ID token says; `iss`, `exp`, `iat` and the nonce of the sign-in are there
+   * unless it says otherwise.
+   */
   claims: Record<string, unknown>
   /** What userinfo says; there is no such endpoint without it. */
   userinfo?: Record<string, unknown>

@@ -24,7 +24,10 @@ t.test(
       withPassword(directory.path, 'cid@example.com')(browser, await browser.get(`${url}/login`))
     let page = await toCode()
     t.match(page, { status: 200, url: /\/login\/code\?/, text: /code that your phone shows/ })
-    t.notMatch(page.text, /ticket of/, 'what the backend keeps for itself is not in the browser')
+    t.notMatch(
+      page.text, /ticket of/,
+      'what the backend keeps for itself is not in the browser'
+    )
     t.same(await people(), [])
     t.match((await browser.get(`${url}/account`)).url, '/login', 'nobody is signed in yet')
     t.equal((await new Browser().get(page.url)).status, 400, 'another browser')
@@ -32,11 +35,17 @@ t.test(
     const guesses = await Promise.all(
       Array.from({ length: 8 }, (_, number) => browser.submit(page, () => true, { code: `00000${number}` }))
     )
-    t.equal(guesses.filter(({ status }) => status === 401).length, 1, 'of many guesses at once one is looked at')
+    t.equal(
+      guesses.filter(({ status }) => status === 401).length, 1,
+      'of many guesses at once one is looked at'
+    )
     page = guesses.find(({ status }) => status === 401)!
     directory.fault = 500
     page = await browser.submit(page, () => true, { code: '246810' })
-    t.match(page, { status: 503, url: /\/login\/code\?/, text: /cannot rely on/ }, 'a fault is no wrong code')
+    t.match(
+      page, { status: 503, url: /\/login\/code\?/, text: /cannot rely on/ },
+      'a fault is no wrong code'
+    )
     directory.fault = undefined
     for (let tries = 1; tries < 4; tries++) page = await browser.submit(page, () => true, { code: '000000' })
     t.match(page, { status: 401, url: /\/login\/code\?/, text: /Wrong or expired code/ })
@@ -72,7 +81,10 @@ t.test(
     const page = await new Browser().get(`${url}/login`)
     t.notMatch(page.text, /Example/)
     t.equal((await new Browser().get(`${url}/login/callback/oidc?state=x&code=y`)).status, 400)
-    t.equal((await Array.fromAsync(without.signIn.lifecycle.all())).length, 2, 'nobody was deleted')
+    t.equal(
+      (await Array.fromAsync(without.signIn.lifecycle.all())).length, 2,
+      'nobody was deleted'
+    )
     await without.close()
 
     const again = await restartWith(server, { AUTH_BACKEND: 'oidc,local' })

@@ -72,7 +72,10 @@ t.test(
     await page.goto(`${url}/documents/tides.md`)
     t.match(page.url(), /\/login/, 'signed out, documents ask for a sign-in')
     await page.getByRole('button', { name: /demo/i }).click()
-    t.match(page.url(), /\/documents\/tides\.md$/, 'and one click later the person is where they wanted to be')
+    t.match(
+      page.url(), /\/documents\/tides\.md$/,
+      'and one click later the person is where they wanted to be'
+    )
     t.same(
       complaints.filter((text) => !/favicon/.test(text)),
       [],

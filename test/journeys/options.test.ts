@@ -85,7 +85,10 @@ t.test('SIGNUP=closed: an invitation makes one account, and nothing else does', 
     ).status,
     403
   )
-  t.equal((await fill('ann@example.com', 'short')).status, 400, 'a refusal does not spend the invitation')
+  t.equal(
+    (await fill('ann@example.com', 'short')).status, 400,
+    'a refusal does not spend the invitation'
+  )
   t.equal((await fill('ann@example.com')).status, 200)
   t.match((await browser.get(`${url}/account`)).text, 'ann@example.com')
   const second = new Browser()
@@ -94,7 +97,10 @@ t.test('SIGNUP=closed: an invitation makes one account, and nothing else does', 
     { status: 403, text: /This invitation has been used or has expired.*href="\/account"[^>]*>Sign in/s },
     'the invitation is spent, and there is a way on'
   )
-  t.equal(await app.signIn.invitations.inviteFirst(), undefined, 'and no start invites a first account again')
+  t.equal(
+    await app.signIn.invitations.inviteFirst(), undefined,
+    'and no start invites a first account again'
+  )
 })
 
 t.test('ALLOWED_EMAILS: others are kept out at sign-up and at sign-in', async (t) => {

@@ -53,7 +53,10 @@ t.test('Supabase away in the middle is said so, and ends nothing (WB-16)', async
       const code = await project.code('ann@example.com')
       const wrong = await browser.submit(page, () => true, { code: code === '123456' ? '654321' : '123456' })
       t.match(wrong, { status: 401, url: /\/login\/code\?/, text: /Wrong or expired code/ })
-      t.equal((await browser.submit(page, () => true, { code })).status, 400, 'each page counts once')
+      t.equal(
+        (await browser.submit(page, () => true, { code })).status, 400,
+        'each page counts once'
+      )
       return browser.submit(wrong, () => true, { code: `${code.slice(0, 3)} ${code.slice(3)}` })
     }
     const { access } = await connect(url, withCode, browser)
@@ -78,7 +81,10 @@ t.test('Supabase away in the middle is said so, and ends nothing (WB-16)', async
     })
   })
 })
-/** Supabase calls the code of a message `email`; @supabase/lite knows it by its older name only. */
+/**
+ * Supabase calls the code of a message `email`; @supabase/lite knows it by its older name
+ * only.
+ */
 async function forwardTo (
   method: string,
   path: string,

@@ -42,14 +42,20 @@ const needs = (message: string) => {
   return { values: [...values].sort(), tags: [...tags].sort() }
 }
 
-/** Forms of the language, but the one for millions (`many` in French): it falls to `other`, and nothing here is so many. */
+/**
+ * Forms of the language, but the one for millions (`many` in French): it falls to `other`, and
+ * nothing here is so many.
+ */
 const formsOf = (language: Language): string[] =>
   new Intl.PluralRules(language).resolvedOptions().pluralCategories.filter((form) => form !== 'many').sort()
 
 for (const language of languages) {
   t.test(`every message is there, and takes and marks what the English one does (${language})`, async (t) => {
     const own = messagesOf(language)
-    t.same([...own.keys()].filter((key) => !english.has(key)), [], 'none that English does not have')
+    t.same(
+      [...own.keys()].filter((key) => !english.has(key)), [],
+      'none that English does not have'
+    )
     t.same([...english.keys()].filter((key) => !own.has(key)), [], 'none is missing')
     for (const [key, message] of own) {
       if (!english.has(key)) continue
@@ -81,9 +87,12 @@ const code = [
   ...['plugins', 'routes', 'auth-backends', 'cli'].flatMap((folder) => filesIn(folder, '.ts')),
   { name: 'errors.ts', text: readFileSync(new URL('errors.ts', ROOT), 'utf8') }
 ]
-const KEY = new RegExp(`['"\`]((?:${[...new Set([...english.keys()].map((key) => key.split('.')[0]))].join('|')})\\.[\\w.$\\{}-]+)['"\`]`, 'g')
+const KEY = new RegExp(`['"\`]((?:${[...new Set([...english.keys()].map((key) => key.split('.')[0]))].join('|')})\\.[\\w.$\\{}\\[\\]-]+)['"\`]`, 'g')
 
-/** Keys as code names them; one that is made of a name, `mail.${name}.text`, stands for all that fit. */
+/**
+ * Keys as code names them; one that is made of a name, `mail.${name}.text`, stands for all
+ * that fit.
+ */
 const named = [...views, ...code].flatMap(({ name, text }) =>
   [...text.matchAll(KEY)].map(([, key]) => ({ name, key: key!, pattern: new RegExp(`^${key!.replaceAll('.', '\\.').replaceAll(/\$\{[^}]*\}/g, '[\\w-]+')}$`) }))
 )

@@ -7,7 +7,10 @@ t.test('numbers choose the form of their language', async (t) => {
   t.equal(fillText('en', message, { count: 1 }), '1 file')
   t.equal(fillText('en', message, { count: 1200 }), '1,200 files')
   t.equal(fillText('de', message, { count: 1200 }), '1.200 files')
-  t.equal(fillText('fr', '{count, plural, one {# note} other {# notes}}', { count: 0 }), '0 note')
+  t.equal(
+    fillText('fr', '{count, plural, one {# note} other {# notes}}', { count: 0 }),
+    '0 note'
+  )
   t.equal(fillText('ja', '{count, plural, other {# 件}}', { count: 1 }), '1 件')
 })
 

@@ -108,9 +108,15 @@ t.test('only what is exported can be imported', async (t) => {
     (await load('@mcp-oauth-server/server')).stdout.trim(),
     'ToolError,audio,definePrompt,defineResource,defineSource,defineTool,embed,form,image,isToolError,link,list,openUrl,roots,sample,text,z'
   )
-  t.equal((await load('@mcp-oauth-server/server/testing')).stdout.trim(), 'createContext,startServer')
+  t.equal(
+    (await load('@mcp-oauth-server/server/testing')).stdout.trim(),
+    'createContext,startServer'
+  )
   t.equal((await load('@mcp-oauth-server/server/fastify')).stdout.trim(), 'default')
-  t.equal((await load('@mcp-oauth-server/server/backends')).stdout.trim(), 'BackendUnavailable,parseEmail')
+  t.equal(
+    (await load('@mcp-oauth-server/server/backends')).stdout.trim(),
+    'BackendUnavailable,parseEmail'
+  )
   for (const path of ['dist/app.js', 'fastify/plugin.ts', 'dist/authoring/index.js', 'app.ts']) {
     t.match(await load(`@mcp-oauth-server/server/${path}`).catch((error) => error), { stderr: /ERR_PACKAGE_PATH_NOT_EXPORTED/ })
   }

@@ -44,7 +44,10 @@ const env = {
   TERMS_URL: LINKS.terms
 }
 
-/** What every page has, whatever else it shows. @returns what is missing or should not be there. */
+/**
+ * What every page has, whatever else it shows. @returns what is missing or should not be
+ * there.
+ */
 function wrongWith (html: string): string[] {
   const [head = '', foot = ''] = [/<header[\s\S]*<\/header>/.exec(html)?.[0], /<footer[\s\S]*<\/footer>/.exec(html)?.[0]]
   return [
@@ -99,7 +102,10 @@ t.test('a server with a name of its own says it everywhere', async (t) => {
       }
     }
     t.ok(pages > 30, `${pages} pages`)
-    t.same(wrongWith((await send(server, { method: 'GET', url: '/nothing-here' })).body), [], 'the page of an error')
+    t.same(
+      wrongWith((await send(server, { method: 'GET', url: '/nothing-here' })).body), [],
+      'the page of an error'
+    )
   })
 
   t.test('the home page begins with whose server it is', async (t) => {
@@ -155,7 +161,10 @@ t.test('a server with a name of its own says it everywhere', async (t) => {
         'x-content-type-options': 'nosniff'
       }
     })
-    t.equal((await send(server, { method: 'GET', url: paths.icon })).statusCode, 404, 'the built-in picture is nowhere')
+    t.equal(
+      (await send(server, { method: 'GET', url: paths.icon })).statusCode, 404,
+      'the built-in picture is nowhere'
+    )
     const style = await send(server, { method: 'GET', url: /href="([^"]*style[^"]+)"/.exec(page)![1]! })
     t.match(style.body, '--accent: #6b21a8')
   })

@@ -19,9 +19,15 @@ storageTest('a new account is used only by who reads its mailbox', async (t, sta
   t.notMatch((await signIn(ann, 'a wrong password 1')).text, /confirmed/, 'said to nobody else')
   const link = await linkTo(ann)
   const page = await browser.get(link!)
-  t.equal((await browser.get(link!)).status, 200, 'looking at it spends nothing: mail scanners do')
+  t.equal(
+    (await browser.get(link!)).status, 200,
+    'looking at it spends nothing: mail scanners do'
+  )
   t.match((await browser.submit(page, () => true)).text, 'is confirmed')
-  t.match(await browser.submit(page, () => true), { status: 400, text: /This link has been used or has expired/ }, 'once')
+  t.match(
+    await browser.submit(page, () => true), { status: 400, text: /This link has been used or has expired/ },
+    'once'
+  )
   await signIn(ann, PASSWORD, browser)
   t.equal(await isIn(browser), true)
   t.equal((await browser.get(`${url}/email/confirm?link=${'x'.repeat(43)}`)).status, 400)

@@ -92,7 +92,10 @@ t.test('a PDF is sent as it is read: two at a time, and neither holds it in memo
     sockets.push(socket.pause())
   }
   const { arrayBuffers, external } = process.memoryUsage()
-  t.ok(Math.max(arrayBuffers - before.arrayBuffers, external - before.external) < large.length, 'less than one file')
+  t.ok(
+    Math.max(arrayBuffers - before.arrayBuffers, external - before.external) < large.length,
+    'less than one file'
+  )
   const third = await fetch(`${url}/documents/large.pdf?file`)
   t.equal(third.status, 429)
   t.match(await third.text(), 'Wait 5 seconds')

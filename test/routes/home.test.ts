@@ -63,6 +63,9 @@ t.test('many tools of existing servers are folded, by server and with their numb
   const { body } = await send(server, home, { headers: { accept: 'text/html' } })
   t.match(body, /<details class="server">\s*<summary><bdi>crm<\/bdi>: 100 tools/)
   t.match(body, /wiki<\/bdi>: 1 tool</)
-  t.ok(body.indexOf('crm_tool_0') > body.indexOf('<details'), 'not among the tools of this server')
+  t.ok(
+    body.indexOf('crm_tool_0') > body.indexOf('<details'),
+    'not among the tools of this server'
+  )
   t.ok(body.length < 100_000, 'descriptions are shortened')
 })

@@ -31,18 +31,30 @@ storageTest('a password alone opens nothing, and a right code opens the session 
   t.match(page, { status: 200, url: /\/login\/factor\?/ })
   t.equal(pathOf(await browser.get(`${url}/account`)), '/login', 'nobody is signed in')
 
-  t.equal((await withPassword(browser, server, 'ann@example.com', login)).status, 400, 'the handle before is spent')
+  t.equal(
+    (await withPassword(browser, server, 'ann@example.com', login)).status, 400,
+    'the handle before is spent'
+  )
   const other = new Browser()
   await other.get(`${url}/login`)
   t.equal((await other.get(page.url)).status, 400, 'another browser')
   t.equal((await other.submit(page, inCode, { code: code() })).status, 400, 'nor can it answer')
   const consent = new URL(page.url).search
-  t.equal((await browser.get(`${url}/consent${consent}`)).status, 400, 'the pages after it are closed')
+  t.equal(
+    (await browser.get(`${url}/consent${consent}`)).status, 400,
+    'the pages after it are closed'
+  )
 
   const right = code()
   const answers = await Promise.all([1, 2, 3].map(() => browser.submit(page, inCode, { code: right })))
-  t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of many at once one counts')
-  t.equal((await browser.submit(page, inCode, { code: code() })).status, 400, 'and its handle is over')
+  t.equal(
+    answers.filter(({ status }) => status === 200).length, 1,
+    'of many at once one counts'
+  )
+  t.equal(
+    (await browser.submit(page, inCode, { code: code() })).status, 400,
+    'and its handle is over'
+  )
   const [entered] = await app.audit.ofUser(ann.id, 1)
   t.match(entered, { event: 'sign_in', backend: 'local' })
 })
@@ -61,7 +73,10 @@ storageTest('after five wrong tries the sign-in is over, and each is recorded (F
   const { state } = page.forms.find(byPasskey)!.fields
   page = await browser.submit(page, byPasskey, { response: bob(page) })
   t.match(page, { status: 401, text: /not accepted/ }, "another person's passkey")
-  t.equal((await browser.submit(first, byPasskey, { response: answer(first) })).status, 400, 'the try before is spent')
+  t.equal(
+    (await browser.submit(first, byPasskey, { response: answer(first) })).status, 400,
+    'the try before is spent'
+  )
   page = await browser.submit(page, byPasskey, { response: answer(page), state: state! })
   t.equal(page.status, 401, 'the answer to another question')
   for (const code of ['0', 'aaaa-bbbb']) page = await browser.submit(page, inCode, { code })
@@ -140,14 +155,20 @@ storageTest('a step-up asks a signed-in person for the factor alone, in their ow
   t.equal(await factorAt(), clock.now)
   const old = new Browser()
   for (const [name, value] of before) old.cookies.set(name, value)
-  t.equal(pathOf(await old.get(`${url}/account`)), '/login', 'the session continues under a new id')
+  t.equal(
+    pathOf(await old.get(`${url}/account`)), '/login',
+    'the session continues under a new id'
+  )
 
   const waiting = await stepUp()
   const stranger = new Browser()
   for (const [name, value] of browser.cookies) stranger.cookies.set(name, value)
   await withPassword(stranger, server, 'ann@example.com')
   stranger.cookies.delete('mcp_session')
-  t.equal((await stranger.submit(waiting, inCode, { code: code() })).status, 400, 'without the session')
+  t.equal(
+    (await stranger.submit(waiting, inCode, { code: code() })).status, 400,
+    'without the session'
+  )
 })
 
 storageTest('where MFA requires one, nothing opens before it is set up, and who has one adds none here (FS-04)', async (t, start) => {
@@ -173,6 +194,9 @@ storageTest('where MFA requires one, nothing opens before it is set up, and who 
   const done = await browser.submit(wrong, isApp, { code: codeAt(secretOf(wrong), START) })
   t.match(done, { status: 200, text: /[a-z0-9]{4}-[a-z0-9]{4}/i }, 'recovery codes are shown')
   t.equal((await browser.get(`${url}/account`)).status, 200)
-  t.equal((await late.submit(waiting, isApp, { code: codeAt(secretOf(waiting), START) })).status, 400, 'a password adds no second one')
+  t.equal(
+    (await late.submit(waiting, isApp, { code: codeAt(secretOf(waiting), START) })).status, 400,
+    'a password adds no second one'
+  )
   t.equal((await app.secondFactors.list(ann!.id)).length, 1)
 })

@@ -55,7 +55,8 @@ storageTest(
       const choose = (await linkTo(ann, sent))!
       t.match(choose, /\/password\/reset/)
 
-      // However often somebody signs up after that, the link of the owner stays good, and no other is sent for ten
+      // However often somebody signs up after that, the link of the owner stays good, and no
+      // other is sent for ten
       // minutes.
       sent = smtp.messages.length
       for (let count = 0; count < 3; count++) await signUp(ann, `${count} loud badgers at sea`)
@@ -97,5 +98,8 @@ storageTest("without mail the pages say so, and an operator's link does the same
   await browser.submit(await browser.get(`${url}/password/reset?link=${secret}`), () => true, { password: NEXT })
   const shown = await local.password!.verify({ identifier: 'ann@example.com', password: NEXT })
   t.match(shown, { email: 'ann@example.com' })
-  t.notOk(shown && 'emailVerified' in shown, 'a link that the operator handed over shows nothing of a mailbox')
+  t.notOk(
+    shown && 'emailVerified' in shown,
+    'a link that the operator handed over shows nothing of a mailbox'
+  )
 })

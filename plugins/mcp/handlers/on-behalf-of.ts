@@ -14,7 +14,9 @@ export type OnBehalfOf = (access: Access | null, service: 'supabase') => Promise
 
 const TITLES = { supabase: 'Supabase' } as const
 
-/** @param what of the service: its client, or the claims of the caller's token there. */
+/**
+ * @param what of the service: its client, or the claims of the caller's token there.
+ */
 export const createOnBehalfOf =
   (app: Pick<FastifyInstance, 'signIn'>, what: 'onBehalfOf' | 'claims' = 'onBehalfOf'): OnBehalfOf =>
     async (access, service) => {

@@ -15,7 +15,10 @@ export interface AuthenticationOptions {
   assertions: AssertionOptions
 }
 
-/** Where a request may show a code or token (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1; RFC 7523 §2.1). */
+/**
+ * Where a request may show a code or token (RFC 6749 §4.1.3, §6; RFC 7009 §2.1; RFC 7662 §2.1;
+ * RFC 7523 §2.1).
+ */
 const TOKEN_PARAMETERS = ['code', 'refresh_token', 'token', 'assertion']
 
 /**
@@ -35,7 +38,10 @@ async function findHolder (
   return undefined
 }
 
-/** @throws invalid_client (401), or invalid_request for a request that authenticates in two ways at once. */
+/**
+ * @throws invalid_client (401), or invalid_request for a request that authenticates in two
+ * ways at once.
+ */
 export async function authenticateClient (request: FastifyRequest, options: AuthenticationOptions): Promise<Client> {
   const form = formParameters(request)
   const { authorization } = request.headers

@@ -13,7 +13,10 @@ import type { RedirectRules } from './redirect-uris.ts'
 import { createRecent, type Recent } from './recent.ts'
 import { AddressRefused, FetchRefused } from './safe-fetch.ts'
 
-/** How long a stored copy outlives its freshness, for a host that does not answer, or answers without a document. */
+/**
+ * How long a stored copy outlives its freshness, for a host that does not answer, or answers
+ * without a document.
+ */
 const STALE_LIFETIME_SECONDS = 30 * 86_400
 
 interface DocumentCopy {
@@ -33,11 +36,16 @@ export interface KeptDocument extends Omit<DocumentCopy, 'document'> {
 /** A document for a program that claims to be its client. */
 export interface ClaimedDocument {
   document: ClientDocument
-  /** A person has allowed the app, or a code or token of its was shown. What it names may then be fetched and stored. */
+  /**
+   * A person has allowed the app, or a code or token of its was shown. What it names may then
+   * be fetched and stored.
+   */
   isAllowed: boolean
 }
 
-/** Each method throws invalid_client for a host that CLIENT_METADATA_HOSTS leaves out. */
+/**
+ * Each method throws invalid_client for a host that CLIENT_METADATA_HOSTS leaves out.
+ */
 export interface Documents {
   /**
    * For a person whom the app has sent: a fresh copy, or what the host serves now, or the last good copy.
@@ -97,7 +105,8 @@ export function createDocuments (options: Options): Documents {
       checkHost(url)
       const copy = await stored.find(url)
       if (copy) {
-        // Who shows nothing of the app's causes no fetch: what all allowed apps share is for their own requests.
+        // Who shows nothing of the app's causes no fetch: what all allowed apps share is for
+        // their own requests.
         const person = isFresh(copy) ? undefined : await findHolder()
         if (person === undefined) return { document: copy.document, isAllowed: true }
         const document = await ask({ url, request, person, copy, isStored: true })
@@ -140,14 +149,22 @@ function createStoredCopies ({ store, now }: Options): StoredCopies {
 interface Question {
   url: URL
   request: FastifyRequest
-  /** Whose code or token the request shows. Without one it is a stranger's, also if somebody has allowed the app. */
+  /**
+   * Whose code or token the request shows. Without one it is a stranger's, also if somebody
+   * has allowed the app.
+   */
   person?: string
   copy?: DocumentCopy | undefined
-  /** Only a copy that is stored already is overwritten: looking at an app stores nothing. */
+  /**
+   * Only a copy that is stored already is overwritten: looking at an app stores nothing.
+   */
   isStored: boolean
 }
 
-/** Fetches what the host serves now, else returns the last good copy: no response of the host takes that away. */
+/**
+ * Fetches what the host serves now, else returns the last good copy: no response of the host
+ * takes that away.
+ */
 function createFetcher (
   { gate, redirectRules, now, log }: Options,
   stored: StoredCopies,

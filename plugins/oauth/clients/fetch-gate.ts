@@ -16,7 +16,10 @@ export const FETCH_BOUNDS = {
   perMinute: 240,
   perMinutePerShare: 60
 } as const
-/** Once half of a lane is used, a host, person or site may have only this much: the rest is for those who used little. */
+/**
+ * Once half of a lane is used, a host, person or site may have only this much: the rest is for
+ * those who used little.
+ */
 export const WHEN_BUSY = { underWayPerShare: 1, perMinutePerShare: 4 } as const
 /** A failed fetch is not tried again within this time. */
 const FAILURE_PAUSE_SECONDS = 30
@@ -37,7 +40,9 @@ export interface Wanted<T> {
   /** One address can be both. */
   kind: 'document' | 'keys'
   lane: Lane
-  /** Whose code or token was shown: no single person uses up what all allowed apps share. */
+  /**
+   * Whose code or token was shown: no single person uses up what all allowed apps share.
+   */
   person?: string | undefined
   /** The request that causes the fetch. */
   request: FastifyRequest
@@ -89,7 +94,8 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
     async fetch<T>(wanted: Wanted<T>) {
       const key = `${wanted.kind} ${wanted.url.href}`
       failures.check(key)
-      // The address first: one that asks too much uses up nothing of the shared budget. Joining costs nothing.
+      // The address first: one that asks too much uses up nothing of the shared budget.
+      // Joining costs nothing.
       if (wanted.lane === 'stranger' && !underWay.has(key)) await limits.attempt('registration', wanted.request)
       const joined = underWay.get(key) ?? begin(wanted, key).finally(() => underWay.delete(key))
       underWay.set(key, joined)

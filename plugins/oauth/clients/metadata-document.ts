@@ -53,7 +53,8 @@ export function checkDocument (body: unknown, url: URL, rules: RedirectRules): C
   if (!parsed.success) throw refuse(`${parsed.error.issues[0]!.path.join('.')} is missing or malformed`)
   const found = parsed.data
   if (found.client_id !== url.href) throw refuse('its client_id is not the address it was read from', 'document_mismatch')
-  // A document is public: a secret in it is none, and one that asks for a secret is a mistake (draft §4.1).
+  // A document is public: a secret in it is none, and one that asks for a secret is a mistake
+  // (draft §4.1).
   if (methodsOf(found).every((method) => method.startsWith('client_secret'))) {
     throw refuse('it asks for a client secret')
   }
@@ -61,7 +62,10 @@ export function checkDocument (body: unknown, url: URL, rules: RedirectRules): C
   return found
 }
 
-/** All the ways the client says it can prove itself; the plural counts beside the singular (requirement R5). */
+/**
+ * All the ways the client says it can prove itself; the plural counts beside the singular
+ * (requirement R5).
+ */
 export const methodsOf = (found: ClientDocument): string[] => [
   ...(found.token_endpoint_auth_methods_supported ?? []),
   found.token_endpoint_auth_method ?? 'none'

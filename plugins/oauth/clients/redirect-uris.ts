@@ -13,7 +13,10 @@ const KNOWN_PRIVATE_USE_URIS: readonly string[] = [
   'grokbot://mcp/oauth/callback'
 ]
 
-/** A loopback redirect URI in two parts around its port: only the port may differ from what was registered. */
+/**
+ * A loopback redirect URI in two parts around its port: only the port may differ from what was
+ * registered.
+ */
 const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::(\d{1,5}))?([/?].*)?$/
 
 export interface RedirectRules {
@@ -26,7 +29,10 @@ export interface RedirectRules {
   privateUse: readonly string[] | 'any'
 }
 
-/** @returns why the URI may not be used, to continue a sentence after the URI or "it"; undefined when it may. */
+/**
+ * @returns why the URI may not be used, to continue a sentence after the URI or "it";
+ * undefined when it may.
+ */
 export function redirectUriProblem (uri: string, { ownOrigin, privateUse }: RedirectRules): string | undefined {
   if (uri.length > MAX_URI_LENGTH) return `is longer than ${MAX_URI_LENGTH} characters`
   // Before any parser sees it: parsers drop or repair these, and browsers each in their own way.
@@ -59,7 +65,10 @@ function privateUseProblem (uri: string, protocol: string, allowed: RedirectRule
   return isAllowed ? undefined : `${help}, or ask the operator of this server to allow it in ALLOWED_REDIRECT_URIS`
 }
 
-/** The case of scheme and host, and the default port of the scheme, change nothing (RFC 3986 §6.2.2.1, §6.2.3). */
+/**
+ * The case of scheme and host, and the default port of the scheme, change nothing (RFC 3986
+ * §6.2.2.1, §6.2.3).
+ */
 const withNormalAuthority = (uri: string): string =>
   uri.replace(/^[^/]*\/\/[^/?]*/, (start) => start.toLowerCase().replace(/^(https:.*):443$|^(http:.*):80$/, '$1$2'))
 
@@ -95,7 +104,10 @@ export function redirects (
   }
 }
 
-/** For the audit log, also of one that may not be used. @returns undefined for what has no plain host or scheme. */
+/**
+ * For the audit log, also of one that may not be used. @returns undefined for what has no
+ * plain host or scheme.
+ */
 export function redirectHost (uri: string): string | undefined {
   if (uri.length > MAX_URI_LENGTH || !URL.canParse(uri)) return undefined
   const { host } = describeRedirectUri(uri)

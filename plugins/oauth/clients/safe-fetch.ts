@@ -22,7 +22,10 @@ export interface FetchedDocument {
   maxAge: number
 }
 
-/** The document could not be had. The message says why, for the log and for the client's own developer. */
+/**
+ * The document could not be had. The message says why, for the log and for the client's own
+ * developer.
+ */
 export class FetchRefused extends Error {
   override readonly name: string = 'FetchRefused'
   readonly reason: Reason
@@ -109,7 +112,8 @@ async function send (
   agent: Agent | false,
   signal: AbortSignal
 ): Promise<IncomingMessage> {
-  // Loaded here: at the start of the server, which may never fetch, this import takes as long as all of Fastify.
+  // Loaded here: at the start of the server, which may never fetch, this import takes as long
+  // as all of Fastify.
   const { request: open } = (await import(
     url.protocol === 'https:' ? 'node:https' : 'node:http'
   )) as typeof import('node:https')

@@ -4,7 +4,9 @@
 // endpoints are the business of others.
 // Types only.
 
-/** Times are seconds since the epoch. Hashes are SHA-256 of the whole token, base64url. */
+/**
+ * Times are seconds since the epoch. Hashes are SHA-256 of the whole token, base64url.
+ */
 export interface Grant {
   id: string
   clientId: string
@@ -23,7 +25,9 @@ export interface Grant {
    * record, and CLIENTS alone says who it is.
    */
   service?: string
-  /** Id of the upstream session of that sign-in, for a backend that has sessions of its own. */
+  /**
+   * Id of the upstream session of that sign-in, for a backend that has sessions of its own.
+   */
   backendSession?: string
   /** The scopes that the person allowed. */
   scopes: string[]
@@ -38,7 +42,10 @@ export interface Grant {
   endsAt: number
   /** Absent where no person allowed anything in a browser. */
   code?: AuthorizationCode
-  /** Absent until the code is redeemed, and for clients that registered without the refresh_token grant. */
+  /**
+   * Absent until the code is redeemed, and for clients that registered without the
+   * refresh_token grant.
+   */
   refresh?: RefreshState
   /** Access tokens by hash. Expired ones are dropped at the next write. */
   accessTokens: Record<string, { scopes: string[]; expiresAt: number }>
@@ -56,7 +63,10 @@ export interface AuthorizationCode {
   challenge: string
   /** OpenID Connect Core §2: comes back in the ID token. */
   nonce?: string
-  /** Seconds since the epoch: when the person proved who they are, for a client that asked with `max_age`. */
+  /**
+   * Seconds since the epoch: when the person proved who they are, for a client that asked with
+   * `max_age`.
+   */
   authTime?: number
   /** They have shown a second factor in the session that consented. */
   secondFactor?: true
@@ -69,7 +79,10 @@ export interface RefreshState {
   current: string
   /** Number of rotations, from 0; part of the token. */
   generation: number
-  /** The family's sealed key: every token is derived from it, so an older token is recognized as one of ours. */
+  /**
+   * The family's sealed key: every token is derived from it, so an older token is recognized
+   * as one of ours.
+   */
   chain: string
   rotatedAt: number
   /** The token before `current` was presented again within the grace period. */
@@ -118,13 +131,19 @@ export interface TokenSet {
   refreshToken?: string
   scopes: string[]
   grant: Grant
-  /** Set where the previous refresh token was presented again: for the first time in its generation, or once more. */
+  /**
+   * Set where the previous refresh token was presented again: for the first time in its
+   * generation, or once more.
+   */
   retry?: 'first' | 'again'
   /** The grant had a live access token already, and there is no refresh token. */
   renewed?: true
 }
 
-/** The person whose grant a code or token belongs to, used or not; undefined unless it is a grant of this client. */
+/**
+ * The person whose grant a code or token belongs to, used or not; undefined unless it is a
+ * grant of this client.
+ */
 export type HolderOf = (token: string, clientId: string) => Promise<string | undefined>
 /** {@link HolderOf} the code or token that a request shows. */
 export type FindHolder = () => Promise<string | undefined>

@@ -30,7 +30,10 @@ declare module 'fastify' {
   }
 }
 
-/** `check` returns what is wrong with the request for this grant, or undefined. It runs before anything is consumed. */
+/**
+ * `check` returns what is wrong with the request for this grant, or undefined. It runs before
+ * anything is consumed.
+ */
 export interface Grants extends GrantReading {
   /**
    * Writes the grant of one consent. Beyond {@link GRANT_BOUNDS} the least recently used grant ends for it.
@@ -76,7 +79,9 @@ export interface Grants extends GrantReading {
   listByUser(userId: string): Promise<Grant[]>
   /** The apps that people have connected, in no order. */
   all(): AsyncIterable<Grant>
-  /** Calls the listener with each grant that ended before its time, after it is removed. */
+  /**
+   * Calls the listener with each grant that ended before its time, after it is removed.
+   */
   onEnd(listener: EndListener): void
 }
 
@@ -126,7 +131,10 @@ export function createGrants (
   const issuing = createIssuing(store, sealing, now, life)
   const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
 
-  /** Keeps a person within the bounds. Counts ids first, so that nearly everyone costs one read. */
+  /**
+   * Keeps a person within the bounds. Counts ids first, so that nearly everyone costs one
+   * read.
+   */
   async function makeRoom (userId: string, clientId: string): Promise<void> {
     if ((await byUser.ids(userId)).length < GRANT_BOUNDS.perClient) return
     const replaced = grantsToReplace(await byUser.live(userId), clientId).map(({ id }) => id)
@@ -134,10 +142,7 @@ export function createGrants (
     await byUser.drop(userId, replaced)
   }
 
-  const withdraw = async ({ id, user }: Grant) => {
-    await store.delete(id)
-    await byUser.drop(user.id, [id])
-  }
+  const withdraw = ({ id, user }: Grant) => store.delete(id).then(() => byUser.drop(user.id, [id]))
 
   return {
     async issueCode (allowed) {
@@ -172,18 +177,22 @@ export function createGrants (
       await byUser.live(userId)
     },
     listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
-    async * all () {
-      for await (const { record } of inTurns(store.all())) if (isConnected(record)) yield record
-    },
+    all: () => connected(store),
     onEnd
   }
+}
+
+async function * connected (store: GrantStore): AsyncIterable<Grant> {
+  for await (const { record } of inTurns(store.all())) if (isConnected(record)) yield record
 }
 
 /** A service has no account page, and a code that was never redeemed is no app. */
 const isConnected = ({ code, service }: Grant): boolean =>
   service === undefined && code?.used !== false
 
-/** Nothing of a grant works while the backend that its person signed in with is not configured. */
+/**
+ * Nothing of a grant works while the backend that its person signed in with is not configured.
+ */
 const requireBackend =
   (inUse: ReadonlySet<string>, check: GrantCheck): GrantCheck =>
     (grant) =>

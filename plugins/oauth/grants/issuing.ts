@@ -60,7 +60,10 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
       const family = new RefreshFamily(grantId, sealing)
       const spare = newToken('at', grantId)
       const spareAccessHash = hashSecret(spare)
-      /** Everything the transition needs to know about the tokens, for the grant as storage has it now. */
+      /**
+       * Everything the transition needs to know about the tokens, for the grant as storage has
+       * it now.
+       */
       const requestFor = (grant: Grant): RefreshRequest => {
         const next = family.tokens(grant, generation + 1)
         return {
@@ -85,7 +88,10 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
   }
 }
 
-/** The cause of an invalid_grant that has just ended a grant: a code or refresh token was presented a second time. */
+/**
+ * The cause of an invalid_grant that has just ended a grant: a code or refresh token was
+ * presented a second time.
+ */
 export class TokenReuse extends Error {
   readonly grant: Grant
 

@@ -29,11 +29,17 @@ export interface Issued {
   accessHash: string
   /** Whole seconds until the access token expires. */
   expiresIn: number
-  /** The refresh token came again within the grace: for the first time in its generation, or once more. */
+  /**
+   * The refresh token came again within the grace: for the first time in its generation, or
+   * once more.
+   */
   retry?: 'first' | 'again'
 }
 
-/** Seconds until the last code or token of a grant has expired, which is how long the record is stored. */
+/**
+ * Seconds until the last code or token of a grant has expired, which is how long the record is
+ * stored.
+ */
 export function lifetimeOf ({ code, refresh, accessTokens }: Grant, now: number): number {
   const ends = [
     code === undefined || code.used ? 0 : code.expiresAt,
@@ -48,7 +54,10 @@ const issued = (grant: Grant, accessHash: string, now: number): Change<Grant, Is
   result: resultOf(grant, accessHash, now)
 })
 
-/** Seconds that an access token of the grant is valid for. The added millisecond makes up for the rounding of fractions. */
+/**
+ * Seconds that an access token of the grant is valid for. The added millisecond makes up for
+ * the rounding of fractions.
+ */
 export const expiresInOf = ({ accessTokens }: Grant, hash: string, now: number): number =>
   Math.max(1, Math.floor(accessTokens[hash]!.expiresAt - now + 0.001))
 
@@ -59,7 +68,10 @@ const resultOf = (grant: Grant, accessHash: string, now: number): Issued => ({
   expiresIn: expiresInOf(grant, accessHash, now)
 })
 
-/** Checks the request against the grant before anything is consumed. @returns a reason to refuse, or undefined. */
+/**
+ * Checks the request against the grant before anything is consumed. @returns a reason to
+ * refuse, or undefined.
+ */
 export type GrantCheck = (grant: Grant) => string | undefined
 
 /**
@@ -116,19 +128,30 @@ export function issueToService (
   return issued({ ...before, accessTokens }, hash, now)
 }
 
-/** What is known of a refresh token that was presented, for the grant as it is stored now. */
+/**
+ * What is known of a refresh token that was presented, for the grant as it is stored now.
+ */
 export interface RefreshRequest {
   token: string
   generation: number
-  /** Requested scopes, already known to be within the grant's; undefined for all of them. */
+  /**
+   * Requested scopes, already known to be within the grant's; undefined for all of them.
+   */
   scopes: string[] | undefined
   /** Whether the grant's family issued this token, current or not. */
   wasIssued: boolean
-  /** Hash of the access token of the next generation: a retry gets the same one again. */
+  /**
+   * Hash of the access token of the next generation: a retry gets the same one again.
+   */
   accessHash: string
-  /** Hash of an additional access token, for a retry whose first one has expired or has other scopes. */
+  /**
+   * Hash of an additional access token, for a retry whose first one has expired or has other
+   * scopes.
+   */
   spareAccessHash: string
-  /** Hash of the next refresh token, and the family's key sealed under the first secret key. */
+  /**
+   * Hash of the next refresh token, and the family's key sealed under the first secret key.
+   */
   successor: { hash: string; chain: string }
 }
 
@@ -153,7 +176,8 @@ export function rotateRefresh (
   if (wrong !== undefined) return refused(wrong)
   if (family.expiresAt <= now) return refused('the refresh token has expired; sign in again')
   if (isCurrent || request.generation > family.generation) return rotate(grant, request, now, life)
-  // The clocks of instances differ a little, so a small negative age is a retry too; a large one is a clock that was
+  // The clocks of instances differ a little, so a small negative age is a retry too; a large
+  // one is a clock that was
   // set back.
   const isRetry = request.generation === family.generation - 1 && Math.abs(now - family.rotatedAt) <= life.refreshGrace
   return isRetry ? retry(grant, family, request, now, life) : { remove: true, result: { kind: 'reused', grant } }

@@ -59,13 +59,18 @@ export type EventName = (typeof eventNames)[number]
 export interface EventDetails {
   /** Id of the person. */
   user?: string | undefined
-  /** Who did it to them: the id of an owner, or `operator` for a command. Absent where they did it themselves. */
+  /**
+   * Who did it to them: the id of an owner, or `operator` for a command. Absent where they did
+   * it themselves.
+   */
   by?: string | undefined
   /** Name of the backend in AUTH_BACKEND. */
   backend?: string | undefined
   /** The client's id, cut to 200 characters. */
   client?: string | undefined
-  /** What the client calls itself, or a person their access key, cut to 200 characters. */
+  /**
+   * What the client calls itself, or a person their access key, cut to 200 characters.
+   */
   clientName?: string | undefined
   /**
    * Keyed hash of what was typed as the account's name, so that attempts on one account can be distinguished from attempts on
@@ -82,7 +87,10 @@ export interface EventDetails {
   /** Why it was refused, or which limit: a code of ours, never text from outside. */
   reason?: string | undefined
   outcome?: 'ok' | 'refused' | 'failed' | undefined
-  /** Where the app wants people sent back to: its host, or a private scheme (`describeRedirectUri`). */
+  /**
+   * Where the app wants people sent back to: its host, or a private scheme
+   * (`describeRedirectUri`).
+   */
   redirect?: string | undefined
   /**
    * The attempt to connect this belongs to, where it is known from what is stored: `PROGRAM.RANDOM` from the authorization

@@ -19,7 +19,10 @@ const MAX_TEXT = 200
 const RANDOM_BYTES = 6
 /** Within this time, requests of one program count as one connection attempt. */
 const CONNECTION_WINDOW_SECONDS = 3_600
-/** Connection attempts of one address whose refusal for the same reason is recorded within the window. */
+/**
+ * Connection attempts of one address whose refusal for the same reason is recorded within the
+ * window.
+ */
 const MAX_ATTEMPTS_RECORDED = 20
 /** Of these, so many may be of one program and one client: somebody tries again. */
 const MAX_TRIES_RECORDED = 3
@@ -43,7 +46,9 @@ export interface Audit {
   recordOnce(request: FastifyRequest, event: EventName, details?: EventDetails): void
   /** Records that an address reached a limit, once a minute. @param limit its name. */
   recordLimit(request: FastifyRequest, limit: string): void
-  /** Records what is not one HTTP request. @param requestId finds related lines in the log. */
+  /**
+   * Records what is not one HTTP request. @param requestId finds related lines in the log.
+   */
   note(event: EventName, details?: EventDetails, requestId?: string): void
   /**
    * The id (16 characters of base64url) of the connection attempt that a program's requests belong to: the same for one
@@ -56,13 +61,20 @@ export interface Audit {
    * @param program as {@link attemptOf} returns it, for the program that registered.
    */
   beginAttempt(request: FastifyRequest, program?: string): string
-  /** The newest events of connecting and of people, without refreshes and calls; oldest first. */
+  /**
+   * The newest events of connecting and of people, without refreshes and calls; oldest first.
+   */
   latest(): Promise<AuditEvent[]>
-  /** A person's own events, newest first. Many of one class leave room for the others. */
+  /**
+   * A person's own events, newest first. Many of one class leave room for the others.
+   */
   ofUser(userId: string, limit: number): Promise<AuditEvent[]>
   /** Deletes a person's events. */
   forget(userId: string): Promise<void>
-  /** The keyed hash of what was typed as an account's name, so that the text itself is not stored. */
+  /**
+   * The keyed hash of what was typed as an account's name, so that the text itself is not
+   * stored.
+   */
   hash(text: string): string
   /** Calls the listener with each event as it happens, for counting. */
   listen(listener: (event: AuditEvent) => void): void
@@ -145,7 +157,10 @@ export const ofGrant = ({ id, clientId, clientName, user, backend, attempt }: Gr
   backend,
   attempt
 })
-/** The details of an event about a caller. Only the first use belongs to the connection attempt that led to it. */
+/**
+ * The details of an event about a caller. Only the first use belongs to the connection attempt
+ * that led to it.
+ */
 export const ofAccess = ({ grantId, clientId, clientName, user, backend }: Access): EventDetails => ({
   grant: grantId,
   client: clientId,

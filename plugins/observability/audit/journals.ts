@@ -3,7 +3,10 @@ import type { Journal, Storage } from '../../storage/contract.ts'
 import { eventClasses, type EventClass } from './event-classes.ts'
 import type { AuditEvent } from './contract.ts'
 
-/** Earlier versions wrote every event to the first of these: those entries are read with the rest until they expire. */
+/**
+ * Earlier versions wrote every event to the first of these: those entries are read with the
+ * rest until they expire.
+ */
 const journalNames: Readonly<Record<EventClass, string>> = {
   security: 'audit',
   public: 'audit-public',
@@ -14,7 +17,10 @@ const journalNames: Readonly<Record<EventClass, string>> = {
 
 export interface AuditJournals {
   append(eventClass: EventClass, events: readonly AuditEvent[]): Promise<void>
-  /** The newest events of a topic, newest first. Each class that has enough gets an equal share of the places. */
+  /**
+   * The newest events of a topic, newest first. Each class that has enough gets an equal share
+   * of the places.
+   */
   newest(topic: string, limit: number): Promise<AuditEvent[]>
   /** The newest events of some classes, so many of each at most; oldest first. */
   latest(limits: Partial<Record<EventClass, number>>): Promise<AuditEvent[]>
@@ -25,7 +31,10 @@ export interface AuditJournals {
 
 export const topicOfUser = (userId: string): string => `user ${userId}`
 
-/** Of people alone: a topic has keys or rows of its own, and anyone can begin attempts to connect. */
+/**
+ * Of people alone: a topic has keys or rows of its own, and anyone can begin attempts to
+ * connect.
+ */
 const topicsOf = ({ user }: AuditEvent): string[] => (user ? [topicOfUser(user)] : [])
 
 export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJournals {
@@ -52,7 +61,10 @@ export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJour
   }
 }
 
-/** One of each list in turn until there are enough: a short list leaves its places to the others. */
+/**
+ * One of each list in turn until there are enough: a short list leaves its places to the
+ * others.
+ */
 function share (lists: AuditEvent[][], limit: number): AuditEvent[] {
   const longest = Math.max(...lists.map(({ length }) => length))
   return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1)))
@@ -60,7 +72,10 @@ function share (lists: AuditEvent[][], limit: number): AuditEvent[] {
     .slice(0, limit)
 }
 
-/** Merges lists in order of time. Within one millisecond the earlier list comes first, as in a connection's story. */
+/**
+ * Merges lists in order of time. Within one millisecond the earlier list comes first, as in a
+ * connection's story.
+ */
 async function * merge (lists: Array<AsyncIterable<AuditEvent>>): AsyncGenerator<AuditEvent> {
   const readers = lists.map((list) => list[Symbol.asyncIterator]())
   const heads = await Promise.all(readers.map((reader) => reader.next()))

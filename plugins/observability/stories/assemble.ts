@@ -64,7 +64,8 @@ export function assembleStories (events: Iterable<AuditEvent>, now: number): Sto
   const openings = drafts.filter(isOpening)
   const attempts = drafts.filter((draft) => !isOpening(draft))
   const byClient = Map.groupBy(attempts, clientOf)
-  // An app that registered is known from then on: its registration first, so that the requests before it find it.
+  // An app that registered is known from then on: its registration first, so that the requests
+  // before it find it.
   for (const opening of openings.filter(clientOf)) {
     const [first] = followers(opening, byClient.get(clientOf(opening)))
     if (first) add(first, opening)
@@ -135,7 +136,10 @@ function add (attempt: Draft, opening: Draft): void {
   for (const program of opening.programs) attempt.programs.add(program)
 }
 
-/** Whose attempt it is, as far as anybody knows: of an app, and of a person, a name that was typed, or a browser. */
+/**
+ * Whose attempt it is, as far as anybody knows: of an app, and of a person, a name that was
+ * typed, or a browser.
+ */
 const holderOf = (draft: Draft): string =>
   JSON.stringify([clientOf(draft), firstOf(draft, 'user') ?? firstOf(draft, 'account') ?? browserOf(draft)])
 

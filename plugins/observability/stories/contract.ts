@@ -5,7 +5,9 @@
 import type { Key } from '../../../languages/index.ts'
 import type { AuditEvent } from '../audit/contract.ts'
 
-/** Why it failed or what it waits for, and what to do about that, as keys of what is said. */
+/**
+ * Why it failed or what it waits for, and what to do about that, as keys of what is said.
+ */
 export interface Advice {
   means: Key
   todo: Key
@@ -34,10 +36,16 @@ export interface Story {
   address?: string
   events: AuditEvent[]
   state: State
-  /** Ids of all attempts of the same app and person, this one among them; oldest first. */
+  /**
+   * Ids of all attempts of the same app and person, this one among them; oldest first.
+   */
   tries: string[]
-  /** Requests of a program that has not said which app it is, and has not tried to register. */
+  /**
+   * Requests of a program that has not said which app it is, and has not tried to register.
+   */
   isProbe: boolean
-  /** Ids of the attempts that these requests may belong to, where it is not certain to which. */
+  /**
+   * Ids of the attempts that these requests may belong to, where it is not certain to which.
+   */
   before: string[]
 }

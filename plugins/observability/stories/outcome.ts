@@ -4,10 +4,15 @@ import type { AuditEvent, EventName } from '../audit/contract.ts'
 import type { State } from './contract.ts'
 import { explain, explainSilence } from './explain.ts'
 
-/** Without a further step in this time, none is to be expected: longer than any page of a sign-in works. */
+/**
+ * Without a further step in this time, none is to be expected: longer than any page of a
+ * sign-in works.
+ */
 export const STOPPED_AFTER_SECONDS = 900
 
-/** Events that end an attempt without a connection, with the reason of those that record none. */
+/**
+ * Events that end an attempt without a connection, with the reason of those that record none.
+ */
 const FAILURES: Partial<Record<EventName, Reason>> = {
   registration_refused: 'other',
   authorization_refused: 'other',

@@ -44,7 +44,9 @@ const second = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)
 /** A query may hold what only the app is to know. */
 const withoutQuery = (client: string): string => client.split('?')[0]!
 
-/** @returns lines without the last line end, and without anything that a terminal obeys. */
+/**
+ * @returns lines without the last line end, and without anything that a terminal obeys.
+ */
 export function reportStory (story: Story, server: ReportedServer): string {
   const { id, client, clientName, redirect, user, state, tries, before } = story
   const facts = [
@@ -66,7 +68,9 @@ export function reportStory (story: Story, server: ReportedServer): string {
   return [...facts.map(([label, value]) => `${label}: ${value}`), '', 'Times are UTC.', ...steps].map(printable).join('\n')
 }
 
-/** For the operator's terminal: one line for an attempt that is connected, two for any other. */
+/**
+ * For the operator's terminal: one line for an attempt that is connected, two for any other.
+ */
 export function summarize ({ begun, id, state, clientName, client, redirect, address, user, tries }: Story): string {
   const end = state.kind === 'connected' ? 'connected' : `${state.kind}: ${state.code}`
   const app = clientName ?? client ?? '(no name yet)'

@@ -9,11 +9,17 @@ export interface Tally {
   failed: number
   /** Over a limit. */
   refused: number
-  /** How many calls took how long: `times[n]` calls in the n-th class of plugins/observability/tallies/tally.ts. */
+  /**
+   * How many calls took how long: `times[n]` calls in the n-th class of
+   * plugins/observability/tallies/tally.ts.
+   */
   times: number[]
 }
 
-/** What names a tally: the name of a tool, the id of a person, or the id of a client. '' is everything beyond the bounds. */
+/**
+ * What names a tally: the name of a tool, the id of a person, or the id of a client. '' is
+ * everything beyond the bounds.
+ */
 export type Kind = 'tools' | 'people' | 'apps'
 
 export interface LimitTally {
@@ -43,7 +49,10 @@ export const ranges = { day: { seconds: 3_600, slots: 24 }, week: { seconds: 86_
 export type Range = keyof typeof ranges
 
 export interface Tallies {
-  /** Oldest first, with an empty slot where nothing happened. `at`: where it begins, in seconds since the epoch. */
+  /**
+   * Oldest first, with an empty slot where nothing happened. `at`: where it begins, in seconds
+   * since the epoch.
+   */
   read(range: Range): Promise<Array<{ at: number; slot: Slot }>>
   /** Deletes what is stored of a person. */
   forget(userId: string): Promise<void>

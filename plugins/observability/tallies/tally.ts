@@ -15,7 +15,10 @@ export const emptyTally = (): Tally => ({ calls: 0, failed: 0, refused: 0, times
 
 export const emptySlot = (): Slot => ({ tools: [], people: [], apps: [], limits: [], appNames: [] })
 
-/** @returns milliseconds that this part of the calls took at most; undefined without a call that ran. */
+/**
+ * @returns milliseconds that this part of the calls took at most; undefined without a call
+ * that ran.
+ */
 export function quantile (times: readonly number[], part: number): number | undefined {
   const all = times.reduce((sum, count) => sum + count, 0)
   if (all === 0) return undefined
@@ -36,7 +39,10 @@ export function sum (tallies: readonly Tally[]): Tally {
   return { ...total, times: Array.from(total.times, (count = 0) => count) }
 }
 
-/** The slot of one event; undefined for an event that is not counted. @param at seconds since the epoch. */
+/**
+ * The slot of one event; undefined for an event that is not counted. @param at seconds since
+ * the epoch.
+ */
 export function slotOf (event: AuditEvent, at: number): Slot | undefined {
   const { user, client, clientName, address, reason = '' } = event
   if (event.event === 'limit') {
@@ -60,7 +66,10 @@ function tallyOf ({ outcome, ms }: AuditEvent): Tally {
   return { calls: 1, failed: Number(outcome === 'failed'), refused: Number(outcome === 'refused'), times: Array.from(times, (count = 0) => count) }
 }
 
-/** One slot of several, within the bounds: of the names with the fewest calls only the sum stays. */
+/**
+ * One slot of several, within the bounds: of the names with the fewest calls only the sum
+ * stays.
+ */
 export function mergeSlots (slots: readonly Slot[]): Slot {
   const apps = mergeKind(slots, 'apps')
   const named = new Set(apps.map(([id]) => id))

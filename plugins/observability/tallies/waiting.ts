@@ -9,7 +9,9 @@ const MAX_WAITING = 48
 const MAX_SINGLE = 500
 
 export interface Waiting {
-  /** @param id of the record. @param endsAt when it is deleted, in seconds since the epoch. */
+  /**
+   * @param id of the record. @param endsAt when it is deleted, in seconds since the epoch.
+   */
   put(id: string, endsAt: number, slot: Slot): void
   /** Takes what waits for one record. */
   take(): { id: string; endsAt: number; slot: Slot } | undefined

@@ -19,7 +19,10 @@ for i = 2, #ARGV, 2 do
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topics', ARGV[i + 1])
 end`
 
-/** KEYS[1]; ARGV: the lowest id that stays. A stream without entries would be a key that nothing deletes. */
+/**
+ * KEYS[1]; ARGV: the lowest id that stays. A stream without entries would be a key that
+ * nothing deletes.
+ */
 export const SHORTEN = `
 redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
 if redis.call('XLEN', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end`
@@ -39,7 +42,10 @@ export function openRedisJournals (
   guarded: <R>(command: Promise<R>) => Promise<R>,
   log: Log
 ): Pick<Storage, 'journal' | 'count' | 'counts'> {
-  /** @param written each entry and its topics, as JSON. Not all at once: Redis does nothing else meanwhile. */
+  /**
+   * @param written each entry and its topics, as JSON. Not all at once: Redis does nothing
+   * else meanwhile.
+   */
   const add = async (key: string, most: number, written: string[]) => {
     for (let first = 0; first < written.length; first += PAGE) {
       await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
@@ -98,7 +104,9 @@ export function openRedisJournals (
   }
 }
 
-/** What is beyond the bound leaves its topics first: a topic that has nothing left has no key. */
+/**
+ * What is beyond the bound leaves its topics first: a topic that has nothing left has no key.
+ */
 async function shorten (
   redis: Client,
   guarded: <R>(command: Promise<R>) => Promise<R>,
@@ -110,7 +118,8 @@ async function shorten (
     if (tooMany <= 0) return
     const page = await guarded(redis.xrange(journalKey(name), '-', '+', 'COUNT', Math.min(tooMany, PAGE)))
     const topics = new Set(page.flatMap(([, fields]) => topicsOf(fields) ?? []))
-    // An entry was written to its topics before the journal, so its id there is of the same millisecond or earlier.
+    // An entry was written to its topics before the journal, so its id there is of the same
+    // millisecond or earlier.
     const next = `${Number.parseInt(page.at(-1)![0], 10) + 1}`
     await Promise.all([...topics].map((topic) => guarded(redis.shorten(journalKey(name, topic), next))))
     await guarded(redis.xdel(journalKey(name), ...page.map(([id]) => id)))

@@ -23,9 +23,15 @@ export const JOURNAL_SCHEMA = `
 `
 
 const PAGE = 500
-/** Rows of one step: an entry goes with its topics and indexes, so these take some milliseconds. */
+/**
+ * Rows of one step: an entry goes with its topics and indexes, so these take some
+ * milliseconds.
+ */
 const SWEEP_ROWS = 250
-/** So many entries a journal may hold when the disk is nearly full; beyond them each new entry replaces the oldest. */
+/**
+ * So many entries a journal may hold when the disk is nearly full; beyond them each new entry
+ * replaces the oldest.
+ */
 const ENTRIES_WHEN_LOW = 1_000
 
 export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
@@ -34,7 +40,9 @@ export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
   slices: Slice[]
 }
 
-/** What is beyond the bounds: too old, too many of a journal, and counters that expired. */
+/**
+ * What is beyond the bounds: too old, too many of a journal, and counters that expired.
+ */
 const slicesOf = (sql: ReturnType<typeof prepare>, commits: Commits): Slice[] => [
   (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.ageSeconds, SWEEP_ROWS).changes)),
   (_time) =>
@@ -50,7 +58,9 @@ const slicesOf = (sql: ReturnType<typeof prepare>, commits: Commits): Slice[] =>
   (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
 ]
 
-/** @returns whether what is left on the disk is for sign-ins; logs it once when that begins. */
+/**
+ * @returns whether what is left on the disk is for sign-ins; logs it once when that begins.
+ */
 function createLowRoomCheck (db: DatabaseSync, log: Log): () => boolean {
   let wasLow = false
   return () => {

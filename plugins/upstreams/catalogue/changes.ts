@@ -14,7 +14,9 @@ const MAX_LEAD = 100
 /** Changes of one reading that have a line each. */
 const MAX_LOGGED = 20
 
-/** @param before under the same settings as `after`, so that every change is the upstream's. */
+/**
+ * @param before under the same settings as `after`, so that every change is the upstream's.
+ */
 export function compare (before: Catalogue, after: Catalogue, upstream: string, at: number): Change[] {
   return [
     ...differences({ at, upstream }, 'instructions', before.instructions ?? '', after.instructions ?? ''),
@@ -79,7 +81,9 @@ function needsLess ({ tool, what }: Change, before: readonly UpstreamTool[], aft
   return what === 'annotations' && writes(before) === true && writes(after) === false
 }
 
-/** JSON in which the order of members says nothing: some servers write another one each time. */
+/**
+ * JSON in which the order of members says nothing: some servers write another one each time.
+ */
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)
@@ -87,7 +91,9 @@ const canonical = (value: unknown): string =>
       : member
   )
 
-/** One line for each text that has changed, with both, and one for what is new or gone. */
+/**
+ * One line for each text that has changed, with both, and one for what is new or gone.
+ */
 export function logChanges (log: Log, upstream: string, changes: readonly Change[]): void {
   const texts = changes.filter(({ what }) => what !== 'added' && what !== 'removed')
   // What lets a caller do more comes first, whatever else has changed.

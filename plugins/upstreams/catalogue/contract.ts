@@ -10,7 +10,10 @@ export interface Log {
   error(message: string): void
 }
 
-/** What an upstream says, under its own names and before settings correct it. Stored in this form. */
+/**
+ * What an upstream says, under its own names and before settings correct it. Stored in this
+ * form.
+ */
 export interface OwnLists {
   tools: readonly Tool[]
   prompts: readonly Prompt[]
@@ -25,11 +28,17 @@ export interface Change {
   /** Seconds since the epoch. */
   at: number
   upstream: string
-  /** The upstream's own name of a tool, or of a prompt. Without both it is about the upstream itself. */
+  /**
+   * The upstream's own name of a tool, or of a prompt. Without both it is about the upstream
+   * itself.
+   */
   tool?: string
   prompt?: string
   what: 'description' | 'schema' | 'annotations' | 'title' | 'instructions' | 'added' | 'removed'
-  /** Texts around the first difference, shortened. As the upstream wrote them: not safe to print as they are. */
+  /**
+   * Texts around the first difference, shortened. As the upstream wrote them: not safe to
+   * print as they are.
+   */
   before?: string
   after?: string
   /** A call needs `mcp:read` now and needed `mcp:write` before. */
@@ -45,7 +54,9 @@ export const MAX_PAGES = 100
 /** Entries of one list that are looked at, also those that are left out. */
 export const MAX_LOOKED_AT = 10_000
 
-/** Characters, as all lengths here: a name of its own, a title, a description, a URI, a cursor. */
+/**
+ * Characters, as all lengths here: a name of its own, a title, a description, a URI, a cursor.
+ */
 export const MAX_NAME = 256
 export const MAX_TITLE = 256
 export const MAX_DESCRIPTION = 8_000

@@ -5,11 +5,16 @@ import type { Log } from './contract.ts'
 
 const MAX_NAMED = 5
 const MAX_SHOWN = 64
-/** Lines for each upstream while the server runs. One that makes up new names all the time is not listened to for ever. */
+/**
+ * Lines for each upstream while the server runs. One that makes up new names all the time is
+ * not listened to for ever.
+ */
 const MAX_LINES = 100
 
 export interface Findings {
-  /** @param cause a sentence's beginning that names follow, or a whole one if there is no name. */
+  /**
+   * @param cause a sentence's beginning that names follow, or a whole one if there is no name.
+   */
   add(cause: string, name?: string): void
   report(log: Log): void
 }

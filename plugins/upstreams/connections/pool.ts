@@ -70,7 +70,10 @@ export class Pool {
     return [...this.#slots.values()].find(({ connection }) => connection)?.connection
   }
 
-  /** @throws UpstreamError 'busy' for too many; the last failure, as long as the pause after it. */
+  /**
+   * @throws UpstreamError 'busy' for too many; the last failure, as long as the pause after
+   * it.
+   */
   get (key: string, caller: UpstreamCaller | undefined): OpenConnection | Promise<OpenConnection> {
     const slot = this.#slots.get(key) ?? this.#add(key)
     slot.usedAt = Date.now()
@@ -81,7 +84,10 @@ export class Pool {
     return slot.opening
   }
 
-  /** Forgets a connection that is of no use any more. What others have asked of it may still be answered. */
+  /**
+   * Forgets a connection that is of no use any more. What others have asked of it may still be
+   * answered.
+   */
   drop (key: string, connection: OpenConnection): void {
     const slot = this.#slots.get(key)
     if (slot?.connection === connection) this.#slots.delete(key)

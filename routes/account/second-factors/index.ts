@@ -61,7 +61,9 @@ export default async function secondFactors (app: FastifyInstance) {
   })
 }
 
-/** Only from the person's own list: an id from a form is not a right. @throws invalid_request */
+/**
+ * Only from the person's own list: an id from a form is not a right. @throws invalid_request
+ */
 async function findOwn (app: FastifyInstance, userId: string, id: string | undefined): Promise<Factor> {
   const factor = (await app.secondFactors.list(userId)).find((own) => own.id === id)
   if (!factor) throw invalidRequest({ key: 'second-factors.gone' })

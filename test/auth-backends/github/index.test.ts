@@ -122,7 +122,10 @@ t.test('who turns back is told so; a code that is not for this sign-in signs nob
   const other = await backend.redirect!.begin({ provider: 'github', callbackUrl: CALLBACK, state: 's' })
   const stolen = await fetch(other.url, { redirect: 'manual' })
   const code = new URL(stolen.headers.get('location')!).searchParams.get('code')!
-  t.equal(await signIn(backend, (url) => { url.searchParams.set('code', code) }), null, 'another verifier')
+  t.equal(
+    await signIn(backend, (url) => { url.searchParams.set('code', code) }), null,
+    'another verifier'
+  )
 })
 
 t.test('what only the operator can repair is said to them', async (t) => {
@@ -178,7 +181,10 @@ t.test('a token that expires is replaced, once, and what replaces it is kept eve
   const { github, backend, session } = await signedIn(t, true)
   const renew = (from: string) => backend.sessions!.renew!(from) as Promise<Renewed | string | null>
   const before = JSON.parse(session) as { access: string; refresh: string }
-  t.match(JSON.parse(((await renew(session)) as Renewed).session), { access: before.access }, 'it lasts')
+  t.match(
+    JSON.parse(((await renew(session)) as Renewed).session), { access: before.access },
+    'it lasts'
+  )
   time.now += 28_790
   github.instead.set('/api/v3/user', (response) => response.writeHead(502).end())
   const kept = (await renew(session)) as string

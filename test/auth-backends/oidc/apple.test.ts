@@ -32,7 +32,10 @@ t.test('a secret names the team, the key and the client, and ends in minutes', a
 
 t.test('the name beside the token is read, and nothing that is not one (PV-04)', async (t) => {
   const of = (user: unknown) => nameFromApple(new URLSearchParams({ user: typeof user === 'string' ? user : JSON.stringify(user) }))
-  t.equal(of({ name: { firstName: 'Ann', lastName: 'Smith' }, email: 'boss@example.com' }), 'Ann Smith')
+  t.equal(
+    of({ name: { firstName: 'Ann', lastName: 'Smith' }, email: 'boss@example.com' }),
+    'Ann Smith'
+  )
   t.equal(of({ name: { firstName: 'Ann' } }), 'Ann')
   for (const user of ['', '{', 'null', '[]', {}, { name: 'Ann' }, { name: {} }, { name: { firstName: 1 } }, { name: { firstName: 'x'.repeat(2_000) } }]) {
     t.equal(of(user), undefined, JSON.stringify(user).slice(0, 40))

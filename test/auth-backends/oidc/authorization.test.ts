@@ -19,7 +19,10 @@ t.test('offline access is asked for as each provider wants it', async (t) => {
   t.same(of(OTHER), { scope: 'openid email profile' })
   t.same(of(OTHER, {}, 'openid offline_access'), { scope: 'openid offline_access', prompt: 'consent' })
   t.same(of(GOOGLE, {}, 'openid email offline_access'), { scope: 'openid email', prompt: 'consent', access_type: 'offline' })
-  t.same(of(MICROSOFT, {}, 'openid offline_access'), { scope: 'openid offline_access' }, 'what an administrator allowed stays allowed')
+  t.same(
+    of(MICROSOFT, {}, 'openid offline_access'), { scope: 'openid offline_access' },
+    'what an administrator allowed stays allowed'
+  )
 })
 
 t.test('a person signs in again, or chooses the account, in the words of each provider', async (t) => {
@@ -30,9 +33,15 @@ t.test('a person signs in again, or chooses the account, in the words of each pr
   t.match(of(GOOGLE, again), { prompt: 'select_account', max_age: '0', claims: /"auth_time":\{"essential":true\}/ })
   t.notOk('max_age' in of(OTHER, chooseAccount))
   t.equal(of(OTHER, chooseAccount)['prompt'], 'login')
-  t.equal(of(OTHER, chooseAccount, undefined, ['none', 'select_account'])['prompt'], 'select_account')
+  t.equal(
+    of(OTHER, chooseAccount, undefined, ['none', 'select_account'])['prompt'],
+    'select_account'
+  )
   for (const issuer of [GOOGLE, MICROSOFT]) t.equal(of(issuer, chooseAccount)['prompt'], 'select_account')
-  t.equal(of(OTHER, { ...again, ...chooseAccount }, undefined, ['select_account'])['prompt'], 'login')
+  t.equal(
+    of(OTHER, { ...again, ...chooseAccount }, undefined, ['select_account'])['prompt'],
+    'login'
+  )
   t.equal(of(GOOGLE, again, 'openid offline_access')['prompt'], 'select_account consent')
 })
 
@@ -45,8 +54,14 @@ t.test('the language of the person, whom the app expects and a second factor are
   t.match(of(OTHER, { language: 'de', loginHint: 'ann@example.com' }), { ui_locales: 'de', login_hint: 'ann@example.com' })
   t.match(of(GOOGLE, { language: 'pt' }), { ui_locales: 'pt-BR', hl: 'pt-BR' })
   t.equal(of(OTHER, { language: 'zh' })['ui_locales'], 'zh-CN')
-  t.notOk('acr_values' in of(OTHER, { secondFactor: true }), 'which values mean one, only the operator knows')
+  t.notOk(
+    'acr_values' in of(OTHER, { secondFactor: true }),
+    'which values mean one, only the operator knows'
+  )
   const known = settings(OTHER, { OIDC_MFA_ACR: 'gold, urn:example:mfa' })
-  t.equal(authorizationParameters(known, { secondFactor: true })['acr_values'], 'gold urn:example:mfa')
+  t.equal(
+    authorizationParameters(known, { secondFactor: true })['acr_values'],
+    'gold urn:example:mfa'
+  )
   t.notOk('acr_values' in authorizationParameters(known, {}))
 })

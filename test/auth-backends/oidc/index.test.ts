@@ -114,7 +114,10 @@ t.test('with a real provider', async (t) => {
     t.equal(url.searchParams.get('post_logout_redirect_uri'), 'http://localhost:8080')
     t.match(url.searchParams.get('id_token_hint'), /^eyJ/)
     t.equal(url.searchParams.get('client_id'), provider.clientId)
-    t.equal(url.searchParams.get('logout_uri'), 'http://localhost:8080', 'by the name that Amazon Cognito knows')
+    t.equal(
+      url.searchParams.get('logout_uri'), 'http://localhost:8080',
+      'by the name that Amazon Cognito knows'
+    )
     t.equal((await fetch(url, { redirect: 'manual' })).status, 200, 'the provider knows it')
   })
 })

@@ -52,11 +52,17 @@ t.test('a key that is new is looked for at once, and one that nobody has, once i
   t.equal(keyLooks(), 1)
   const second = await newKey('second')
   answerJson('/jwks', { keys: [second.jwk] })
-  t.match(await signIn({}, second), { email: 'ann@example.com' }, 'rotated a moment after the keys were read')
+  t.match(
+    await signIn({}, second), { email: 'ann@example.com' },
+    'rotated a moment after the keys were read'
+  )
   t.equal(keyLooks(), 2)
   const unknown = await newKey('unknown')
   for (let count = 0; count < 5; count++) { t.match(await signIn({}, unknown), { name: 'BackendUnavailable', reason: 'unreadable' }) }
-  t.equal(keyLooks(), 2, 'whoever comes with a key that is not there makes nobody ask again and again')
+  t.equal(
+    keyLooks(), 2,
+    'whoever comes with a key that is not there makes nobody ask again and again'
+  )
   t.match(await signIn({}, second), { email: 'ann@example.com' })
 })
 
@@ -93,8 +99,14 @@ t.test('a renewed session is that of the same person, by an ID token that the pr
   }
   const { session: next, person } = (await renew({ groups: ['staff'] })) as Renewed
   t.match(JSON.parse(next), { subject: 'ann', refreshToken: 'second' })
-  t.same(person, { subject: `${provider.issuer} ann`, groups: ['staff'] }, 'with the groups as they are now')
-  t.match(await renew({}), { person: { groups: [] } }, 'an ID token without groups: in none any more')
+  t.same(
+    person, { subject: `${provider.issuer} ann`, groups: ['staff'] },
+    'with the groups as they are now'
+  )
+  t.match(
+    await renew({}), { person: { groups: [] } },
+    'an ID token without groups: in none any more'
+  )
   t.equal(await renew({ sub: 'bob' }), null, 'somebody else: this session is over')
   t.match(
     await renew({}, await newKey('unknown')),
@@ -105,7 +117,10 @@ t.test('a renewed session is that of the same person, by an ID token that the pr
 
 t.test('a session of before refresh tokens were kept is what it was: a hint for signing out', async (t) => {
   const { backend, provider } = await place(t)
-  t.equal(await backend.sessions!.renew!('eyJhbGciOiJub25lIn0.e30.'), 'eyJhbGciOiJub25lIn0.e30.')
+  t.equal(
+    await backend.sessions!.renew!('eyJhbGciOiJub25lIn0.e30.'),
+    'eyJhbGciOiJub25lIn0.e30.'
+  )
   t.match(
     new URL(
       (await backend.sessions!.logoutUrl!('eyJhbGciOiJub25lIn0.e30.', 'http://localhost:8080'))!

@@ -54,10 +54,16 @@ t.test('the button has the title, else the name of a well-known provider, else t
 
 t.test('an issuer stays as it is, and is recognized by the address of its document, too', async (t) => {
   const issuer = 'https://sso.example/application/o/app/'
-  t.equal(oidc.env.parse({ OIDC_CLIENT_ID: 'x', OIDC_ISSUER: issuer }).OIDC_ISSUER, issuer, 'with its slash (authentik)')
+  t.equal(
+    oidc.env.parse({ OIDC_CLIENT_ID: 'x', OIDC_ISSUER: issuer }).OIDC_ISSUER, issuer,
+    'with its slash (authentik)'
+  )
   t.notOk(isDiscoveryUrl(issuer))
   t.ok(isDiscoveryUrl(`${issuer}.well-known/openid-configuration`))
-  t.equal(issuerOf('https://sso.example/realms/a/.well-known/openid-configuration'), 'https://sso.example/realms/a')
+  t.equal(
+    issuerOf('https://sso.example/realms/a/.well-known/openid-configuration'),
+    'https://sso.example/realms/a'
+  )
   t.equal(issuerOf(issuer), issuer)
 })
 

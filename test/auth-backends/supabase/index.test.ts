@@ -82,7 +82,10 @@ t.test('what Supabase says about a person', async (t) => {
   const verify = async (answer: Handler) =>
     open((await standIn(t, { token: answer, settings })).url).password!.verify(person)
   t.equal(await verify(refusal(400, 'invalid_credentials')), null)
-  t.equal(await verify(refusal(400, 'user_banned')), null, 'said before the password is looked at')
+  t.equal(
+    await verify(refusal(400, 'user_banned')), null,
+    'said before the password is looked at'
+  )
   t.match(await verify(refusal(400, 'email_not_confirmed')), { refused: { key: 'providers.unconfirmed' } })
   t.match(await verify(json(200, session({ factors: [{ id: UUID, status: 'verified', factor_type: 'totp' }] }))), {
     factor: { prompt: { key: 'providers.appCode' } }

@@ -112,14 +112,20 @@ storageTest(
     t.equal(await records(), 1, 'they do not pile up')
     const last = made.at(-1)!
     for (const old of made.slice(0, -1)) t.equal(await signUp('old@example.com', old), 403)
-    t.equal(await signUp('ann@example.com', last, 'password1'), 400, 'a refused form spends nothing')
+    t.equal(
+      await signUp('ann@example.com', last, 'password1'), 400,
+      'a refused form spends nothing'
+    )
     clock.now += WEEK
     t.equal(await signUp('ann@example.com', last), 403, 'a week later, given back or not')
     const next = (await invitations.inviteFirst())!
     const other = await invitations.invite()
     const stillOpen = new Browser()
     const form = await stillOpen.get(`${url}/signup?invite=${next}`)
-    t.equal(await signUp('bob@example.com', other), 200, 'somebody has an account by another link')
+    t.equal(
+      await signUp('bob@example.com', other), 200,
+      'somebody has an account by another link'
+    )
     t.equal(await signUp('eve@example.com', next), 403)
     t.equal(
       (

@@ -27,7 +27,10 @@ async function startConnecting (t: Test, start: Start, name: string) {
     from.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: pkce().challenge, scope: 'mcp:read' }))
   const decide = (page: Page, decision = 'allow', from = browser) =>
     from.submit(page, ({ buttons }) => buttons.some(({ value }) => value === decision), { decision })
-  /** What the owner was told of apps so far. What is sent is begun after the answer, and waits for storage first. */
+  /**
+   * What the owner was told of apps so far. What is sent is begun after the answer, and waits
+   * for storage first.
+   */
   const told = async () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     await app.mail.idle()
@@ -68,7 +71,10 @@ storageTest(
     t.notMatch(message, /Create, edit and delete/, 'only what was asked for')
 
     await decide(await ask(client))
-    t.equal((await told()).length, 1, 'not twice in a day, also where the code of before was not redeemed yet')
+    t.equal(
+      (await told()).length, 1,
+      'not twice in a day, also where the code of before was not redeemed yet'
+    )
     const done = await walk(url, client, {}, browser)
     t.equal((await post(`${url}/token`, done.form)).status, 200)
     clock.now += 2 * DAY

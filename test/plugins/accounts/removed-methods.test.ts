@@ -83,7 +83,10 @@ storageTest(
       'what was typed takes no proof away from the service, nor from the person'
     )
     await app.signIn.lifecycle.changeAddress(id, { ...move, from: parseEmail(next), verified: true })
-    t.same(await shown(), [[next, true], [next, true], [own, true]], 'and what was proved here was not proved there')
+    t.same(
+      await shown(), [[next, true], [next, true], [own, true]],
+      'and what was proved here was not proved there'
+    )
   }
 )
 
@@ -95,7 +98,8 @@ storageTest(
     const browser = await person(own)
     await yes(browser, await enter(browser, await begin(browser), own))
     const { id } = await userOf(own)
-    // The service gives the same mailbox to a second account of its, as after a person was deleted and made again there.
+    // The service gives the same mailbox to a second account of its, as after a person was
+    // deleted and made again there.
     const again = own.toUpperCase()
     const second = new Browser()
     const choice = await throughSecond(again, second)

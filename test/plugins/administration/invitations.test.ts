@@ -33,7 +33,10 @@ storageTest('who opens the link of the mail has the account of that address, ver
   t.same(await Array.fromAsync(app.storage.collection('account').all()), [], 'nothing was made')
   const browser = new Browser()
   t.equal((await signUp(mailed, undefined, browser)).status, 200)
-  t.equal((await browser.get(`${url}/account`)).url, `${url}/account`, 'without another message')
+  t.equal(
+    (await browser.get(`${url}/account`)).url, `${url}/account`,
+    'without another message'
+  )
   const [user] = await Array.fromAsync(app.signIn.lifecycle.all())
   t.match(user, { email: ann, emailVerified: true, groups: ['finance'] })
   const used = await new Browser().get(mailed)
@@ -51,7 +54,10 @@ storageTest('a link that was handed over proves nothing of a mailbox, and one wi
   const [ann] = await Array.fromAsync(app.signIn.lifecycle.all())
   t.match(ann, { email: 'ann@example.com' })
   t.notOk(ann!.emailVerified)
-  t.equal(app.administration.isOwner(ann!), false, 'and nobody becomes an owner by typing an address')
+  t.equal(
+    app.administration.isOwner(ann!), false,
+    'and nobody becomes an owner by typing an address'
+  )
   const open = await app.administration.invite(by, asked(undefined, ['research']))
   await signUp(open.link!, 'bob@example.com')
   const bob = (await Array.fromAsync(app.signIn.lifecycle.all())).find(({ email }) => email === 'bob@example.com')

@@ -61,7 +61,10 @@ storageTest('an owner of OWNER_EMAIL is unmade by the variable alone (AD-03)', a
   }
   await administration.unmakeOwner({ by: ann }, ann)
   t.same(await owners(), [NAMED], 'somebody else is left')
-  t.equal(administration.isNamedOwner({ email: NAMED } as User), false, 'an address that nobody has shown to read')
+  t.equal(
+    administration.isNamedOwner({ email: NAMED } as User), false,
+    'an address that nobody has shown to read'
+  )
 })
 
 storageTest('of two owners who lock each other at once, one stays (AD-03)', async (t, start) => {

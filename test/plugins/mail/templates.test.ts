@@ -54,5 +54,8 @@ t.test('every message of the catalogue is one that can be sent', async (t) => {
 
 t.test('an app on the same computer is told apart from one elsewhere', async (t) => {
   const given = { ...data['app-connected'], host: '127.0.0.1:33418', loopback: 'yes' } as const
-  t.match(renderMail(wordsOf('en'), 'app-connected', given).text, 'sent to a program on the same computer (127.0.0.1:33418).')
+  t.match(
+    renderMail(wordsOf('en'), 'app-connected', given).text,
+    'sent to a program on the same computer (127.0.0.1:33418).'
+  )
 })

@@ -51,7 +51,10 @@ t.test('a form takes away what is ticked and can add nothing, whatever it names 
     'what was not offered is ignored'
   )
   const many = Array.from({ length: 900 }, (_, index) => `without.t${index}=yes`).join('&')
-  t.same(takeAway(new Parameters(many), choice, BOTH).without, [], 'at most as many names as there are tools')
+  t.same(
+    takeAway(new Parameters(many), choice, BOTH).without, [],
+    'at most as many names as there are tools'
+  )
 })
 
 t.test('the last choice is ticked again, also where a tool has another name now or is away', async (t) => {
@@ -90,6 +93,9 @@ t.test('an existing server is left out as a whole, also with a thousand tools, a
   ])
   t.same(namesOf(choice), ['search', 'delete_note', 'ping'], 'and is no tool')
   const form = new Parameters('without.upstream:files=yes&without.upstream:wiki=yes&without.files=yes')
-  t.same(takeAway(form, choice, BOTH).without, ['upstream:files'], 'one that was not offered is ignored')
+  t.same(
+    takeAway(form, choice, BOTH).without, ['upstream:files'],
+    'one that was not offered is ignored'
+  )
   t.same(describeLess(english, { scopes: BOTH, without: ['search', 'upstream:files'] }), ['Without search and everything from files'])
 })

@@ -23,7 +23,10 @@ const withBrowser = { skip: chromium.missing ?? false }
 
 t.teardown(() => chromium.browser?.close())
 
-/** Elements with the names of their attributes, and each address that is not http(s). Runs in the page. */
+/**
+ * Elements with the names of their attributes, and each address that is not http(s). Runs in
+ * the page.
+ */
 const SHAPE = `[...document.querySelectorAll('*')].map((element) => {
   const addresses = [...element.attributes].filter(({ name }) => ['href', 'src', 'action', 'formaction'].includes(name)).map(({ value }) => new URL(value, location.href).protocol)
   return element.localName + '[' + element.getAttributeNames() + ']' + addresses.filter((protocol) => !/^https?:/.test(protocol))
@@ -173,7 +176,10 @@ t.test('a person without scripts takes away what they tick, and the rest is give
   await page.getByLabel('Read only').check()
   await page.getByLabel('Delete a note').check()
   await page.getByRole('button', { name: 'Allow', exact: true }).click()
-  t.equal(posted, 'read_only=yes&without.delete_note=yes&interaction=q3Zk0vX1cN8&decision=allow')
+  t.equal(
+    posted,
+    'read_only=yes&without.delete_note=yes&interaction=q3Zk0vX1cN8&decision=allow'
+  )
 })
 
 t.test(

@@ -65,7 +65,8 @@ t.test('HSTS is for https only', async (t) => {
 t.test('templates print raw only what other templates rendered, and every attribute is quoted (WB-14)', async (t) => {
   for (const name of readdirSync(VIEWS, { recursive: true }).map(String).filter((file) => file.endsWith('.eta') && !file.startsWith('mail'))) {
     const text = readFileSync(new URL(name, VIEWS), 'utf8')
-    // What `html` fills is escaped (test/languages/fill.test.ts). A document's Markdown comes from the sanitizer
+    // What `html` fills is escaped (test/languages/fill.test.ts). A document's Markdown comes
+    // from the sanitizer
     // (plugins/library/render-task.ts).
     const rendered = /^(?:it\.body|(?:it\.)?html\(.*\)|include\('\.{1,2}\/[a-z-]+', (?:it|\{ mark: way\.mark \})\))$/s
     // Which of its drawings it is, provider-mark.eta checks.
@@ -182,7 +183,10 @@ t.test('the login page shows the ways in that the backends state, and never a pa
   t.notMatch(login, 'role="alert"')
   const refused = await html(app, 'login-refused')
   t.equal(refused.split('role="alert"').length - 1, 1)
-  t.match(refused, /value="ada@example.com" aria-invalid="true" aria-describedby="error">/, 'what was typed stays')
+  t.match(
+    refused, /value="ada@example.com" aria-invalid="true" aria-describedby="error">/,
+    'what was typed stays'
+  )
   t.match(refused, /type="password"[^>]* autofocus>/, 'and the password is typed next')
   t.match(refused, /<a class="button secondary" href="\/login\?with=x">Continue with Staff directory/)
   t.match(await html(app, 'login-error'), /role="alert">The demo is full/)

@@ -51,7 +51,8 @@ export const isAddress = (text: string, key: string) =>
   ['href', 'uri', 'login', 'logout', 'signup', 'consent', 'switchAccount', 'home'].includes(key) &&
   /^(\/|https?:)/.test(text)
 
-// Left as they are: what picks a template, a field or a form, what the sanitizer made, and the address a server has by
+// Left as they are: what picks a template, a field or a form, what the sanitizer made, and the
+// address a server has by
 // configuration. No address
 // of ours holds a space.
 export const isFixed = (example: Example, key: string) =>

@@ -32,7 +32,10 @@ storageTest('how the last sign-in was is remembered, if the page offers it, and 
   const before = await browser.get(`${url}/login`)
   t.notMatch(before.text, 'Last used')
   await browser.submit(before, ({ fields }) => fields['backend'] === 'demo')
-  t.equal(Buffer.from(browser.cookies.get('mcp_way')!, 'base64url').toString(), 'one click demo')
+  t.equal(
+    Buffer.from(browser.cookies.get('mcp_way')!, 'base64url').toString(),
+    'one click demo'
+  )
   const after = await browser.get(`${url}/login`)
   t.match(after.text, /as a demo user<\/span> <small class="last">Last used/)
   t.equal(after.forms[0]!.fields['backend'], 'demo', 'and comes first')

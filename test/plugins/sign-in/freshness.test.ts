@@ -76,7 +76,10 @@ t.test('a provider is asked for what the app wants and what the page needs, in t
   t.same(askedOf({ browser: 'b', intent: proofIntent('/') }), { again: true })
 })
 
-/** Ann, who signed in through the provider three hours ago; her browser still has a session there. */
+/**
+ * Ann, who signed in through the provider three hours ago; her browser still has a session
+ * there.
+ */
 async function place (t: Test) {
   const [port, providerPort] = [await freePort(), await freePort()]
   const url = `http://localhost:${port}`
@@ -94,7 +97,10 @@ async function place (t: Test) {
   }
   const server = await startServer(t, { port, now: () => Date.now() / 1000 + ahead, env })
   const [ann, annAtProvider] = [new Browser(), new Browser()]
-  /** Signs in through the provider. `wasAsked`: it did not answer by itself; `asked`: what it was asked for. */
+  /**
+   * Signs in through the provider. `wasAsked`: it did not answer by itself; `asked`: what it
+   * was asked for.
+   */
   const through = async (login: Page) => {
     await ann.submit(login, ({ fields }) => fields['provider'] === 'oidc')
     const asked = Object.fromEntries(ann.left!.searchParams)
@@ -133,7 +139,10 @@ t.test('the provider is asked for a new authentication, and that is fresh proof 
   const asked = await ann.get(`${url}/account/delete`)
   const login = await ann.submit(asked, ({ fields }) => 'path' in fields)
   const proven = await through(login)
-  t.match(proven, { wasAsked: true, asked: { prompt: 'login', max_age: '0' } }, 'whatever session it has')
+  t.match(
+    proven, { wasAsked: true, asked: { prompt: 'login', max_age: '0' } },
+    'whatever session it has'
+  )
   t.match(proven.page, { status: 200, text: /Delete your account\?/ })
   await ann.submit(proven.page, ({ action }) => action === '/account/delete', { confirm: 'delete' })
   t.same(await people(), [])
@@ -150,7 +159,10 @@ t.test('a provider that does not confirm a new authentication proves nothing, an
     }
     const login = await ann.submit(await ann.get(`${url}/account/delete`), ({ fields }) => 'path' in fields)
     t.match((await through(login)).page, { status: 403, url: /\/login\?/, text: /Example did not confirm/ })
-    t.match(await ann.get(`${url}/account/delete`), { text: /Confirm that it is you/ }, 'the session is as stale as before')
+    t.match(
+      await ann.get(`${url}/account/delete`), { text: /Confirm that it is you/ },
+      'the session is as stale as before'
+    )
   }
   const [event] = await app.audit.ofUser((await Array.fromAsync(app.signIn.lifecycle.all()))[0]!.id, 1)
   t.equal(event!.event, 'sign_in', 'no new session was opened')

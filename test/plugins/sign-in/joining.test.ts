@@ -11,7 +11,10 @@ import { folder } from '../../helpers/tool-context.ts'
 
 const ANN = 'ann@example.org'
 
-/** Two services that vouch for an address: one by a name alone, and one by a redirect that a session there answers. */
+/**
+ * Two services that vouch for an address: one by a name alone, and one by a redirect that a
+ * session there answers.
+ */
 async function place (t: Test) {
   const at = await folder(t)
   const write = async (name: string, parts: string) => {

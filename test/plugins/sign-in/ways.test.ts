@@ -52,10 +52,16 @@ t.test('buttons, one form, links to the others, and demonstrations last', async 
 })
 
 t.test('the form is the one that failed, else that was asked for, else that was used last', async (t) => {
-  t.equal(ids({ failed: 'code both', chosen: 'password both', last: 'password local' }).form, 'code both')
+  t.equal(
+    ids({ failed: 'code both', chosen: 'password both', last: 'password local' }).form,
+    'code both'
+  )
   t.equal(ids({ chosen: 'password both', last: 'password local' }).form, 'password both')
   t.match(ids({ last: 'code both' }), { form: 'code both', first: 'code both' })
-  t.equal(ids({ chosen: 'password both', last: 'code both' }).first, undefined, 'a form that is not shown is not marked')
+  t.equal(
+    ids({ chosen: 'password both', last: 'code both' }).first, undefined,
+    'a form that is not shown is not marked'
+  )
 })
 
 t.test('only a way that is offered counts, whatever a link or a cookie says', async (t) => {

@@ -25,14 +25,29 @@ t.test('the minute, the address where there is one, and none of the ids', async 
 t.test('a person can tell what was done from what was tried, and by whom', async (t) => {
   const call = { event: 'tool_call', clientName: 'Claude', tool: 'write' } as const
   t.equal(textOf({ ...call, outcome: 'ok' }), 'Claude used write')
-  t.equal(textOf({ ...call, outcome: 'refused' }), 'Claude tried to use write, which was over a limit')
-  t.equal(textOf({ ...call, outcome: 'failed', upstream: 'crm' }), 'Claude used write on crm, and it failed')
+  t.equal(
+    textOf({ ...call, outcome: 'refused' }),
+    'Claude tried to use write, which was over a limit'
+  )
+  t.equal(
+    textOf({ ...call, outcome: 'failed', upstream: 'crm' }),
+    'Claude used write on crm, and it failed'
+  )
   t.equal(textOf({ ...call, outcome: 'ok' }, wordsOf('de')), 'Claude hat write verwendet')
-  t.equal(textOf({ event: 'sign_in_failed', reason: 'present password' }), 'A wrong password was entered on the account page')
+  t.equal(
+    textOf({ event: 'sign_in_failed', reason: 'present password' }),
+    'A wrong password was entered on the account page'
+  )
   t.equal(textOf({ event: 'sign_in_failed', reason: 'credentials' }), 'A sign-in failed')
   t.equal(textOf({ event: 'key_created', clientName: 'CI' }), 'CI was created')
-  t.equal(textOf({ event: 'key_revoked', clientName: 'CI', by: 'u2' }), 'CI was revoked by the person who runs this server')
-  t.equal(textOf({ event: 'token', clientName: 'Claude', backend: 'id-jag https://acme.okta.com' }), 'Claude was connected by your organization')
+  t.equal(
+    textOf({ event: 'key_revoked', clientName: 'CI', by: 'u2' }),
+    'CI was revoked by the person who runs this server'
+  )
+  t.equal(
+    textOf({ event: 'token', clientName: 'Claude', backend: 'id-jag https://acme.okta.com' }),
+    'Claude was connected by your organization'
+  )
   for (const [reason, text] of [
     ['password', 'Your password was changed'],
     ['address', 'Your email address was changed'],

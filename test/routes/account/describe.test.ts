@@ -50,10 +50,16 @@ t.test('a method is offered where there is another backend, and not to an accoun
 })
 
 t.test('a method has its address before its name, and says when its backend is gone', async (t) => {
-  t.equal(describeIdentity(english, { ...local, name: 'Ann' }, backends), 'Password: ann@example.com')
+  t.equal(
+    describeIdentity(english, { ...local, name: 'Ann' }, backends),
+    'Password: ann@example.com'
+  )
   t.equal(describeIdentity(english, oidc, backends), 'Example: Ann')
   t.equal(describeIdentity(english, demo, backends), 'Demo')
-  t.equal(describeIdentity(english, { backend: 'ldap', email: 'a@b.c' }, backends), 'ldap (not in use): a@b.c')
+  t.equal(
+    describeIdentity(english, { backend: 'ldap', email: 'a@b.c' }, backends),
+    'ldap (not in use): a@b.c'
+  )
   t.same(describeOthers(english, { ...user, identities: [local, oidc] }, { apps: 2, keys: 1 }, ({ backend }) => backend === 'local', backends), {
     apps: 2,
     keys: 1,

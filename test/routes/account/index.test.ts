@@ -123,7 +123,10 @@ storageTest('connected apps', async (t, start) => {
   t.equal((await ann.browser.get(`${url}/account`)).url, `${url}/account`, 'still signed in')
 
   const unused = /Last used<\/dt><dd>([^<]*)/
-  t.match(unused.exec((await bob.browser.get(`${url}/account`)).text)?.[1], 'Not in the last 30 days')
+  t.match(
+    unused.exec((await bob.browser.get(`${url}/account`)).text)?.[1],
+    'Not in the last 30 days'
+  )
   const callTool = (token: string) =>
     fetch(url, {
       method: 'POST',
@@ -173,7 +176,10 @@ storageTest('connected apps', async (t, start) => {
     'not without the tick'
   )
   t.equal(await call(bob.tokens['access_token']!), 200)
-  t.match((await bob.browser.submit(asked, () => true, { confirm: 'delete' })).text, 'Your account was deleted')
+  t.match(
+    (await bob.browser.submit(asked, () => true, { confirm: 'delete' })).text,
+    'Your account was deleted'
+  )
   t.equal(await call(bob.tokens['access_token']!), 401)
   t.match((await bob.browser.get(`${url}/account`)).url, /\/login\?/)
   t.match(
@@ -186,7 +192,10 @@ storageTest('connected apps', async (t, start) => {
     401,
     'the password is gone, too'
   )
-  t.same(await Array.fromAsync(app.notes.exportOf(activity[0]!['user']!)), [], 'the notes are gone')
+  t.same(
+    await Array.fromAsync(app.notes.exportOf(activity[0]!['user']!)), [],
+    'the notes are gone'
+  )
   t.notMatch(
     JSON.stringify(await Array.fromAsync(openAuditJournals(app.storage).all())),
     activity[0]!['user']!,

@@ -32,8 +32,14 @@ storageTest(
       (await form(browser, await browser.get(`${url}/account/password`), { present: PASSWORD, next: NEXT })).status,
       200
     )
-    t.ok(waits.at(-1)! > 200, 'ten failures, whichever the form and the spelling: the next try waits')
-    t.match((await signIn(ann, NEXT)).url, /\/$/, 'and the right password still lets its owner in')
+    t.ok(
+      waits.at(-1)! > 200,
+      'ten failures, whichever the form and the spelling: the next try waits'
+    )
+    t.match(
+      (await signIn(ann, NEXT)).url, /\/$/,
+      'and the right password still lets its owner in'
+    )
   }
 )
 
@@ -68,7 +74,10 @@ storageTest(
         : form(browser, email, { email: 'new@example.net', password: `wrong ${number}` })
     const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => guess(number)))
     t.equal(mostAtOnce, 1)
-    t.equal(answers.filter(({ status }) => status === 401).length, guesses, 'each that was looked at was wrong')
+    t.equal(
+      answers.filter(({ status }) => status === 401).length, guesses,
+      'each that was looked at was wrong'
+    )
     const refused = answers.filter(({ status }) => status === 429)
     t.equal(refused.length + guesses, 20, 'and the rest was not looked at')
     for (const { headers } of refused) t.equal(headers.get('retry-after'), '5')

@@ -75,7 +75,10 @@ storageTest('a new password signs out every other browser, and this one goes on 
     [before, true, cookie],
     'nothing of it changed anything'
   )
-  t.match((await browser.get(`${url}/account`)).text, 'A wrong password was entered on the account page')
+  t.match(
+    (await browser.get(`${url}/account`)).text,
+    'A wrong password was entered on the account page'
+  )
 
   const changed = await form(browser, page, { present: PASSWORD, next: NEXT })
   t.match(changed, { status: 200, text: /Your password was changed/ })
@@ -91,7 +94,10 @@ storageTest('a new password signs out every other browser, and this one goes on 
   t.equal(await isIn(stolen), false, 'a copy of the old cookie is worth nothing')
   t.match((await browser.get(`${url}/account`)).text, 'Your password was changed')
   t.equal(parked.status, 200)
-  t.equal((await form(browser, page, { present: NEXT, next: PASSWORD })).status, 400, 'a form of before is over')
+  t.equal(
+    (await form(browser, page, { present: NEXT, next: PASSWORD })).status, 400,
+    'a form of before is over'
+  )
   t.equal((await signIn(ann, PASSWORD)).status, 401)
   await signIn(ann, NEXT, other)
   t.equal(await isIn(other), true)

@@ -60,7 +60,10 @@ storageTest(
 
     const proven = await prove(browser, await begin(browser))
     t.match(proven, { status: 200, text: /Add a sign-in method/ })
-    t.match((await stolen.get(`${url}/account`)).url, '/login', 'a copy of the cookie was not proven with it')
+    t.match(
+      (await stolen.get(`${url}/account`)).url, '/login',
+      'a copy of the cookie was not proven with it'
+    )
     t.match(await yes(browser, proven), { status: 200, url: /\/login\?/ })
     clock.now += 301
     t.match(await begin(browser), { text: /Confirm that it is you/ }, 'five minutes')

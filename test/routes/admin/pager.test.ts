@@ -18,6 +18,9 @@ t.test('each part has its neighbours, and a page that is not there is the last o
 })
 
 t.test('an address keeps the view, and nothing else of the query (AS-02)', async (t) => {
-  t.equal(hrefOf(request('range=week&by=apps&page=3&x=%3Cb%3E'), '/x', { by: 'tools' }), '/x?range=week&by=tools')
+  t.equal(
+    hrefOf(request('range=week&by=apps&page=3&x=%3Cb%3E'), '/x', { by: 'tools' }),
+    '/x?range=week&by=tools'
+  )
   t.equal(hrefOf(request(`range=${'w'.repeat(500)}`), '/x', {}), '/x?')
 })

@@ -18,7 +18,10 @@ storageTest('people are found by any part of an address or a name, and by id, an
   t.same(await search(ann.id), [ann.id])
   t.same(await search('nobody'), [])
   t.same(await search(`<script>${'x'.repeat(500)}`), [])
-  t.match((await browser.get(`${url}/account`)).text, 'href="/admin"', 'the account of an owner leads there')
+  t.match(
+    (await browser.get(`${url}/account`)).text, 'href="/admin"',
+    'the account of an owner leads there'
+  )
   const overview = await browser.get(`${url}/admin`)
   t.match(overview.text, /<a href="\/admin\/people">People<\/a><\/dt><dd>2</)
 })

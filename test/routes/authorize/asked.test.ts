@@ -14,7 +14,9 @@ async function place (t: Test) {
   const client = await newClient(url)
   const { browser, form } = await walk(url, client, { scope: 'openid' })
   const { body } = await post(`${url}/token`, form)
-  /** @returns where the browser ends: a path of ours, or the error that the app gets. */
+  /**
+   * @returns where the browser ends: a path of ours, or the error that the app gets.
+   */
   const where = async (more: Record<string, string>, method = 'GET') => {
     browser.left = undefined
     const fields = {

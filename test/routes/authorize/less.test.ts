@@ -23,7 +23,10 @@ const ticked = (page: Page) => {
 }
 const offered = ({ text }: Page) => [...text.matchAll(/name="without\.([^"]+)"/g)].map(([, name]) => name)
 
-/** Asks as the person of this browser. @returns the consent page, and how the app gets its tokens. */
+/**
+ * Asks as the person of this browser. @returns the consent page, and how the app gets its
+ * tokens.
+ */
 async function ask (url: string, client: TestClient, browser: Browser, fields: Fields = {}) {
   const { verifier, challenge } = pkce()
   const page = await browser.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge, ...fields }))

@@ -75,7 +75,10 @@ storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (
   )
   const planted = new Browser()
   for (const [name, value] of before) planted.cookies.set(name, value)
-  t.match((await planted.get(`${url}/account`)).url, '/login', 'what was known before is worth nothing (LG-10)')
+  t.match(
+    (await planted.get(`${url}/account`)).url, '/login',
+    'what was known before is worth nothing (LG-10)'
+  )
 })
 
 storageTest('cookies on https (LG-06)', async (t, start) => {

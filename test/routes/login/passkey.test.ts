@@ -40,7 +40,10 @@ storageTest('a passkey enters its own account once, and nothing else does (FS-07
   t.match((await app.audit.ofUser(ann.id, 1))[0], { event: 'sign_in', backend: 'local', reason: 'passkey' })
   const visitor = await browser.get(`${url}/account`)
   t.equal(pathOf(visitor), '/account')
-  t.equal((await browser.submit(login, byPasskey, { response: right })).status, 400, 'sent again')
+  t.equal(
+    (await browser.submit(login, byPasskey, { response: right })).status, 400,
+    'sent again'
+  )
   const next = await new Browser().get(`${url}/login`)
   t.notMatch(next.text, 'Last used')
   t.match((await browser.get(`${url}/login`)).text, /passkey<\/span> <small class="last">/)

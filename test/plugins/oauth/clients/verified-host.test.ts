@@ -47,7 +47,10 @@ t.test('the consent page of a document says no more for the app than that of a r
     ({ fields }) => fields['backend'] === 'demo'
   )
   t.match(claude.text.replaceAll(/<\/?bdi[^>]*>/g, ''), 'Verified: claude.ai')
-  t.notMatch(claude.text, /class="warning"/, 'an address that a well-known app is known to return to')
+  t.notMatch(
+    claude.text, /class="warning"/,
+    'an address that a well-known app is known to return to'
+  )
 })
 
 t.test('a host whose name only ends like the verified one is another (CL-09)', async (t) => {

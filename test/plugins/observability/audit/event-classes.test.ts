@@ -41,7 +41,10 @@ t.test('each event has a class, and what a stranger can cause is in none with wh
     eventNames.filter((name) => byName.get(name) === 'tokens'),
     ['refresh', 'retry']
   )
-  t.equal(classOf(event('consent', { user: 'u', backend: 'demo' })), 'public', 'anybody may be a demo user')
+  t.equal(
+    classOf(event('consent', { user: 'u', backend: 'demo' })), 'public',
+    'anybody may be a demo user'
+  )
   t.equal(classOf(event('consent', { user: 'u', backend: 'local' })), 'security')
 })
 
@@ -54,17 +57,29 @@ t.test('one person has a share of the security events in an hour, and takes noth
   const classes = (user: string | undefined, count: number) =>
     Array.from({ length: count }, () => classOf(event('consent', { user })))
   t.same([...new Set(classes('busy', 200))], ['security'])
-  t.same([...new Set(classes('busy', 50))], ['excess'], 'beyond it they push out nothing but their like')
+  t.same(
+    [...new Set(classes('busy', 50))], ['excess'],
+    'beyond it they push out nothing but their like'
+  )
   t.same(classes('quiet', 1), ['security'])
   const refreshes = Array.from({ length: MAX_EVENTS.tokens + 1 }, () => classOf(event('refresh', { user: 'busy' })))
-  t.same([refreshes.at(-2), refreshes.at(-1)], ['tokens', 'excess'], 'refreshes have a share, too (OW-06)')
+  t.same(
+    [refreshes.at(-2), refreshes.at(-1)], ['tokens', 'excess'],
+    'refreshes have a share, too (OW-06)'
+  )
   t.equal(classOf(event('refresh', { user: 'quiet' })), 'tokens')
   const calls = Array.from({ length: MAX_EVENTS.calls + 1 }, () => classOf(event('tool_call', { address: '192.0.2.1' })))
-  t.same([calls.at(-2), calls.at(-1)], ['calls', 'excess'], 'without a sign-in, each address has one')
+  t.same(
+    [calls.at(-2), calls.at(-1)], ['calls', 'excess'],
+    'without a sign-in, each address has one'
+  )
   t.same([...new Set(classes(undefined, 300))], ['security'], 'the operator has no share')
   const strangers = (address: string, count: number) =>
     Array.from({ length: count }, () => classOf(event('authorization', { address })))
-  t.equal(strangers('192.0.2.2', MAX_EVENTS.public + 1).at(-1), 'excess', 'nor does an address that floods (CN-04)')
+  t.equal(
+    strangers('192.0.2.2', MAX_EVENTS.public + 1).at(-1), 'excess',
+    'nor does an address that floods (CN-04)'
+  )
   t.same(strangers('192.0.2.3', 1), ['public'])
   now += 3_600
   t.same(classes('busy', 1), ['security'])

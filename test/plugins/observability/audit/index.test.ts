@@ -210,7 +210,10 @@ for (const [name, env] of [
       t.match(report, /State: Connected\n\n.*\n.*It registered[^]*It asked what there is to use: it is connected/)
       const told = (await run('--attempts')).stdout
       const line = (rest: string) => new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d {2}${attempt} {2}${rest}`, 'm')
-      t.match(told, line('connected {2}Storyteller {2}app\\.example {2}127\\.0\\.0\\.1 {2}\\S+$'), 'apart by app and person')
+      t.match(
+        told, line('connected {2}Storyteller {2}app\\.example {2}127\\.0\\.0\\.1 {2}\\S+$'),
+        'apart by app and person'
+      )
       t.match(told, /failed: redirect_uri {2}Clumsy {2}attacker\.example {2}127\.0\.0\.1\n {4}The app wants people sent back/)
       await t.rejects(run('--attemp', 'x'), { code: 1, stderr: /npm run --silent audit -- --attempt/ })
     })

@@ -96,7 +96,10 @@ t.test('a request before it is known which app it is goes to the one attempt it 
     before: ['office.a', 'office.b']
   }, 'of several, it belongs to none')
   t.match(storiesOf(probe), [{ isProbe: true, before: [] }])
-  t.equal(storiesOf(one, event(9, 'office', 'challenge')).length, 2, 'nor to one that began before it')
+  t.equal(
+    storiesOf(one, event(9, 'office', 'challenge')).length, 2,
+    'nor to one that began before it'
+  )
 })
 
 t.test('the server of an app is found by the token that it fetched, although a browser signed in', async (t) => {

@@ -13,7 +13,10 @@ import { event } from './events.ts'
 /** Where an attempt to connect passes. */
 const WAY =
   /^(?:errors\.ts|routes\/(?:authorize|token)\/|routes\/(?:register|login|login-steps|login-[a-z]+|signup)\.ts|plugins\/(?:oauth|sign-in|accounts|second-factors)\/|auth-backends\/|plugins\/origin\.ts)/
-/** Refusals that end no attempt: of pages about accounts, of a tool call, and of what is sent to a page that is not there. */
+/**
+ * Refusals that end no attempt: of pages about accounts, of a tool call, and of what is sent
+ * to a page that is not there.
+ */
 const ELSEWHERE = new Set([
   'email',
   'too_many_connections',

@@ -25,7 +25,10 @@ t.test('a report has what helps, and neither addresses nor what is secret (CN-01
   const report = reportStory(story!, server)
   t.match(report, 'Attempt: b.a\nServer: https://mcp.example.com (Team), mcp-oauth-server ')
   t.match(report, 'Client ID: https://app.example/client.json\n')
-  t.match(report, 'State: Failed (credentials)\nWhat it means: The password or the code was wrong.\nWhat to do: ')
+  t.match(
+    report,
+    'State: Failed (credentials)\nWhat it means: The password or the code was wrong.\nWhat to do: '
+  )
   t.match(report, '2026-11-24 10:00:00  It sent the person here to sign in.  request r-1\n')
   t.match(report, '10:00:01  The person could not sign in. (credentials)')
   t.notMatch(report, /s3cret|203\.0\.113|hashed/)
@@ -36,7 +39,10 @@ t.test('a line for each, with what to do about one that is not connected', async
     event(0, 'a.a', 'connected', { ...app, user: 'ann' }),
     event(1, 'b.b', 'authorization_refused', { ...app, reason: 'redirect_uri' })
   )
-  t.equal(summarize(connected!), '2026-11-24 10:00  a.a  connected  Claude  claude.ai  203.0.113.5  ann')
+  t.equal(
+    summarize(connected!),
+    '2026-11-24 10:00  a.a  connected  Claude  claude.ai  203.0.113.5  ann'
+  )
   t.match(summarize(stopped!), /^2026-11-24 10:00 {2}b\.b {2}failed: redirect_uri {2}Claude .*\n {4}The app wants .* If you trust the app/)
 })
 

@@ -19,7 +19,10 @@ t.test('the median and the slow calls are right to within an eighth, and half a 
   t.equal(quantile(times, 0.95), 10)
   t.ok(quantile(times, 0.96)! > 4_500)
   t.equal(quantile([], 0.5), undefined, 'no call, no time')
-  t.equal(timesOf([1e12]).length, timesOf([1e9]).length, 'whatever a clock says, the classes end')
+  t.equal(
+    timesOf([1e12]).length, timesOf([1e9]).length,
+    'whatever a clock says, the classes end'
+  )
 })
 
 t.test('a call counts for its tool, its person and its app, and one that was refused has no time', async (t) => {
@@ -42,7 +45,10 @@ t.test('of too many names those with the most calls stay, and no call is lost fr
   t.equal(merged.people.length, MAX_NAMES.people + 1)
   t.match(merged.people.find(([id]) => id === 'busy'), ['busy', { calls: 3 }])
   t.equal(merged.people.reduce((total, [, { calls }]) => total + calls, 0), MAX_NAMES.people + 53)
-  t.equal(mergeSlots([merged, merged]).people.length, MAX_NAMES.people + 1, 'the rest is one name')
+  t.equal(
+    mergeSlots([merged, merged]).people.length, MAX_NAMES.people + 1,
+    'the rest is one name'
+  )
 })
 
 t.test('limits are one sum for each limit, address and person, and a bounded number (AS-03)', async (t) => {

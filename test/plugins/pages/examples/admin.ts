@@ -4,7 +4,10 @@ import type { Examples } from '../page-examples.ts'
 
 const ROOMS = ['Overview', 'People', 'Invitations', 'Connections', 'Apps', 'Access keys', 'Existing servers', 'Tools', 'Documents', 'Limits', 'Server']
 
-/** The frame as an owner with a second factor has it. @param here the label of the room that is open. */
+/**
+ * The frame as an owner with a second factor has it. @param here the label of the room that is
+ * open.
+ */
 export const frame = (here: string): AdminFrame => ({
   rooms: ROOMS.map((label, index) => ({ label, href: `/admin/${index}`, isHere: label === here })),
   token: 'c5b'

@@ -11,7 +11,9 @@ const FACTORS = '/account/second-factors'
 const { browser, missing } = await launchChromium()
 t.teardown(() => browser?.close())
 
-/** Somebody with a fresh local account, and a device that keeps passkeys and knows its owner. */
+/**
+ * Somebody with a fresh local account, and a device that keeps passkeys and knows its owner.
+ */
 async function personWithDevice (t: Test) {
   const clock = { now: START }
   const server = await startServer(t, { now: () => clock.now, env: { AUTH_BACKEND: 'local' } })
