@@ -55,9 +55,9 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
 
 /** Most people who come with a used invitation have used it themselves. */
 function usedInvitation (signInPath: string) {
-  const refusal = accessDenied('If you created your account with it, sign in. Otherwise ask the person who invited you for a new one.')
-  refusal.title = 'This invitation has been used or has expired'
-  refusal.action = { label: 'Sign in', href: signInPath }
+  const refusal = accessDenied({ key: 'invitations.usedText' })
+  refusal.title = { key: 'invitations.usedTitle' }
+  refusal.action = { label: { key: 'common.signIn' }, href: signInPath }
   return refusal
 }
 
@@ -72,6 +72,9 @@ function notOffered (signInPath: string) {
  */
 const findBackend = (app: FastifyInstance, id: string | undefined): string | undefined =>
   [...app.signIn.backends].find(([name, { signUp }]) => signUp && (id === undefined || id === name))?.[0]
+
+/** There are people whose account at another service is enough. */
+const hasElsewhere = (app: FastifyInstance): boolean => [...app.signIn.backends.values()].some(({ redirect }) => redirect)
 
 async function showForm (
   app: FastifyInstance,
@@ -89,6 +92,7 @@ async function showForm (
     ...describeIntent(intent),
     ...(invite && { invite }),
     ...(invited && { invited }),
+    ...(invite && hasElsewhere(app) && { elsewhere: true as const }),
     ...(refusal && { error: { field: refusal.field, message: request.words.say(refusal.message) } }),
     ...((invited?.email ?? asked.email) && { email: invited?.email ?? asked.email }),
     ...(asked.name && { name: asked.name }),
