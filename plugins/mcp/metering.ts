@@ -42,6 +42,8 @@ export function noteFirstUse (
 ): void {
   if (!access || Array.isArray(body)) return
   const isUse = body.method.startsWith('tools/')
+  // A key comes at the end of no attempt.
+  if (!isUse && access.isAccessKey) return
   const isFirst = isUse ? app.usage.isFirstUse(access) : app.usage.isUnused(access)
   isFirst
     .then((first) => {

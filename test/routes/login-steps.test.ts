@@ -39,7 +39,8 @@ t.test('a step that is not due, of another browser, or made up is refused, and s
       t.equal(answer.headers['location'], undefined)
     }
   }
-  t.same(await census(server), before, 'nothing was stored')
+  // That a browser came without its cookies is a line of the audit log.
+  t.same({ ...(await census(server)), journal: before.journal }, before, 'nothing was stored')
 
   const entered = await post(paths.login, { interaction, backend: 'demo' })
   t.match(entered, { statusCode: 303, headers: { location: '/' } }, 'the sign-in is as it was')
@@ -79,7 +80,8 @@ t.test('an answer that the page of a provider posts is repeated by the browser, 
     t.equal(to.origin, new URL(server.url).origin, path)
   }
   t.equal((await post({ ...answer, user: 'x'.repeat(4_096) })).statusCode, 413)
-  t.same(await census(server), before, 'nothing was stored')
+  // That a browser came without its cookies is a line of the audit log.
+  t.same({ ...(await census(server)), journal: before.journal }, before, 'nothing was stored')
   const { cookie } = ann
   const again = await send(server, { method: 'GET', url: posted.headers['location'] as string }, { cookie })
   t.match(again, { statusCode: 400, body: /sign_in_expired/ }, 'checked as always')

@@ -155,7 +155,7 @@ t.test('each hour is the same connection, which the person sees and ends on the 
   const tokens = [tokenOf(await present()), tokenOf(await present())]
   const account = await browser.get(`${url}/account`)
   t.equal(account.text.match(/Connected by your organization/g)?.length, 1)
-  t.notMatch(account.text, 'Ends by itself')
+  t.notMatch(account.text, 'Expires')
   t.match(account.text, /Your organization \(127\.0\.0\.1:\d+\): ann@acme\.example/)
   t.match(account.text, 'Assistant was connected by your organization')
   t.match(account.text, 'Assistant renewed its access')

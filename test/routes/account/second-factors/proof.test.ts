@@ -17,7 +17,7 @@ storageTest('a stolen session, even with the password, changes no second factor 
   const asked = await ann.page('/app')
   t.match(
     asked.text,
-    /Is it still you\?/,
+    /Confirm that it is you/,
     'without a factor: proof as for every sensitive change'
   )
   const token = (await ann.page()).forms.length
