@@ -73,6 +73,9 @@ function notOffered (signInPath: string) {
 const findBackend = (app: FastifyInstance, id: string | undefined): string | undefined =>
   [...app.signIn.backends].find(([name, { signUp }]) => signUp && (id === undefined || id === name))?.[0]
 
+/** There are people whose account at another service is enough. */
+const hasElsewhere = (app: FastifyInstance): boolean => [...app.signIn.backends.values()].some(({ redirect }) => redirect)
+
 async function showForm (
   app: FastifyInstance,
   request: FastifyRequest,
@@ -89,6 +92,7 @@ async function showForm (
     ...describeIntent(intent),
     ...(invite && { invite }),
     ...(invited && { invited }),
+    ...(invite && hasElsewhere(app) && { elsewhere: true as const }),
     ...(refusal && { error: { field: refusal.field, message: request.words.say(refusal.message) } }),
     ...((invited?.email ?? asked.email) && { email: invited?.email ?? asked.email }),
     ...(asked.name && { name: asked.name }),

@@ -135,6 +135,8 @@ export interface SignInPageData {
     invite?: string
     /** Who invites, and the only address that the account may have. */
     invited?: Invited
+    /** The invitation is also good for an account at a service, which `actions.login` shows. */
+    elsewhere?: true
     error?: { field: 'email' | 'password' | 'name' | 'form'; message: string }
     email?: string
     name?: string

@@ -18,6 +18,9 @@ import type { Asked } from './person-asks.ts'
 
 type Page = Omit<PageData['admin/person'], keyof AdminFrame>
 
+/** For which calls are counted. */
+const KEPT_SECONDS = 30 * 86_400
+
 export async function describePerson (app: FastifyInstance, request: FastifyRequest, user: User): Promise<Page> {
   const { words } = request
   const { paths } = app
@@ -77,12 +80,13 @@ export async function describeGrant (
 ): Promise<Row> {
   const { text } = words
   const { lastCallDay, calls } = await app.usage.ofGrant(grant.id)
+  const unused = app.now() - grant.createdAt < KEPT_SECONDS ? 'admin-people.never' : 'admin-people.notLately'
   return {
     title: toDisplayName(grant.clientName, text('admin-people.nameless')),
     href: withQuery(app.paths.adminApps, { app: grant.clientId }),
     facts: [
       { label: text('admin-people.connected'), value: words.day(grant.createdAt) },
-      { label: text('admin-people.lastUsed'), value: lastCallDay === undefined ? text('admin-people.notLately') : words.day(lastCallDay) },
+      { label: text('admin-people.lastUsed'), value: lastCallDay === undefined ? text(unused) : words.day(lastCallDay) },
       { label: text('admin-people.calls'), value: words.number(calls) }
     ],
     acts: [{ label: text('admin-people.endApp'), fields: { ...posted, act: 'end-app', app: grant.id } }]

@@ -69,3 +69,27 @@ t.test('where sign-up is closed, or no backend makes accounts, there is no form'
   t.match(await send(closed, { method: 'POST', url: paths.signup }, { cookie, form }), { statusCode: 403 })
   t.same(await Array.fromAsync(closed.app.storage.collection('account').all()), [])
 })
+
+t.test('an invitation is also for people with an account at a service: its page leads to all ways in, and keeps the invitation', async (t) => {
+  const github = { GITHUB_CLIENT_ID: 'an id', GITHUB_CLIENT_SECRET: 'a secret', GITHUB_ORGS: 'example-inc' }
+  for (const [env, leads] of [[{ AUTH_BACKEND: 'local,github', ...github }, true], [{ AUTH_BACKEND: 'local' }, false]] as const) {
+    const { url, app } = await startServer(t, { env: { ...env, SIGNUP: 'closed' } })
+    const invite = await app.signIn.invitations.invite({ email: 'ann@example.com' as never })
+    const browser = new Browser()
+    const page = await browser.get(`${url}/signup?invite=${invite}`)
+    t.equal(page.text.includes('>use an account you already have</a>'), leads)
+    t.match(page.text, /type="password"[^>]* autofocus/, 'the address is fixed')
+    const login = await browser.get(new URL(/<a href="(\/login[^"]*)"/.exec(page.text)![1]!, url).href)
+    t.match(login.text, /You are invited to <strong>/)
+    t.equal(login.text.includes('Continue with GitHub'), leads)
+  }
+})
+
+t.test('a used invitation is refused in the language of the reader', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'closed' } })
+  const headers = { 'accept-language': 'de' }
+  const { statusCode, body } = await send(server, { method: 'GET', url: paths.signup }, { query: { invite: 'made-up' }, headers })
+  t.equal(statusCode, 403)
+  t.match(body, 'Diese Einladung wurde benutzt oder ist abgelaufen')
+  t.match(body, />Anmelden<\/a>/)
+})

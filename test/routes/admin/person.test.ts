@@ -32,6 +32,7 @@ storageTest('groups, sessions, apps and keys of a person are changed at once, an
   await act(owner.browser, added, 'group-remove')
   t.equal((await find())!.groups, undefined)
 
+  t.match((await personPage()).text, />not yet</, 'an app without a call')
   t.equal(await ping(url, access), 200)
   await act(owner.browser, await personPage(), 'end-app')
   t.equal(await ping(url, access), 401)

@@ -170,6 +170,7 @@ export const adminPeoplePages: Examples = {
       invite: 'i1.x',
       invited: { by: 'Ada Lovelace', email: 'grace@example.com' },
       email: 'grace@example.com',
+      elsewhere: true,
       actions: { signup: '/signup', login: '/login?interaction=q3Zk0vX1cN8' }
     }
   }
