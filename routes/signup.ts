@@ -55,9 +55,9 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
 
 /** Most people who come with a used invitation have used it themselves. */
 function usedInvitation (signInPath: string) {
-  const refusal = accessDenied('If you created your account with it, sign in. Otherwise ask the person who invited you for a new one.')
-  refusal.title = 'This invitation has been used or has expired'
-  refusal.action = { label: 'Sign in', href: signInPath }
+  const refusal = accessDenied({ key: 'sign-up.invitationUsed' })
+  refusal.title = { key: 'sign-up.invitationTitle' }
+  refusal.action = { label: { key: 'common.signIn' }, href: signInPath }
   return refusal
 }
 

@@ -29,7 +29,7 @@ export default async function proveFactor (app: FastifyInstance) {
     const visitor = await app.signIn.sessions.current(request)
     const form = formParameters(request)
     const path = needAccountPage(app, form)
-    if (visitor?.user.id !== id) throw accessDenied('You are no longer signed in. Sign in and try again.')
+    if (visitor?.user.id !== id) throw accessDenied({ key: 'problems.notSignedIn' })
     if (!(await isShown(app, request, reply, id, form))) {
       app.audit.record(request, 'factor_failed', { user: id })
       const key = form.get('code') === undefined ? 'second-factors.prove-passkey-failed' : 'second-factors.prove-wrong'
