@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/index.ts'
 import { StartError } from './errors.ts'
+import { english } from './languages/index.ts'
 import { callbackPath, invitationUrl } from './paths.ts'
 import { describeState, describeTarget } from './plugins/upstreams/describe.ts'
 
@@ -37,7 +38,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
     ]
   ]
   for (const [id, { title, redirect }] of config.signIn ? app.signIn.backends : []) {
-    if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(config.paths, id)} (register it with ${title})`])
+    if (redirect) lines.push(['Callback', `${config.publicUrl}${callbackPath(config.paths, id)} (register it with ${english.say(title)})`])
   }
   const invitation = await firstInvitation(app, config)
   if (invitation) lines.push(['First account', `create it here, once: ${invitation}`])
@@ -46,7 +47,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
 
 function signInLine (app: FastifyInstance, { signIn, signup }: Config): string {
   if (!signIn) return 'NONE: anyone who reaches this port can use every tool (AUTH_BACKEND=none)'
-  const methods = [...app.signIn.backends.values()].map(({ title }) => title).join(', ')
+  const methods = [...app.signIn.backends.values()].map(({ title }) => english.say(title)).join(', ')
   return `${methods}; sign-up ${signup}`
 }
 

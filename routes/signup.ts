@@ -55,8 +55,8 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
 
 /** Most people who come with a used invitation have used it themselves. */
 function usedInvitation (signInPath: string) {
-  const refusal = accessDenied({ key: 'invitations.usedText' })
-  refusal.title = { key: 'invitations.usedTitle' }
+  const refusal = accessDenied({ key: 'sign-up.invitationUsed' })
+  refusal.title = { key: 'sign-up.invitationTitle' }
   refusal.action = { label: { key: 'common.signIn' }, href: signInPath }
   return refusal
 }

@@ -22,7 +22,7 @@ const map: Array<{ room: RegExp; may: string[] }> = [
   { room: /^cli\/protect\.ts$/, may: ['cli/', 'serve.ts', 'config/', 'plugins/observability/terminal-text.ts'] },
   { room: /^cli\/call\.ts$/, may: ['cli/', 'testing/', 'config/', 'plugins/observability/terminal-text.ts'] },
   { room: /^cli\//, may: ['cli/', 'core.ts', 'config/', 'errors.ts', 'paths.ts', 'clock.ts', 'version.ts', 'plugins/', 'languages/'] },
-  { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'paths.ts', 'plugins/library/folder-problem.ts', 'plugins/upstreams/describe.ts'] },
+  { room: /^banner\.ts$/, may: ['type:config/index.ts', 'errors.ts', 'languages/index.ts', 'paths.ts', 'plugins/library/folder-problem.ts', 'plugins/upstreams/describe.ts'] },
   {
     room: /^app\.ts$/,
     may: ['routes/', 'plugins/', 'authoring/', 'resources/documents.ts', ...APP_FILES]

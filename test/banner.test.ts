@@ -62,6 +62,11 @@ t.test('a server with a name of its own says it first', async (t) => {
   t.notMatch(await startLines(app, await loadConfig({ AUTH_BACKEND: 'none' })), 'Name')
 })
 
+t.test('who can sign in is said in words', async (t) => {
+  const { app, config } = await startServer(t, { env: { AUTH_BACKEND: 'demo,local', SIGNUP: 'open' } })
+  t.match(await startLines(app, config), '  Sign-in       Demo, Account on this server; sign-up open\n')
+})
+
 t.test('the address to register with a provider is printed', async (t) => {
   const env = {
     AUTH_BACKEND: 'oidc',

@@ -47,7 +47,7 @@ t.test('each backend has a callback of its own, whatever its name is made of (RF
 t.test('a page of a sign-in carries the handle, a message the secret, and nothing else', async (t) => {
   t.same(
     Object.values(createSignInPages(paths)).map((page) => page('h')),
-    ['/login', '/login/code', '/login/account', '/account/sign-in/add', '/consent'].map((path) => `${path}?interaction=h`)
+    ['/login', '/login/code', '/login/factor', '/login/account', '/account/sign-in/add', '/consent'].map((path) => `${path}?interaction=h`)
   )
   const urls = messageUrls(PUBLIC, paths)
   t.equal(urls.confirm('s'), 'https://mcp.example.com/email/confirm?link=s')

@@ -39,7 +39,7 @@ export type SignUpAccount = (
 const NOT_ALLOWED: Text = { key: 'sign-up.notAllowed' }
 
 export const notInvited = () =>
-  accessDenied('You need an invitation to create an account here. Ask the person who runs this server for a link.').because('no_invitation')
+  accessDenied({ key: 'sign-up.notInvited' }).because('no_invitation')
 
 /**
  * @throws access_denied without a valid invitation where one is needed; nothing was made or

@@ -49,7 +49,7 @@ export async function showLogin (
     ...buttons.map(toShown),
     ...(form ? [toShown(form)] : []),
     ...others.map((way) => describeOther(app, request, way, handle, form)),
-    ...(await describePasskey(app, request, interaction, purpose)),
+    ...(await describePasskey(app, request, interaction, purpose !== 'link' && backends.some(([, { accounts }]) => accounts))),
     ...oneClick.map(toShown)
   ]
   const invited = await describeInvited(app, interaction.invite)
@@ -107,9 +107,10 @@ async function describePasskey (
   { signIn, secondFactors }: FastifyInstance,
   { words }: FastifyRequest,
   { browser }: Interaction,
-  purpose: 'proof' | 'link' | undefined
+  /** Whether it could be of one of the accounts that this page is for. */
+  isFor: boolean
 ): Promise<ShownWay[]> {
-  if (purpose === 'link' || !signIn.passkeys.isOffered()) return []
+  if (!isFor || !signIn.passkeys.isOffered()) return []
   const { state, options } = await secondFactors.askForPasskey(browser)
   return [{ kind: 'passkey', id: PASSKEY, label: words.text('sign-in.passkey'), state, options: JSON.stringify(options) }]
 }

@@ -136,7 +136,7 @@ t.test('every link, form and redirect of the pages is below the base path, and s
     const { body } = await get(url)
     const links = [...body.matchAll(/ (?:href|action|src)="([^"]+)"/g)].map(([, link]) => link!)
     t.ok(links.length > 1, url)
-    t.same(links.filter((link) => !/^(?:data:|(?:https:\/\/shop\.example)?\/(?:auth\/|api\/mcp$))/.test(link)), [], url)
+    t.same(links.filter((link) => !/^(?:data:|cursor:|vscode:|(?:https:\/\/shop\.example)?\/(?:auth\/|api\/mcp$))/.test(link)), [], url)
   }
   t.equal((await get('/auth/account')).headers['location']!.toString().split('?')[0], '/auth/login')
   t.equal((await get('/.well-known/change-password')).statusCode, 404, 'the passwords of the origin are the application’s')

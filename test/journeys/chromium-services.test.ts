@@ -23,7 +23,7 @@ t.test('supabase: a password, and a code by e-mail is offered beside it', { skip
     await page.getByRole('link', { name: /create/i }).click()
     await typePassword(page, 'ann@example.com')
     await page
-      .getByText(/check your e-mail/i)
+      .getByText(/check your email/i)
       .first()
       .waitFor()
     await project.confirm('ann@example.com')

@@ -40,5 +40,5 @@ t.test('from the bare URL to a call, and to the end of the membership', async (t
   const refused = await throughGithub(new Browser(), login).catch((error: Error) => error)
   t.ok(refused, 'another browser cannot use the button of a page that is not its own')
   const browser = new Browser()
-  t.match((await throughGithub(browser, await browser.get(`${url}/login`))).text, /organization or a team/)
+  t.match((await throughGithub(browser, await browser.get(`${url}/login`))).text, /not in an organization or team/)
 })

@@ -33,7 +33,7 @@ t.test('ALLOWED_EMAILS and SIGNUP=invite hold at the provider, too', async (t) =
   }
   // The title of the page is the same for every refusal: the reason is what tells.
   const notAllowed =
-    /This account may not sign in here\. Ask the person who runs this server to add your e-mail address/
+    /This account may not sign in here\. Ask the person who runs this server to add your email address/
   t.match(await enter('eve'), { status: 403, text: notAllowed })
   t.match(
     await enter('unproven'),

@@ -112,9 +112,11 @@ t.test('the session at Supabase ends with the last that stands on it here', asyn
 })
 t.test('somebody who came another way has no rights at Supabase', async (t) => {
   const { url } = await startAt(t)
-  const signUp = async (browser: Browser, login: Page) => {
-    const link = /href="([^"]*\/signup[^"]*backend=local[^"]*)"/.exec(login.text)![1]!.replaceAll('&amp;', '&')
-    return browser.submit(await browser.get(new URL(link, login.url).href), ({ action }) => action === '/signup', {
+  const linkOf = (page: Page, pattern: RegExp) => new URL(pattern.exec(page.text)![1]!.replaceAll('&amp;', '&'), page.url).href
+  const signUp = async (browser: Browser, first: Page) => {
+    const login = await browser.get(linkOf(first, /href="([^"]*with=password[^"]*local[^"]*)"/))
+    const link = linkOf(login, /href="([^"]*\/signup[^"]*backend=local[^"]*)"/)
+    return browser.submit(await browser.get(link), ({ action }) => action === '/signup', {
       email: 'ann@example.com',
       password: PASSWORD
     })

@@ -62,7 +62,7 @@ async function cursorsAndLists (t: Test, asker: Person, owner: Person) {
 
 /** Without the id that was asked for, and the number of the request. */
 const withoutNames = (text: string, id: string) =>
-  text.replaceAll(raw(id), 'ID').replace(/<dt>Request<\/dt><dd>[^<]*/, '')
+  text.replaceAll(raw(id), 'ID').replace(/<dt>Request<\/dt><dd><code>[^<]*/, '')
 
 async function pages (t: Test, server: TestServer, asker: Person, owner: Person) {
   const [note] = owner.notes

@@ -62,6 +62,8 @@ t.test('where sign-up is closed, or no backend makes accounts, there is no form'
     t.match(answer, { statusCode: 403, body: /access_denied/ }, JSON.stringify(query))
     t.match(answer.body, 'invite' in query ? 'This invitation has been used or has expired' : 'You need an invitation')
   }
+  const german = await closed.app.inject({ url: `${paths.signup}?invite=made-up`, headers: { 'accept-language': 'de' } })
+  t.match(german.body, /Diese Einladung wurde schon verwendet.*Wenn Sie Ihr Konto damit erstellt haben.*>Anmelden</s)
   const { cookie, interaction } = await stranger(closed)
   const form = { interaction, backend: 'local', email: 'ann@example.com', password: 'eleven quiet otters 42' }
   t.match(await send(closed, { method: 'POST', url: paths.signup }, { cookie, form }), { statusCode: 403 })
@@ -88,6 +90,6 @@ t.test('a used invitation is refused in the language of the reader', async (t) =
   const headers = { 'accept-language': 'de' }
   const { statusCode, body } = await send(server, { method: 'GET', url: paths.signup }, { query: { invite: 'made-up' }, headers })
   t.equal(statusCode, 403)
-  t.match(body, 'Diese Einladung wurde benutzt oder ist abgelaufen')
+  t.match(body, 'Diese Einladung wurde schon verwendet oder ist abgelaufen')
   t.match(body, />Anmelden<\/a>/)
 })

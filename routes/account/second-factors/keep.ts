@@ -7,6 +7,9 @@ import { formParameters, queryParameters } from '../../../plugins/oauth/paramete
 export default async function keepFactors (app: FastifyInstance) {
   const { paths, secondFactors } = app
 
+  // Nobody needs to be signed in here.
+  app.addHook('onRequest', (request) => app.limits.attempt('authorization', request))
+
   app.get(paths.keepFactors, async (request, reply) => {
     const { text } = request.words
     return reply.page('question', {

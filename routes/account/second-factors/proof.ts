@@ -58,7 +58,7 @@ export default async function proveFactor (app: FastifyInstance) {
     const form = formParameters(request)
     const path = form.need('path')
     if (!pages.has(path)) throw invalidRequest('path is not a page of second factors')
-    if (visitor?.user.id !== id) throw accessDenied('You are no longer signed in. Sign in and try again.')
+    if (visitor?.user.id !== id) throw accessDenied({ key: 'problems.notSignedIn' })
     if (!(await isShown(app, request, reply, id, form))) {
       app.audit.record(request, 'factor_failed', { user: id })
       const key = form.get('code') === undefined ? 'second-factors.prove-passkey-failed' : 'second-factors.prove-wrong'

@@ -40,7 +40,7 @@ storageTest('only ids that were given out are clients, and those of earlier vers
   ]) {
     const page = await new Browser().get(authorizeUrl(url, { client_id: made, code_challenge: pkce().challenge }))
     t.equal(page.status, 401, made)
-    refusals.add(page.text.replace(/(?<=Request<\/dt><dd>)[^<]+/, ''))
+    refusals.add(page.text.replace(/(?<=Request<\/dt><dd><code>)[^<]+/, ''))
     for (const path of ['/token', '/revoke', '/introspect']) {
       t.match(
         await post(url + path, { client_id: made, grant_type: 'refresh_token', refresh_token: 'x', token: 'x' }),

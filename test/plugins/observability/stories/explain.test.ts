@@ -18,6 +18,8 @@ const WAY =
  * to a page that is not there.
  */
 const ELSEWHERE = new Set([
+  // How somebody signed in.
+  'passkey',
   'email',
   'too_many_connections',
   'not_found',

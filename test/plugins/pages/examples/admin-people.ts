@@ -87,7 +87,7 @@ export const adminPeoplePages: Examples = {
   },
   'admin-people-none': {
     view: 'admin/people',
-    data: { ...frame('People'), count: 'Nothing found.', pager, query: 'x', people: [], actions: { search: '/admin/people', invite: '/admin/invitations' } }
+    data: { ...frame('People'), count: '0 entries', pager, query: 'x', people: [], actions: { search: '/admin/people', invite: '/admin/invitations' } }
   },
   'admin-person': {
     view: 'admin/person',
@@ -97,7 +97,7 @@ export const adminPeoplePages: Examples = {
       id: 'u1',
       name: 'Ada Lovelace',
       marks: ['Owner'],
-      facts: [{ label: 'E-mail address', value: 'ada@example.com (verified)' }, { label: 'Here since', value: 'Nov 2, 2026' }],
+      facts: [{ label: 'Email address', value: 'ada@example.com (verified)' }, { label: 'Here since', value: 'Nov 2, 2026' }],
       groups: [{ name: 'finance' }, { name: 'research', by: 'as oidc says' }],
       methods: ['Account on this server: ada@example.com'],
       factors: ['Phone'],
@@ -115,11 +115,11 @@ export const adminPeoplePages: Examples = {
     data: {
       ...frame('People'),
       title: 'Delete the account of Ada Lovelace?',
-      text: 'Everything that this server stores of this person is deleted. It cannot be undone.',
+      text: 'Everything that this server stores about this person is deleted. It cannot be undone.',
       fields: { person: 'u1', act: 'delete' },
       button: 'Delete the account',
       danger: true,
-      typed: { label: 'Type ada@example.com to confirm', error: 'This is something else. Nothing was deleted.' },
+      typed: { label: 'Type ada@example.com to confirm', error: 'This does not match. Nothing was deleted.' },
       actions: { act: '/admin/person', back: '/admin/person?person=u1' }
     }
   },
@@ -139,7 +139,7 @@ export const adminPeoplePages: Examples = {
       ...frame('Invitations'),
       hint: 'The link is sent to this address.',
       typed: { email: 'grace', groups: '', language: 'en' },
-      error: 'Write an e-mail address, for example ann@example.com.',
+      error: 'Enter an email address, for example ann@example.com.',
       languages: [{ code: 'en', name: 'English' }, { code: 'ja', name: '日本語' }],
       lists: [invitations],
       actions: { act: '/admin/invitations' }
