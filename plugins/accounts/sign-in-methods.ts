@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedIn } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
+import type { SecondFactors } from '../second-factors/contract.ts'
 import type { Admissions } from '../sign-in/admission.ts'
 import type { LinkedIdentity, User } from '../sign-in/contract.ts'
 import { isFresh } from '../sign-in/freshness.ts'
@@ -21,7 +22,10 @@ export interface Addition {
 }
 
 export interface SignInMethods {
-  /** Whether the person of this browser has proved lately who they are. */
+  /**
+   * Whether the person of this browser has proved lately who they are: whoever has a second factor, by that. Otherwise a
+   * stolen session with the password could add a method that vouches for one (threat FL-01).
+   */
   isFresh(request: FastifyRequest): Promise<boolean>
   /**
    * The person has just shown their password: the session continues under a new id.
@@ -53,6 +57,7 @@ export interface SignInMethods {
 
 interface Deps {
   now: Clock
+  secondFactors: Pick<SecondFactors, 'list'>
   sessions: Pick<BrowserSessions, 'current' | 'regenerate'>
   admissions: Pick<Admissions, 'add'>
   lifecycle: Pick<AccountLifecycle, 'removeSignInMethods'>
@@ -63,14 +68,17 @@ interface Deps {
 }
 
 export function createSignInMethods (deps: Deps): SignInMethods {
-  const { now, sessions, admissions, lifecycle, interactions, resume, endSession } = deps
+  const { now, secondFactors, sessions, admissions, lifecycle, interactions, resume, endSession } = deps
+
+  async function isProven ({ user, provenAt, factorAt }: Visitor): Promise<boolean> {
+    const hasFactor = (await secondFactors.list(user.id)).length > 0
+    return isFresh(hasFactor ? factorAt : provenAt, now())
+  }
 
   async function needFreshVisitor (request: FastifyRequest): Promise<Visitor> {
     const visitor = await sessions.current(request)
     if (!visitor) throw accessDenied({ key: 'problems.notSignedIn' })
-    if (!isFresh(visitor.provenAt, now())) {
-      throw accessDenied({ key: 'problems.proveFirst' })
-    }
+    if (!(await isProven(visitor))) throw accessDenied({ key: 'problems.proveFirst' })
     return visitor
   }
 
@@ -87,7 +95,7 @@ export function createSignInMethods (deps: Deps): SignInMethods {
     findAddition,
     async isFresh (request) {
       const visitor = await sessions.current(request)
-      return isFresh(visitor?.provenAt, now())
+      return visitor !== undefined && isProven(visitor)
     },
     noteProof: (request, reply) => sessions.regenerate(request, reply, { provenAt: now() }),
     async beginAddition (request, reply, path) {

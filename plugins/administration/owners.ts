@@ -58,9 +58,11 @@ export function createOwnerActions (app: FastifyInstance, config: Pick<Config, '
       if (user.endsAt !== undefined) throw invalidRequest({ key: 'admin-people.temporary' })
       if (user.locked) throw invalidRequest({ key: 'admin-people.locked' })
       if (rules.isOwner(user)) return user
-      await lifecycle.setOwner(userId, true)
-      audited(app, actor, 'owner_added', { user: userId })
-      return { ...user, isOwner: true }
+      return inTurn(actor, async () => {
+        await lifecycle.setOwner(userId, true)
+        audited(app, actor, 'owner_added', { user: userId })
+        return { ...user, isOwner: true }
+      })
     },
     async unmakeOwner (actor, userId) {
       const user = await needPerson(app, userId)

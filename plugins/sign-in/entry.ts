@@ -1,6 +1,6 @@
 // Where every sign-in ends, by whatever way it came: the person gets a session, once they have shown the second factor that
 // they need (NIST SP 800-63B-4 §2.2; threat FS-01). No other file opens one.
-// Tested in test/routes/login-factor.test.ts.
+// Tested in test/routes/login-factor.test.ts and test/plugins/sign-in/entry.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
@@ -81,7 +81,9 @@ export function createEntry (deps: Deps): Entry {
     async enter (request, reply, handle, { shown, ...admitted }) {
       const needs = await app.secondFactors.neededAfter(admitted.user, admitted.backend, shown)
       if (needs !== 'nothing') return wait(deps, request, handle, admitted, needs)
-      const factor = (shown.secondFactor || shown.passkey) && { factorAt: app.now(), byPasskey: shown.passkey }
+      // A service vouches for what was shown there, minutes ago perhaps (threat FL-03).
+      const factorAt = admitted.provenAt ?? app.now()
+      const factor = (shown.secondFactor || shown.passkey) && { factorAt, byPasskey: shown.passkey }
       return open(deps, noteAdded, request, reply, handle, { ...admitted, ...factor })
     },
     async finish (request, reply, handle) {

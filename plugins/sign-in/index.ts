@@ -140,6 +140,7 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
     admitByOrganization: parts.admitByOrganization,
     methods: createSignInMethods({
       now,
+      secondFactors: app.secondFactors,
       sessions,
       admissions,
       lifecycle,

@@ -2,18 +2,27 @@
 // or the account is deleted (OWASP ASVS 7.5.1; threat AW-01).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { formParameters } from '../../plugins/oauth/parameters.ts'
+import { formParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { proofIntent } from '../../plugins/sign-in/intent.ts'
 import { checkForm } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, findLocalAccounts } from './password-account.ts'
+import { askForFactor } from './second-factors/ask.ts'
 
 /**
  * Proof always leads back to one of the account pages, even if a form names another.
  */
 const BELOW_ACCOUNT = /^(?:\/[a-z-]+)*(?:\?way=[\w-]{43})?$/
 
-/** Asks for proof, and leads back to `path` afterwards. */
+/** @throws invalid_request */
+export function needAccountPage ({ paths }: FastifyInstance, form: Parameters): string {
+  const path = form.need('path')
+  const isPage = path.startsWith(paths.account) && BELOW_ACCOUNT.test(path.slice(paths.account.length))
+  if (!isPage) throw invalidRequest('path is not a page of the account')
+  return path
+}
+
+/** Asks for proof, by the second factor where there is one, and leads back to `path` afterwards. */
 export async function askForProof (
   app: FastifyInstance,
   request: FastifyRequest,
@@ -22,7 +31,8 @@ export async function askForProof (
   path: string,
   error?: string
 ): Promise<FastifyReply> {
-  const { paths } = app
+  const { paths, secondFactors } = app
+  if ((await secondFactors.list(user.id)).length > 0) return askForFactor(app, request, reply, user, path)
   const [own] = await findLocalAccounts(app, user)
   const page = {
     path,
@@ -39,9 +49,7 @@ export default async function reauthenticate (app: FastifyInstance) {
   app.post(paths.accountProve, async (request, reply) => {
     const user = await checkForm(app, request)
     const form = formParameters(request)
-    const path = form.need('path')
-    const isPage = path.startsWith(paths.account) && BELOW_ACCOUNT.test(path.slice(paths.account.length))
-    if (!isPage) throw invalidRequest('path is not a page of the account')
+    const path = needAccountPage(app, form)
     const password = form.get('password')
     if (password === undefined) {
       return reply.redirect(

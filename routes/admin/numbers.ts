@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Words } from '../../languages/index.ts'
 import { ranges, type Range, type Slot, type Tally } from '../../plugins/observability/tallies/contract.ts'
 import { sum } from '../../plugins/observability/tallies/tally.ts'
+import { withQuery } from './describe-list.ts'
 
 /** Every call is one of a tool. */
 export const callsOf = ({ tools }: Pick<Slot, 'tools'>): Tally => sum(tools.map(([, tally]) => tally))
@@ -18,5 +19,5 @@ export const duration = (words: Words, ms: number | undefined): string =>
 /** A person who is gone keeps the id until they are forgotten here. */
 export async function personOf (app: FastifyInstance, id: string): Promise<{ name: string; href: string }> {
   const person = await app.signIn.lifecycle.find(id)
-  return { name: person?.name ?? person?.email ?? id, href: `${app.paths.adminPerson}?id=${encodeURIComponent(id)}` }
+  return { name: person?.name ?? person?.email ?? id, href: withQuery(app.paths.adminPerson, { person: id }) }
 }

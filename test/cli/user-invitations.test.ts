@@ -51,3 +51,13 @@ storageTest('owner add, list and remove', async (t, start) => {
     await t.rejects(owner(context, ...words), { name: 'OperatorError' }, words.join(' '))
   }
 })
+
+storageTest('an address that anyone could have typed makes nobody an owner; the id does (FL-02)', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local' } })
+  const context = { app: server.app, config: server.config }
+  const { id } = await person(server, 'ann@example.com', { emailVerified: false })
+  await t.rejects(owner(context, 'add', 'ann@example.com'), { name: 'OperatorError', message: id })
+  t.equal(await owner(context, 'list'), '', 'nothing was done')
+  t.match(await owner(context, 'add', id), /^Owner: /)
+  t.match(await owner(context, 'remove', 'ann@example.com'), /^No owner: /)
+})

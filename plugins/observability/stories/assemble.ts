@@ -174,6 +174,10 @@ function toStory (draft: Draft, now: number): Story & { holder: string } {
 function withTries (stories: Array<Story & { holder: string }>): Story[] {
   const sorted = stories.sort((a, b) => Number(a.begun > b.begun) - Number(a.begun < b.begun))
   const byHolder = Map.groupBy(sorted, ({ holder, client, id }) => (client === undefined ? id : holder))
-  const tries = new Map([...byHolder.values()].flatMap((all) => all.map(({ id }) => [id, all.map((each) => each.id)] as const)))
+  const tries = new Map([...byHolder.values()].flatMap((all) => {
+    // One list for all of them: a stranger can begin thousands with one app.
+    const ids = all.map(({ id }) => id)
+    return ids.map((id) => [id, ids] as const)
+  }))
   return sorted.map(({ holder: _, ...story }) => ({ ...story, tries: tries.get(story.id)! })).reverse()
 }

@@ -1,12 +1,12 @@
 // Before second factors are changed: whoever has one shows it, others prove who they are as for every sensitive change. A
 // stolen session, even with the password, neither adds nor removes one (OWASP ASVS 7.5.1; threat SF-06).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accessDenied, invalidRequest } from '../../../errors.ts'
+import { accessDenied } from '../../../errors.ts'
 import { formParameters, type Parameters } from '../../../plugins/oauth/parameters.ts'
-import { isFresh } from '../../../plugins/sign-in/freshness.ts'
 import type { Visitor } from '../../../plugins/sign-in/sessions.ts'
 import { checkForm, signInFirst } from '../guard.ts'
-import { askForProof } from '../reauthenticate.ts'
+import { askForProof, needAccountPage } from '../reauthenticate.ts'
+import { askForFactor } from './ask.ts'
 
 /** @returns the person, or the page that was sent instead. */
 export async function needProof (
@@ -18,51 +18,22 @@ export async function needProof (
   if (request.method === 'POST') await checkForm(app, request)
   const visitor = await app.signIn.sessions.current(request)
   if (!visitor) return { sent: await signInFirst(app, request, reply, path) }
-  if ((await app.secondFactors.list(visitor.user.id)).length === 0) {
-    if (await app.signIn.methods.isFresh(request)) return { visitor }
-    return { sent: await askForProof(app, request, reply, visitor.user, path) }
-  }
-  if (isFresh(visitor.factorAt, app.now())) return { visitor }
-  return { sent: await askForFactor(app, request, reply, visitor, path) }
-}
-
-async function askForFactor (
-  app: FastifyInstance,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { user }: Visitor,
-  path: string,
-  error?: string
-): Promise<FastifyReply> {
-  const { paths, secondFactors, signIn } = app
-  const hasPasskey = (await secondFactors.list(user.id)).some(({ kind, madeFor }) => kind === 'passkey' && madeFor === undefined)
-  const asked = hasPasskey ? await secondFactors.askForPasskey(signIn.browserOf(request, reply), user.id) : undefined
-  const page = {
-    path,
-    ...(asked && { passkey: { state: asked.state, options: JSON.stringify(asked.options) } }),
-    ...(error !== undefined && { error }),
-    token: signIn.forms.token(request),
-    actions: { prove: paths.accountFactorProve, account: paths.account }
-  }
-  return reply.page('prove-factor', page, error === undefined ? 200 : 401)
+  if (await app.signIn.methods.isFresh(request)) return { visitor }
+  return { sent: await askForProof(app, request, reply, visitor.user, path) }
 }
 
 export default async function proveFactor (app: FastifyInstance) {
   const { paths } = app
-  // Proof leads back to one of these, whatever a form names.
-  const pages = new Set<string>([paths.accountFactors, paths.accountPasskey, paths.accountApp])
-
   app.post(paths.accountFactorProve, async (request, reply) => {
     const { id } = await checkForm(app, request)
     const visitor = await app.signIn.sessions.current(request)
     const form = formParameters(request)
-    const path = form.need('path')
-    if (!pages.has(path)) throw invalidRequest('path is not a page of second factors')
+    const path = needAccountPage(app, form)
     if (visitor?.user.id !== id) throw accessDenied({ key: 'problems.notSignedIn' })
     if (!(await isShown(app, request, reply, id, form))) {
       app.audit.record(request, 'factor_failed', { user: id })
       const key = form.get('code') === undefined ? 'second-factors.prove-passkey-failed' : 'second-factors.prove-wrong'
-      return askForFactor(app, request, reply, visitor, path, request.words.text(key))
+      return askForFactor(app, request, reply, visitor.user, path, request.words.text(key))
     }
     await app.signIn.sessions.noteFactor(request, reply)
     return reply.redirect(path, 303)

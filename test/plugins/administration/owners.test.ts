@@ -77,13 +77,14 @@ storageTest('of two owners who lock each other at once, one stays (AD-03)', asyn
   }
 })
 
-storageTest('who was an owner a moment ago takes away nobody; a temporary or locked account becomes none (AD-03)', async (t, start) => {
+storageTest('who was an owner a moment ago takes away nobody and makes no owner; a temporary or locked account becomes none (AD-03)', async (t, start) => {
   const { administration, app, make, owner, find } = await place(t, start)
   const [ann, bob] = [await owner('ann@example.com'), await owner('bob@example.com')]
   await administration.unmakeOwner(OPERATOR, ann)
   await t.rejects(administration.delete({ by: ann }, bob), { code: 'access_denied' })
   t.ok(await find(bob))
   const eve = await make('eve@example.com')
+  await t.rejects(administration.makeOwner({ by: ann }, eve), { code: 'access_denied' })
   await administration.lock(OPERATOR, eve)
   await t.rejects(administration.makeOwner({ by: bob }, eve), { code: 'invalid_request', message: /locked/ })
   const temporary = (user: User | undefined) => ({ ...user!, endsAt: app.now() + 60 })

@@ -32,6 +32,13 @@ const SHAPE = `[...document.querySelectorAll('*')].map((element) => {
   return element.localName + '[' + element.getAttributeNames() + ']' + addresses.filter((protocol) => !/^https?:/.test(protocol))
 }).join('\\n')`
 
+/** How wide the page is, and the words that do not fit into what is pressed. Runs in the page. */
+const TOO_WIDE = `({
+  language: document.documentElement.lang,
+  page: document.documentElement.scrollWidth,
+  clipped: [...document.querySelectorAll('button, a, summary')].filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth > 0).map((each) => each.textContent.trim())
+})`
+
 async function shapeOf (page: Page, url: string): Promise<string> {
   await page.goto(url)
   return page.evaluate<string>(SHAPE)
@@ -147,6 +154,19 @@ t.test('an app with three scopes is allowed or denied without scrolling, on a la
       await page.setViewportSize({ width, height })
       await page.goto(`${base}/consent`)
       t.equal(await page.evaluate<number>('document.documentElement.scrollHeight'), height, `${language} ${width} x ${height}`)
+    }
+  }
+})
+
+t.test('each page fits a phone in German, which is long, and in Japanese, which has no spaces', withBrowser, async (t) => {
+  const page = await openPage(t, chromium.browser!, { viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' })
+  for (const language of ['de', 'ja'] as const) {
+    const shown = Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, inLanguage(example, language)]))
+    const base = await (await serve(t, shown)).listen({ port: 0, host: '127.0.0.1' })
+    await page.setExtraHTTPHeaders({ 'accept-language': language })
+    for (const name of Object.keys(shown)) {
+      await page.goto(`${base}/${name}`)
+      t.strictSame(await page.evaluate(TOO_WIDE), { language, page: 390, clipped: [] }, `${name}, ${language}`)
     }
   }
 })

@@ -25,6 +25,8 @@ export async function serve (
   await app.register(pages, { publicUrl, stylePath: STYLE, scriptsPath: '/assets', iconUrl: ICON })
   app.get(ICON, (_request, reply) => reply.type(app.identity.icon.type).send(app.identity.icon.body))
   app.get(STYLE, (_request, reply) => reply.type('text/css; charset=utf-8').send(app.stylesheet.body))
+  // Pages are as they are before their script has run; scripts have tests of their own.
+  app.get('/assets/*', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(''))
   for (const [name, { view, data }] of Object.entries(shown)) { app.get(`/${name}`, (_request, reply) => reply.page(view, data)) }
   return app
 }
@@ -56,7 +58,7 @@ export const isAddress = (text: string, key: string) =>
 // configuration. No address
 // of ours holds a space.
 export const isFixed = (example: Example, key: string) =>
-  ['view', 'kind', 'mark', 'field', 'url', 'html'].includes(key) || (key === 'id' && example.view === 'login')
+  ['view', 'kind', 'mark', 'field', 'url', 'html', 'qr'].includes(key) || (key === 'id' && example.view === 'login')
 
 export const hostile = (example: Example, markup: string): Example =>
   mapStrings(example, (text, key) =>

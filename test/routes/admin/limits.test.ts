@@ -10,7 +10,7 @@ storageTest('owners see which limits were hit, by which address and person', asy
   app.audit.note('limit', { reason: 'messages-per-user', user: id })
   app.audit.note('tool_call', { tool: 'search', user: id, outcome: 'refused', ms: 0 })
   const { text } = await browser.get(`${url}/admin/limits?range=month`)
-  t.match(text, `href="/admin/person?id=${id}"`)
+  t.match(text, `href="/admin/person?person=${id}"`)
   t.match(text, '1 tool call was refused')
   t.match(text, /<code>sign-in<\/code><\/th><td[^>]*>Sign-ins[^<]*<\/td><td[^>]*>7</)
   t.match(text, /<code>messages-per-user<\/code>[\s\S]*<span class="state bad">1<\/span>/)

@@ -19,7 +19,7 @@ storageTest('owners see calls by tool, by person and by app, and a person who is
   t.match(page.text, /<title>[^<]*: 3 calls, 1 failed, 0 refused<\/title>/)
   t.notMatch(page.text, /<script|<b>x/)
   const people = await browser.get(`${url}/admin/tools?range=week&by=people`)
-  t.match(people.text, `href="/admin/person?id=${id}"`)
+  t.match(people.text, `href="/admin/person?person=${id}"`)
   t.match(people.text, '<bdi>gone</bdi>')
   t.match((await browser.get(`${url}/admin/tools?by=apps`)).text, '&lt;script&gt;')
   await app.tallies.forget('gone')

@@ -156,3 +156,10 @@ t.test('a flood of requests costs a few milliseconds, and hides no attempt (CN-0
   t.ok(process.cpuUsage(before).user < 1_000_000)
   t.match(stories[0], { id: 'ann.a', isProbe: false, state: { code: 'pkce' } })
 })
+
+t.test('thousands of attempts of one app share one list of tries (CN-04)', async (t) => {
+  const flood = Array.from({ length: 3_000 }, (_, n) => event(n, `server.${n}`, 'authorization', app))
+  const stories = storiesOf(...flood)
+  t.equal(stories.length, 3_000)
+  t.equal(new Set(stories.map(({ tries }) => tries)).size, 1)
+})

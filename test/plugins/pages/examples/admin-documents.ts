@@ -83,7 +83,7 @@ export const adminDocumentPages: Examples = {
         {
           limit: 'messages-per-user',
           address: '–',
-          person: { name: 'Ada Lovelace', href: '/admin/person?id=a' },
+          person: { name: 'Ada Lovelace', href: '/admin/person?person=a' },
           hits: '1',
           lastAt: 'Nov 28, 2026, 08:12 AM UTC'
         }

@@ -142,7 +142,7 @@ export const adminServerPages: Examples = {
         { name: 'search', ...numbers, bar: 100 },
         {
           name: 'Ada Lovelace',
-          href: '/admin/person?id=a',
+          href: '/admin/person?person=a',
           ...numbers,
           bar: 30
         },

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { Browser } from '../../../helpers/browser.ts'
 import { actionIs, codesOn, FACTORS, personAt } from '../../../helpers/factor-pages.ts'
+import { asRequest } from '../../../helpers/factor-sign-in.ts'
 import { codeAt } from '../../../helpers/second-factors.ts'
 import { startSmtp } from '../../../helpers/smtp.ts'
 import { storageTest } from '../../../helpers/storages.ts'
@@ -67,7 +68,7 @@ storageTest('a stolen session, even with the password, changes no second factor 
   const elsewhere = await browser.submit(
     wrong,
     actionIs('/prove'),
-    { code: recovery!, path: '/account/delete' }
+    { code: recovery!, path: '/login' }
   )
   t.equal(elsewhere.status, 400)
   t.equal(
@@ -121,4 +122,38 @@ storageTest('a form of another session or another person does nothing (SF-06)', 
   }
   t.strictSame(await app.secondFactors.list(user.id), [own])
   t.equal(await app.secondFactors.recoveryCodesOf(user.id), 10)
+})
+
+storageTest('nor does it make a way around them: no method, key or address, and no deletion (FL-01)', async (t, start) => {
+  const ann = await personAt(t, start, smtp)
+  const { browser, clock, url, app, user, email } = ann
+  const { secret } = await ann.addApp()
+  clock.now += 301
+  const { token } = (await browser.get(`${url}/account`)).forms.find(({ fields }) => 'token' in fields)!.fields
+  const proof = { token: token!, backend: 'local', password: PASSWORD, path: '/account/keys' }
+  t.match(await browser.post(`${url}/account/prove`, proof), { text: /Show your second factor/ }, 'a password is not enough')
+  const again = (await browser.get(`${url}/account`)).forms.find(({ fields }) => 'token' in fields)!.fields['token']!
+  await ann.subjects()
+  const sent = smtp.messages.length
+  for (const [path, form] of [
+    ['/keys', { name: 'x', days: '30', scope: 'whoami:read' }],
+    ['/delete', { confirm: 'delete' }],
+    ['/email', { backend: 'local', email: address(t, 'eve'), password: PASSWORD }]
+  ] as const) {
+    t.match(await browser.post(`${url}/account${path}`, { token: again, ...form }), { text: /Show your second factor/ }, path)
+  }
+  t.match(await browser.get(`${url}/account/sign-in`), { text: /Show your second factor/ })
+  const { methods } = app.signIn
+  const stolen = asRequest(browser)
+  t.equal(await methods.isFresh(stolen), false)
+  await t.rejects(methods.beginAddition(stolen, {} as never, '/account'), { code: 'access_denied' })
+  await ann.subjects()
+  t.equal(smtp.messages.length, sent, 'nothing was sent')
+  t.strictSame(await app.accessKeys.listByUser(user.id), [])
+  t.equal((await app.signIn.lifecycle.find(user.id))?.email, email)
+
+  const asked = await browser.get(`${url}/account/keys`)
+  const proven = await browser.submit(asked, actionIs('/prove'), { code: codeAt(secret, clock.now) })
+  t.match(proven, { status: 200, url: `${url}/account/keys` })
+  t.notMatch(proven.text, /Show your second factor/)
 })
