@@ -51,7 +51,7 @@ t.test('the figures tell what happened', async (t) => {
   t.equal(value('mcp_sign_ins_total{backend="demo",outcome="ok"}'), 1)
   t.equal(value('mcp_events_total{event="registration",reason=""}'), 1)
   t.equal(value('mcp_events_total{event="token",reason=""}'), 1)
-  t.equal(value('mcp_events_total{event="token_refused",reason="invalid_grant"}'), 1)
+  t.equal(value('mcp_events_total{event="token_refused",reason="pkce"}'), 1)
   t.equal(value('mcp_tool_calls_total{tool="search",outcome="ok"}'), 1)
   t.equal(value('mcp_tool_calls_total{tool="search",outcome="failed"}'), 1)
   t.equal(value('mcp_tool_call_duration_seconds_count{tool="search"}'), 2)
