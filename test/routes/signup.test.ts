@@ -90,6 +90,6 @@ t.test('a used invitation is refused in the language of the reader', async (t) =
   const headers = { 'accept-language': 'de' }
   const { statusCode, body } = await send(server, { method: 'GET', url: paths.signup }, { query: { invite: 'made-up' }, headers })
   t.equal(statusCode, 403)
-  t.match(body, 'Diese Einladung wurde benutzt oder ist abgelaufen')
+  t.match(body, 'Diese Einladung wurde schon verwendet oder ist abgelaufen')
   t.match(body, />Anmelden<\/a>/)
 })

@@ -52,7 +52,7 @@ export async function enterAsOwner (t: Test, { url, open, firstLink, mailTo }: T
 
 async function invite (t: Test, { url, mailTo }: Team, page: Page, email: string, language: string, groups = '') {
   await page.goto(`${url}/admin/invitations`)
-  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Groups').fill(groups)
   await page.getByLabel('Language of the message').selectOption(language)
   await look(page, '10-invitations')
