@@ -1,11 +1,12 @@
 // What is done with a person's account: lock, sign out, reset, delete, and the groups they are put in.
-// Tested in test/routes/admin/person.test.ts.
+// Tested in test/routes/admin/person.test.ts and test/plugins/administration/people.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { PasswordAccount } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'
 import { english } from '../../languages/index.ts'
 import { membershipsOf } from '../accounts/groups.ts'
 import { sendResetLink } from '../accounts/messages.ts'
+import { sendFactorsRemovedBy } from '../second-factors/mails.ts'
 import type { User } from '../sign-in/contract.ts'
 import { audited, needPerson } from './audited.ts'
 import type { Actor, PeopleActions } from './contract.ts'
@@ -47,6 +48,7 @@ export function createPeopleActions (app: FastifyInstance, owners: Owners): Peop
     async removeFactors (actor, userId) {
       const user = await needPerson(app, userId)
       await app.secondFactors.removeAll(userId)
+      sendFactorsRemovedBy(app, actor.request?.words ?? english, user)
       audited(app, actor, 'factor_removed', { user: userId, reason: 'all' })
       return user
     },

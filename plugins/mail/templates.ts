@@ -39,6 +39,8 @@ export interface MailData {
   /** The link stops the removal. */
   'factors-lost': WithLink & { until: string }
   'factors-removed': ToServer
+  /** By the operator or an owner. */
+  'factors-removed-by': ToServer
   'factor-added': ToServer & { factor: string }
   'factor-removed': ToServer & { factor: string }
   'recovery-codes': ToServer

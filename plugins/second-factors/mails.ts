@@ -19,6 +19,10 @@ export const sendFactorsLost = (app: Sender, words: Words, user: User, { link, u
 export const sendFactorsRemoved = (app: Sender, words: Words, user: User): void =>
   send(app, user, 'notice', renderMail(words, 'factors-removed', about(app)))
 
+/** Where the operator or an owner did it. */
+export const sendFactorsRemovedBy = (app: Sender, words: Words, user: User): void =>
+  send(app, user, 'notice', renderMail(words, 'factors-removed-by', about(app)))
+
 /** @param factor what the person calls it. */
 export const sendFactorChanged = (
   app: Sender,

@@ -12,7 +12,7 @@ import type { PageData } from '../../plugins/pages/page-data.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, type LocalAccount } from './password-account.ts'
-import { askForFactor } from './second-factors/ask.ts'
+import { askForFactor, lacksFactor } from './second-factors/ask.ts'
 
 type Options = Pick<Config, 'allowedEmails'>
 const MAX_SHOWN_CHARACTERS = 254
@@ -28,6 +28,7 @@ export default async function changeEmail (app: FastifyInstance, { allowedEmails
 
   app.post(paths.accountEmail, async (request, reply) => {
     const user = await checkForm(app, request)
+    // The mailbox can end lost second factors.
     if (await lacksFactor(app, request, user)) return askForFactor(app, request, reply, user, paths.accountEmail)
     const form = formParameters(request)
     const own = await findLocalAccount(app, user, form.get('backend'))
@@ -52,10 +53,6 @@ export default async function changeEmail (app: FastifyInstance, { allowedEmails
     })
   })
 }
-
-/** The mailbox can end lost second factors: whoever has one shows it besides the password (threat FL-01). */
-const lacksFactor = async ({ secondFactors, signIn }: FastifyInstance, request: FastifyRequest, { id }: User): Promise<boolean> =>
-  (await secondFactors.list(id)).length > 0 && !(await signIn.methods.isFresh(request))
 
 const describe = (app: FastifyInstance, { backend, account }: LocalAccount, token: string): PageData['address'] => ({
   backend,

@@ -8,6 +8,7 @@ import type { IdentityKey, LinkedIdentity, User } from '../../plugins/sign-in/co
 import { describeOthers } from './describe.ts'
 import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, type LocalAccount } from './password-account.ts'
+import { askForFactor, lacksFactor } from './second-factors/ask.ts'
 import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
 import { endKeys } from '../../plugins/accounts/end-keys.ts'
 import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
@@ -23,12 +24,14 @@ export default async function changePassword (app: FastifyInstance) {
   app.get(paths.accountPassword, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountPassword)
+    if (await lacksFactor(app, request, user)) return askForFactor(app, request, reply, user, paths.accountPassword)
     const own = await findLocalAccount(app, user, queryParameters(request).get('backend'))
     return reply.page('password', await describe(app, request, user, own, app.signIn.forms.token(request)))
   })
 
   app.post(paths.accountPassword, async (request, reply) => {
     const user = await checkForm(app, request)
+    if (await lacksFactor(app, request, user)) return askForFactor(app, request, reply, user, paths.accountPassword)
     const form = formParameters(request)
     const own = await findLocalAccount(app, user, form.get('backend'))
     const { accounts, account } = own

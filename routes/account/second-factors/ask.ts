@@ -23,3 +23,7 @@ export async function askForFactor (
   }
   return reply.page('prove-factor', page, error === undefined ? 200 : 401)
 }
+
+/** Whoever has one shows it, besides the password, to change how the account is entered (threat FL-01). */
+export const lacksFactor = async ({ secondFactors, signIn }: FastifyInstance, request: FastifyRequest, { id }: User): Promise<boolean> =>
+  (await secondFactors.list(id)).length > 0 && !(await signIn.methods.isFresh(request))

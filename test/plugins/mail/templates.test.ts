@@ -24,6 +24,7 @@ const data: MailData = {
   'key-created': { name, server, key: '"n8n"', ends: '30 Jan 2027', rights: '- Read' },
   'factors-lost': { name, server, link, until: '1 Dec 2026, 07:00 UTC' },
   'factors-removed': { name, server },
+  'factors-removed-by': { name, server },
   'factor-added': { name, server, factor: '"Phone"' },
   'factor-removed': { name, server, factor: '"Phone"' },
   'recovery-codes': { name, server }

@@ -124,7 +124,7 @@ storageTest('a form of another session or another person does nothing (SF-06)', 
   t.equal(await app.secondFactors.recoveryCodesOf(user.id), 10)
 })
 
-storageTest('nor does it make a way around them: no method, key or address, and no deletion (FL-01)', async (t, start) => {
+storageTest('nor does it make a way around them: no method, key, address or password, and no deletion (FL-01)', async (t, start) => {
   const ann = await personAt(t, start, smtp)
   const { browser, clock, url, app, user, email } = ann
   const { secret } = await ann.addApp()
@@ -138,11 +138,14 @@ storageTest('nor does it make a way around them: no method, key or address, and 
   for (const [path, form] of [
     ['/keys', { name: 'x', days: '30', scope: 'whoami:read' }],
     ['/delete', { confirm: 'delete' }],
+    ['/password', { backend: 'local', present: PASSWORD, next: `${PASSWORD} 2` }],
     ['/email', { backend: 'local', email: address(t, 'eve'), password: PASSWORD }]
   ] as const) {
     t.match(await browser.post(`${url}/account${path}`, { token: again, ...form }), { text: /Show your second factor/ }, path)
   }
-  t.match(await browser.get(`${url}/account/sign-in`), { text: /Show your second factor/ })
+  for (const path of ['/sign-in', '/password']) {
+    t.match(await browser.get(`${url}/account${path}`), { text: /Show your second factor/ }, path)
+  }
   const { methods } = app.signIn
   const stolen = asRequest(browser)
   t.equal(await methods.isFresh(stolen), false)
@@ -156,4 +159,5 @@ storageTest('nor does it make a way around them: no method, key or address, and 
   const proven = await browser.submit(asked, actionIs('/prove'), { code: codeAt(secret, clock.now) })
   t.match(proven, { status: 200, url: `${url}/account/keys` })
   t.notMatch(proven.text, /Show your second factor/)
+  t.equal((await browser.get(`${url}/account/password`)).forms.some(({ fields }) => 'next' in fields), true)
 })
