@@ -29,7 +29,10 @@ t.test('supabase: a password, and a code by e-mail is offered beside it', { skip
     await project.confirm('ann@example.com')
     await page.getByRole('link', { name: /back to sign-in/i }).click()
     t.equal(await page.getByRole('button', { name: 'Continue with GitHub' }).count(), 1)
+    // One form on the page: the other is a link away, and back.
+    await page.getByRole('link', { name: 'Get a code by email instead' }).click()
     t.equal(await page.getByRole('button', { name: 'Send me a code' }).count(), 1)
+    await page.getByRole('link', { name: /password/i }).first().click()
     await typePassword(page, 'ann@example.com')
   })
 })
