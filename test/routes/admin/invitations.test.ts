@@ -20,7 +20,7 @@ storageTest('without mail the link is shown once; the page lists what became of 
   const withdrawn = await act(browser, await browser.get(`${url}/admin/invitations`), 'withdraw')
   t.match(withdrawn.text, /role="status">The invitation was withdrawn/)
   const refused = await act(browser, withdrawn, 'invite', { email: 'no address', groups: 'finance' })
-  t.match(refused, { status: 400, text: /role="alert"[^>]*>Write an email address/ })
+  t.match(refused, { status: 400, text: /role="alert"[^>]*>Enter an email address/ })
   t.match(refused.text, 'value="no address"', 'what was typed stays')
   t.equal((await app.signIn.invitations.list()).length, 1)
 })
