@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { monotonicClock } from '../clock.ts'
 import { ConfigError, type Config } from '../config/index.ts'
-import { StartError } from '../errors.ts'
+import { OAuthError, StartError } from '../errors.ts'
 import { printableLines } from '../plugins/observability/terminal-text.ts'
 import { openStorage } from '../plugins/storage/index.ts'
 import { wasServed } from '../plugins/storage/migrations.ts'
@@ -40,7 +40,7 @@ export async function command (
  * @param help printed after the message.
  */
 export function fail (error: unknown, help = ''): void {
-  const isExpected = [ConfigError, OperatorError, StartError, StorageUnavailable].some(
+  const isExpected = [ConfigError, OAuthError, OperatorError, StartError, StorageUnavailable].some(
     (expected) => error instanceof expected
   )
   process.stderr.write(`${printableLines(String(isExpected ? (error as Error).message : (error as Error).stack))}\n${help}`)

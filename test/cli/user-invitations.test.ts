@@ -19,7 +19,7 @@ storageTest('invite prints a link for one address, invitations lists it, withdra
   for (const words of [['a@example.com', 'b@example.com'], ['--language', 'xx'], ['--nonsense']]) {
     await t.rejects(invite(context, ...words), { name: 'OperatorError' }, words.join(' '))
   }
-  await t.rejects(invite(context, 'ann'), { code: 'invalid_request', message: /Write an e-mail address/ })
+  await t.rejects(invite(context, 'ann'), { code: 'invalid_request', message: /Enter an email address/ })
   await t.rejects(withdraw(context), { name: 'OperatorError' })
   t.equal((await invitations(context)).split('\n').length, 1)
 })
