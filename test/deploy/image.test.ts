@@ -117,7 +117,7 @@ t.test('the image as the Dockerfile builds it', { skip: isPossible ? false : MIS
     const url = `http://127.0.0.1:${port}`
     const headers = { host: 'mcp.example.com' }
     const page = await (await fetch(url, { headers: { ...headers, accept: 'text/html' } })).text()
-    for (const tool of ['roll_dice', 'calculate', 'search']) t.match(page, `<code>${tool}</code>`)
+    for (const tool of ['roll_dice', 'calculate', 'search']) t.match(page, `<code translate="no">${tool}</code>`)
     t.match(await (await fetch(url, { headers })).json(), { documents: 1 })
     t.notMatch(output, /warning/i, output)
   })
