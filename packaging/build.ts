@@ -31,7 +31,11 @@ for await (const file of glob('**/*.d.ts', { cwd: fileURLToPath(DIST) })) {
   const { href } = new URL(file, DIST)
   if (!reachable.has(href)) await rm(new URL(href))
 }
-for (const folder of BESIDE) await cp(new URL(folder, ROOT), new URL(folder, DIST), { recursive: true })
+for (const folder of BESIDE) {
+  // The code between the catalogues is compiled.
+  const filter = (path: string) => folder !== 'languages' || !path.endsWith('.ts')
+  await cp(new URL(folder, ROOT), new URL(folder, DIST), { recursive: true, filter })
+}
 
 /**
  * @returns the addresses of the declarations that an author's compiler can reach: those of the
