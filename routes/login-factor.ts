@@ -5,6 +5,7 @@ import { invalidRequest, signInExpired } from '../errors.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import type { LostState } from '../plugins/second-factors/contract.ts'
 import { sendFactorChanged } from '../plugins/second-factors/mails.ts'
+import { askForOwnPasskey, asFields, describeNewApp } from '../plugins/second-factors/shown.ts'
 import type { NewFactor, ShownFactor, WrongFactor } from '../plugins/sign-in/factor-step.ts'
 import { describeIntent } from '../plugins/sign-in/intent.ts'
 
@@ -84,29 +85,26 @@ async function showPage (
   const login = signInPages.login(handle)
   if (pending.needs === 'enrol') {
     const passkey = secondFactors.takesPasskeys ? await secondFactors.beginPasskey(user, interaction.browser) : undefined
-    const { secret, qr, state: asked } = await secondFactors.beginApp(user, state)
     const page = {
       ...frame,
-      ...(passkey && { passkey: asJson(passkey) }),
-      app: { state: asked, secret: secret.replace(/(.{4})(?=.)/g, '$1 '), qr: Buffer.from(qr).toString('base64') },
+      ...(passkey && { passkey: asFields(passkey) }),
+      app: describeNewApp(await secondFactors.beginApp(user, state)),
       actions: { factor: paths.loginFactor, login }
     }
     return reply.page('factor-enrol', page, status)
   }
   const factors = await secondFactors.list(user.id)
-  const hasPasskey = factors.some(({ kind, madeFor }) => kind === 'passkey' && madeFor === undefined)
+  const passkey = await askForOwnPasskey(secondFactors, interaction.browser, user.id, factors)
   const lost = pending.needs === 'verify' ? await secondFactors.lost.stateOf(user) : undefined
   const page = {
     ...frame,
     hasApp: factors.some(({ kind }) => kind === 'app'),
-    ...(hasPasskey && { passkey: asJson(await secondFactors.askForPasskey(interaction.browser, user.id)) }),
+    ...(passkey && { passkey }),
     ...(lost && { lost: describeLost(request, lost) }),
     actions: { factor: paths.loginFactor, ...(pending.needs === 'verify' && { login }) }
   }
   return reply.page('factor', page, status)
 }
-
-const asJson = ({ state, options }: { state: string; options: object }) => ({ state, options: JSON.stringify(options) })
 
 const describeLost = ({ words }: FastifyRequest, lost: LostState) =>
   lost.kind === 'waiting' ? { kind: lost.kind, until: words.minute(lost.until) } : { kind: lost.kind }

@@ -57,7 +57,7 @@ export interface SignInMethods {
 
 interface Deps {
   now: Clock
-  secondFactors: Pick<SecondFactors, 'list'>
+  secondFactors: Pick<SecondFactors, 'hasAny'>
   sessions: Pick<BrowserSessions, 'current' | 'regenerate'>
   admissions: Pick<Admissions, 'add'>
   lifecycle: Pick<AccountLifecycle, 'removeSignInMethods'>
@@ -71,8 +71,7 @@ export function createSignInMethods (deps: Deps): SignInMethods {
   const { now, secondFactors, sessions, admissions, lifecycle, interactions, resume, endSession } = deps
 
   async function isProven ({ user, provenAt, factorAt }: Visitor): Promise<boolean> {
-    const hasFactor = (await secondFactors.list(user.id)).length > 0
-    return isFresh(hasFactor ? factorAt : provenAt, now())
+    return isFresh((await secondFactors.hasAny(user.id)) ? factorAt : provenAt, now())
   }
 
   async function needFreshVisitor (request: FastifyRequest): Promise<Visitor> {

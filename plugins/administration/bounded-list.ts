@@ -37,8 +37,8 @@ export interface PageOf<T> {
 }
 
 /** @param asked as a query says it: anything else is the first page. */
-export function pageOf<T> (all: readonly T[], asked: string | undefined): PageOf<T> {
-  const pages = Math.max(1, Math.ceil(all.length / PER_PAGE))
+export function partOf<T> (all: readonly T[], asked: string | undefined, size = PER_PAGE): PageOf<T> {
+  const pages = Math.max(1, Math.ceil(all.length / size))
   const page = Math.min(pages, /^[1-9]\d{0,5}$/.test(asked ?? '') ? Number(asked) : 1)
-  return { items: all.slice((page - 1) * PER_PAGE, page * PER_PAGE), page, pages }
+  return { items: all.slice((page - 1) * size, page * size), page, pages }
 }

@@ -89,6 +89,8 @@ export interface SecondFactors {
    */
   readonly takesPasskeys: boolean
   list(userId: string): Promise<Factor[]>
+  /** Whether the person has set one up. */
+  hasAny(userId: string): Promise<boolean>
   /** How many recovery codes are left. */
   recoveryCodesOf(userId: string): Promise<number>
   /**

@@ -78,11 +78,12 @@ function createPolicy (
   }
 }
 
-function createManagement ({ records, party }: Deps): Pick<SecondFactors, 'list' | 'rename' | 'remove' | 'removeAll'> {
+function createManagement ({ records, party }: Deps): Pick<SecondFactors, 'list' | 'hasAny' | 'rename' | 'remove' | 'removeAll'> {
   const isOther = (factorId: string) => ({ id }: { id: string }) => id !== factorId
   const hasId = ({ passkeys, apps }: PersonFactors, factorId: string) => [...passkeys, ...apps].some(({ id }) => id === factorId)
   return {
     list: async (userId) => describeFactors(await records.find(userId), party.rpId),
+    hasAny: async (userId) => hasFactor(await records.find(userId)),
     rename: (userId, factorId, name) =>
       records.change<boolean>(userId, (before) => {
         const clean = toDisplayName(name, '')

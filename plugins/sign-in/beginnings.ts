@@ -32,7 +32,7 @@ export function beginnings ({ interactions, cookies, sessions }: Parts, app: Pic
   /** The person of this session shows a second factor next, if they have one. */
   async function stepUp (request: FastifyRequest): Promise<Pending | undefined> {
     const visitor = await sessions.current(request)
-    if (!visitor || (await app.secondFactors.list(visitor.user.id)).length === 0) return undefined
+    if (!visitor || !(await app.secondFactors.hasAny(visitor.user.id))) return undefined
     const { user, backend } = visitor
     return { userId: user.id, backend, epoch: user.sessionEpoch ?? 0, needs: 'step-up', tries: 0 }
   }

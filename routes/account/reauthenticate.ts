@@ -32,7 +32,7 @@ export async function askForProof (
   error?: string
 ): Promise<FastifyReply> {
   const { paths, secondFactors } = app
-  if ((await secondFactors.list(user.id)).length > 0) return askForFactor(app, request, reply, user, path)
+  if (await secondFactors.hasAny(user.id)) return askForFactor(app, request, reply, user, path)
   const [own] = await findLocalAccounts(app, user)
   const page = {
     path,

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
-import { boundedList, pageOf } from '../../plugins/administration/bounded-list.ts'
+import { boundedList, partOf } from '../../plugins/administration/bounded-list.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
@@ -53,7 +53,7 @@ async function listApps (app: FastifyInstance, request: FastifyRequest, reply: F
   const found = [...Map.groupBy(grants.found, ({ clientId }) => clientId).values()]
     .map((of) => of.sort((a, b) => b.at - a.at))
     .sort(([a], [b]) => b!.at - a!.at)
-  const { items, ...place } = pageOf(found, queryParameters(request).get('page'))
+  const { items, ...place } = partOf(found, queryParameters(request).get('page'))
   return reply.page('admin/apps', {
     ...frameOf(app, request, 'adminApps'),
     ...noticeOf(request),
@@ -88,7 +88,7 @@ async function showApp (app: FastifyInstance, request: FastifyRequest, reply: Fa
   const grants = await boundedList(app.grants.all(), (grant) => (grant.clientId === clientId ? grant : undefined))
   const [newest] = grants.found.sort((a, b) => lastUse(b) - lastUse(a))
   if (!newest) throw invalidRequest({ key: 'admin-people.appGone' })
-  const { items, ...place } = pageOf(grants.found, queryParameters(request).get('page'))
+  const { items, ...place } = partOf(grants.found, queryParameters(request).get('page'))
   const people = items.map(async (grant) => {
     const user = await signIn.lifecycle.find(grant.user.id)
     return {

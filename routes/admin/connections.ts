@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Key, Words } from '../../languages/index.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
+import { partOf } from '../../plugins/administration/bounded-list.ts'
 import { queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { Story } from '../../plugins/observability/stories/contract.ts'
 import type { ShownAttempt } from '../../plugins/pages/admin-connections-page-data.ts'
@@ -28,9 +29,7 @@ export default async function connections (app: FastifyInstance) {
     const choice = choices.find(({ name }) => name === query.get('show')) ?? choices[0]!
     const stories = (await app.stories.latest()).filter(isLastTry)
     const chosen = stories.filter(choice.shows)
-    const pages = Math.max(1, Math.ceil(chosen.length / PAGE))
-    const page = Math.min(Math.max(1, Math.trunc(Number(query.get('page') ?? 1)) || 1), pages)
-    const shown = chosen.slice((page - 1) * PAGE, page * PAGE)
+    const { items: shown, page, pages } = partOf(chosen, query.get('page'), PAGE)
     const href = (show: string, page = 1) => `${paths.adminConnections}?show=${show}${page === 1 ? '' : `&page=${page}`}`
     const probes = choice.name === 'all' ? stories.filter(({ isProbe }) => isProbe).length : 0
     return reply.page('admin/connections', {

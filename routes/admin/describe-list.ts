@@ -3,6 +3,7 @@
 import type { Words } from '../../languages/index.ts'
 import type { Pager } from '../../plugins/pages/admin-page-data.ts'
 import type { BoundedList, PageOf } from '../../plugins/administration/bounded-list.ts'
+import { pagerOf } from './pager.ts'
 
 /** The address of a page of ours, with what it is asked. */
 export const withQuery = (path: string, query: Record<string, string | undefined>): string => {
@@ -14,12 +15,12 @@ export const withQuery = (path: string, query: Record<string, string | undefined
 export function describePages (
   words: Words,
   { found, isCut }: BoundedList<unknown>,
-  { page, pages }: Omit<PageOf<unknown>, 'items'>,
+  place: Omit<PageOf<unknown>, 'items'>,
   to: (page: string) => string
 ): { count: string; pager: Pager } {
   const count = found.length
   return {
     count: words.text(isCut ? 'admin-people.countCut' : 'admin-people.count', { count }),
-    pager: { page, ...(page > 1 && { previous: to(String(page - 1)) }), ...(page < pages && { next: to(String(page + 1)) }) }
+    pager: pagerOf(place, to)
   }
 }

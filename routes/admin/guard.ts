@@ -32,7 +32,7 @@ export function guardAdmin (app: FastifyInstance): void {
     if (!visitor) return signInFirst(app, request, reply)
     if (!app.administration.isOwner(visitor.user)) throw notOwner()
     if (request.method === 'POST') app.signIn.forms.check(request, formParameters(request).get('token'))
-    const hasFactor = (await app.secondFactors.list(visitor.user.id)).length > 0
+    const hasFactor = await app.secondFactors.hasAny(visitor.user.id)
     request.owner = { ...visitor, hasFactor }
     if (hasFactor && !isFresh(visitor.factorAt, app.now(), LOOK_SECONDS)) return proveFirst(app, request, reply, pathOf(app, request))
   })

@@ -2,7 +2,7 @@
 // Tested in test/routes/admin/apps.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { displayName } from '../../plugins/accounts/user-record.ts'
-import { boundedList, pageOf } from '../../plugins/administration/bounded-list.ts'
+import { boundedList, partOf } from '../../plugins/administration/bounded-list.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import { describePages, withQuery } from './describe-list.ts'
 import { describeKey } from './describe-person.ts'
@@ -17,7 +17,7 @@ export default async function keys (app: FastifyInstance) {
     const { words } = request
     const list = await boundedList(app.accessKeys.all(), (key) => key)
     list.found.sort((a, b) => (b.lastUse?.at ?? b.createdAt) - (a.lastUse?.at ?? a.createdAt))
-    const { items, ...place } = pageOf(list.found, queryParameters(request).get('page'))
+    const { items, ...place } = partOf(list.found, queryParameters(request).get('page'))
     const shown = items.map(async (key) => {
       const user = await signIn.lifecycle.find(key.userId)
       const { facts, ...described } = describeKey(words, key, {})

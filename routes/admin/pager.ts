@@ -1,11 +1,16 @@
 // One part of a long list, and the way to its neighbours.
 // Tested in test/routes/admin/pager.test.ts.
 import type { FastifyRequest } from 'fastify'
+import { partOf, type PageOf } from '../../plugins/administration/bounded-list.ts'
 import { queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { Pager } from '../../plugins/pages/admin-page-data.ts'
 
-/** Digits: no list has more pages. */
-const PAGE = /^[1-9]\d{0,5}$/
+/** @param to the address of another page of the list. */
+export const pagerOf = ({ page, pages }: Omit<PageOf<unknown>, 'items'>, to: (page: string) => string): Pager => ({
+  page,
+  ...(page > 1 && { previous: to(String(page - 1)) }),
+  ...(page < pages && { next: to(String(page + 1)) })
+})
 
 /**
  * @returns the part that `page` of the query names; the last one where there are not so many.
@@ -13,18 +18,11 @@ const PAGE = /^[1-9]\d{0,5}$/
 export function pageOf<T> (
   request: FastifyRequest,
   path: string,
-  items: readonly T[],
+  all: readonly T[],
   size: number
 ): { items: T[]; pager: Pager } {
-  const query = queryParameters(request)
-  const last = Math.max(1, Math.ceil(items.length / size))
-  const asked = query.get('page') ?? '1'
-  const page = PAGE.test(asked) ? Math.min(Number(asked), last) : 1
-  const href = (to: number) => hrefOf(request, path, { page: String(to) })
-  return {
-    items: items.slice((page - 1) * size, page * size),
-    pager: { page, ...(page > 1 && { previous: href(page - 1) }), ...(page < last && { next: href(page + 1) }) }
-  }
+  const { items, ...place } = partOf(all, queryParameters(request).get('page'), size)
+  return { items, pager: pagerOf(place, (page) => hrefOf(request, path, { page })) }
 }
 
 /** The parameters that a page of owners keeps from one view to the next. */

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Words } from '../../languages/index.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
-import { boundedList, pageOf } from '../../plugins/administration/bounded-list.ts'
+import { boundedList, partOf } from '../../plugins/administration/bounded-list.ts'
 import { queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { isExpired, type User } from '../../plugins/sign-in/contract.ts'
@@ -21,7 +21,7 @@ export default async function people (app: FastifyInstance) {
     const query = (asked.get('q') ?? '').slice(0, MAX_QUERY_CHARACTERS)
     const list = await boundedList(app.signIn.lifecycle.all(), matching(query))
     list.found.sort((a, b) => b.lastSignInAt - a.lastSignInAt)
-    const { items, ...place } = pageOf(list.found, asked.get('page'))
+    const { items, ...place } = partOf(list.found, asked.get('page'))
     return reply.page('admin/people', {
       ...frameOf(app, request, 'adminPeople'),
       ...noticeOf(request),

@@ -5,6 +5,7 @@ import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { describeInvited } from '../../plugins/administration/invited.ts'
+import { asFields } from '../../plugins/second-factors/shown.ts'
 import { canAddSignInMethod } from '../../plugins/sign-in/admission.ts'
 import { asksForMail } from '../../plugins/sign-in/complete.ts'
 import type { Failure, Interaction } from '../../plugins/sign-in/contract.ts'
@@ -111,8 +112,7 @@ async function describePasskey (
   isFor: boolean
 ): Promise<ShownWay[]> {
   if (!isFor || !signIn.passkeys.isOffered()) return []
-  const { state, options } = await secondFactors.askForPasskey(browser)
-  return [{ kind: 'passkey', id: PASSKEY, label: words.text('sign-in.passkey'), state, options: JSON.stringify(options) }]
+  return [{ kind: 'passkey', id: PASSKEY, label: words.text('sign-in.passkey'), ...asFields(await secondFactors.askForPasskey(browser)) }]
 }
 
 /** A form that is on the page by itself, behind a link. */

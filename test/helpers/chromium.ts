@@ -51,6 +51,23 @@ export async function openPage (t: Teardown, browser: Browser, options: Paramete
   return context.newPage()
 }
 
+/** A device that keeps passkeys and knows its owner. @returns it, with the id by which it is spoken to. */
+export async function addPasskeyDevice (page: Page) {
+  const devices = await page.context().newCDPSession(page)
+  await devices.send('WebAuthn.enable')
+  const { authenticatorId } = await devices.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true
+    }
+  })
+  return { devices, authenticatorId }
+}
+
 const SHELL = 'chromium-headless-shell'
 
 function findChromium (withWindows = true): string | undefined {

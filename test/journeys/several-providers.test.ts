@@ -1,11 +1,10 @@
 // Two OpenID providers and GitHub side by side: a button for each, and the people of each are their own.
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
-import { startGithub } from '../helpers/github.ts'
 import { ping } from '../helpers/oauth.ts'
-import { startProvider } from '../helpers/openid-provider.ts'
 import { freePort } from '../helpers/ports.ts'
 import { startServer } from '../helpers/server.ts'
+import { startProviders } from '../helpers/two-providers.ts'
 import { connect, type SignIn } from './backends/connecting.ts'
 
 const through =
@@ -23,29 +22,9 @@ const through =
 
 t.test('each signs its own people in, and their titles tell them apart', async (t) => {
   const port = await freePort()
-  const [staff, partners] = await Promise.all(
-    ['oidc', 'oidc-partners'].map((id) =>
-      startProvider({ callbackUrls: [`http://localhost:${port}/login/callback/${id}`] })
-    )
-  ) as [Awaited<ReturnType<typeof startProvider>>, Awaited<ReturnType<typeof startProvider>>]
-  t.teardown(() => Promise.all([staff.stop(), partners.stop()]))
+  const { partners, env } = await startProviders(t, port)
   partners.people['ann'] = { email: 'ann@partner.example', email_verified: true, name: 'Ann of the partner' }
-  const github = await startGithub(t)
-  const { url, app } = await startServer(t, {
-    port,
-    env: {
-      ...github.env,
-      AUTH_BACKEND: 'oidc,oidc:partners,github',
-      OIDC_ISSUER: staff.issuer,
-      OIDC_CLIENT_ID: staff.clientId,
-      OIDC_CLIENT_SECRET: staff.clientSecret,
-      OIDC_TITLE: 'Staff',
-      OIDC_ISSUER_PARTNERS: partners.issuer,
-      OIDC_CLIENT_ID_PARTNERS: partners.clientId,
-      OIDC_CLIENT_SECRET_PARTNERS: partners.clientSecret,
-      OIDC_TITLE_PARTNERS: 'Partners'
-    }
-  })
+  const { url, app } = await startServer(t, { port, env })
   const { text } = await new Browser().get(`${url}/login`)
   for (const title of ['Staff', 'Partners', 'GitHub (127.0.0.1']) t.match(text, `Continue with ${title}`, title)
 

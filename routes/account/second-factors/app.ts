@@ -2,12 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toDisplayName } from '../../../plugins/display-name.ts'
 import { formParameters } from '../../../plugins/oauth/parameters.ts'
+import { describeNewApp } from '../../../plugins/second-factors/shown.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import { factorAdded } from './added.ts'
 import { needProof } from './proof.ts'
-
-/** As apps show keys that are typed. */
-const inGroups = (secret: string): string => (secret.match(/.{1,4}/g) ?? []).join(' ')
 
 export default async function addApp (app: FastifyInstance) {
   const { paths, secondFactors, signIn } = app
@@ -18,11 +16,8 @@ export default async function addApp (app: FastifyInstance) {
     user: User,
     wrong?: { state: string; name: string }
   ): Promise<FastifyReply> {
-    const { state, secret, qr } = await secondFactors.beginApp(user, wrong?.state)
     const page = {
-      state,
-      qr: Buffer.from(qr).toString('base64'),
-      secret: inGroups(secret),
+      ...describeNewApp(await secondFactors.beginApp(user, wrong?.state)),
       name: wrong?.name ?? '',
       ...(wrong && { error: request.words.text('second-factors.app-wrong') }),
       token: signIn.forms.token(request),

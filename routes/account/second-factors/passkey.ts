@@ -2,6 +2,7 @@
 // Tested in test/routes/account/second-factors/in-browser.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { formParameters } from '../../../plugins/oauth/parameters.ts'
+import { asFields } from '../../../plugins/second-factors/shown.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import { factorAdded } from './added.ts'
 import { needProof } from './proof.ts'
@@ -10,10 +11,8 @@ export default async function addPasskey (app: FastifyInstance) {
   const { paths, secondFactors, signIn } = app
 
   async function show (request: FastifyRequest, reply: FastifyReply, user: User, error?: string): Promise<FastifyReply> {
-    const { options, state } = await secondFactors.beginPasskey(user, signIn.browserOf(request, reply))
     const page = {
-      state,
-      options: JSON.stringify(options),
+      ...asFields(await secondFactors.beginPasskey(user, signIn.browserOf(request, reply))),
       ...(error !== undefined && { error }),
       token: signIn.forms.token(request),
       actions: { add: paths.accountPasskey, app: paths.accountApp, factors: paths.accountFactors }

@@ -1,6 +1,7 @@
 // What people of a team do in their browsers: come in, keep second factors, connect an app.
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { addPasskeyDevice } from '../../helpers/chromium.ts'
 import { Keychain, modern } from '../../helpers/sdk-client.ts'
 import { codeAt } from '../../helpers/second-factors.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
@@ -34,21 +35,10 @@ export async function typeAccount (page: Page, email: string, name?: string): Pr
   await page.locator('input[type=password]').press('Enter')
 }
 
-/** A device that keeps passkeys and knows its owner. It waits for a button: what a field offers, it would answer unasked. */
+/** A device that waits for a button: what a field offers, it would answer unasked. */
 export async function addDevice (page: Page): Promise<void> {
   await page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = async () => false')
-  const devices = await page.context().newCDPSession(page)
-  await devices.send('WebAuthn.enable')
-  await devices.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true
-    }
-  })
+  await addPasskeyDevice(page)
 }
 
 /** Sets an authenticator app up. @returns its codes, each of another half minute. */

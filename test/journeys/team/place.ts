@@ -9,11 +9,10 @@ import type { Test } from 'tap'
 import { startLines } from '../../../banner.ts'
 import { startCallback } from '../../helpers/callback.ts'
 import { openPage } from '../../helpers/chromium.ts'
-import { startGithub } from '../../helpers/github.ts'
-import { startProvider } from '../../helpers/openid-provider.ts'
 import { freePort } from '../../helpers/ports.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import type { Start } from '../../helpers/storages.ts'
+import { startProviders } from '../../helpers/two-providers.ts'
 import { until } from '../../helpers/until.ts'
 
 /** For everyone, and what {@link GROUP} gets besides. */
@@ -32,30 +31,19 @@ export async function openTeam (t: Test, start: Start, chromium: Browser) {
   await writeFile(access, JSON.stringify(RULES))
   const [port, smtp] = [await freePort(), await startSmtp()]
   const clock = { ahead: 0, now: () => Math.floor(Date.now() / 1_000) + clock.ahead }
-  const [staff, partners] = await Promise.all(
-    ['oidc', 'oidc-partners'].map((id) => startProvider({ callbackUrls: [`http://localhost:${port}/login/callback/${id}`] }))
-  ) as [Awaited<ReturnType<typeof startProvider>>, Awaited<ReturnType<typeof startProvider>>]
-  t.teardown(() => Promise.all([staff.stop(), partners.stop(), smtp.stop(), rm(folder, { recursive: true })]))
-  const github = await startGithub(t)
+  const { partners, github, env } = await startProviders(t, port)
+  t.teardown(() => Promise.all([smtp.stop(), rm(folder, { recursive: true })]))
   const server = await start({
     port,
     now: clock.now,
     env: {
-      ...github.env,
+      ...env,
       AUTH_BACKEND: 'local,github,oidc,oidc:partners',
       SERVER_NAME: 'Harbour',
       SIGNUP: 'closed',
       ACCESS: access,
       SMTP_URL: smtp.url,
-      MAIL_FROM: 'Harbour <mcp@example.com>',
-      OIDC_ISSUER: staff.issuer,
-      OIDC_CLIENT_ID: staff.clientId,
-      OIDC_CLIENT_SECRET: staff.clientSecret,
-      OIDC_TITLE: 'Staff',
-      OIDC_ISSUER_PARTNERS: partners.issuer,
-      OIDC_CLIENT_ID_PARTNERS: partners.clientId,
-      OIDC_CLIENT_SECRET_PARTNERS: partners.clientSecret,
-      OIDC_TITLE_PARTNERS: 'Partners'
+      MAIL_FROM: 'Harbour <mcp@example.com>'
     }
   })
   /** The newest message to an address, once it has come. */

@@ -2,7 +2,7 @@
 // browser's own answers tampered with.
 import t, { type Test } from 'tap'
 import type { Page } from 'playwright-core'
-import { launchChromium, openPage } from '../../../helpers/chromium.ts'
+import { addPasskeyDevice, launchChromium, openPage } from '../../../helpers/chromium.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { PASSWORD } from '../../../helpers/with-mail.ts'
 
@@ -30,18 +30,7 @@ async function personWithDevice (t: Test) {
   const { app } = server
   let userId = ''
   for await (const { id } of app.signIn.lifecycle.all()) userId = id
-  const devices = await page.context().newCDPSession(page)
-  await devices.send('WebAuthn.enable')
-  const { authenticatorId } = await devices.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true
-    }
-  })
+  const { devices, authenticatorId } = await addPasskeyDevice(page)
   const credentials = async () => (await devices.send('WebAuthn.getCredentials', { authenticatorId })).credentials
   /** Whoever holds the device cannot unlock it. */
   const lock = () => devices.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
