@@ -17,7 +17,7 @@ const HELP = `Prints the audit log as JSON lines, oldest first.
   ${commandLine('audit')}                      all stored events
   ${commandLine('audit')}--user ID|ADDRESS the events of one person
   ${commandLine('audit')}--attempt ID      one attempt to connect, from the first request to the first list of tools
-  ${commandLine('audit')}--attempts        one line for each attempt: who, how far, and why it stopped
+  ${commandLine('audit')}--attempts        each attempt: who, how far, why it stopped and what to do
 `
 
 try {
