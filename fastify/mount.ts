@@ -70,7 +70,11 @@ export function createMount (config: Config, log: FastifyBaseLogger, logOptions:
       reply.hijack()
       senders.set(raw, { id, ip })
       open.add(reply.raw)
-      reply.raw.once('close', () => open.delete(reply.raw))
+      reply.raw.once('close', () => {
+        open.delete(reply.raw)
+        // The application ended what was idle when it began to close: this connection would keep it for over a minute.
+        if (app.isDraining && raw.httpVersionMajor === 1) raw.socket.destroySoon()
+      })
       app.routing(raw, reply.raw)
     }
   }

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { createWatchdog } from '../../../../plugins/upstreams/processes/watchdog.ts'
@@ -45,6 +46,13 @@ async function shellIn (dir: string) {
   return { shell, ids }
 }
 
+/** Whether it has come to its first line: until then, it ends as any other shell does. */
+async function ignoresTerm (pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const ignored = BigInt(`0x${/^SigIgn:\s+([0-9a-f]+)$/m.exec(status)![1]}`)
+  return (ignored >> BigInt(constants.signals.SIGTERM - 1) & 1n) === 1n
+}
+
 t.test('after kill -9 of the server no process is left, nor what it has started (PR-02)', async (t) => {
   const server = spawn(process.execPath, [SERVER], {
     env: childEnvironment({ HOME: '/' }),
@@ -71,6 +79,7 @@ t.test('groups that are left are ended at the end of the pipe, and others are no
   watchdog.remove(other)
   await until(async () => (await ids())[0]! > 0)
   const [own] = await ids()
+  t.ok(await until(() => ignoresTerm(own!)))
   process.kill(own!, 'SIGTERM')
   watchdog.close()
   t.ok(await until(() => !isRunning(left)))
