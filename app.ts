@@ -24,6 +24,7 @@ import { sendJsonError } from './plugins/pages/error-handlers.ts'
 import pages from './plugins/pages/index.ts'
 import pageZone from './plugins/pages/zone.ts'
 import resourceChanges from './plugins/resource-changes.ts'
+import { scoped } from './plugins/scoped.ts'
 import tools from './plugins/tools.ts'
 import followUpstreams from './plugins/upstreams/follow.ts'
 import upstreams from './plugins/upstreams/index.ts'
@@ -82,9 +83,9 @@ export async function buildApp (config: Config, options: AppOptions = {}): Promi
   const app = options.server ?? createHttpServer(config, options.logTo)
   try {
     await registerPlugins(app, config, offer, options)
-    await app.register(metricsRoute, config)
-    await app.register((scope) => machineRoutes(scope, config))
-    await app.register((scope) => pageRoutes(scope, config))
+    await app.register(scoped(metricsRoute), config)
+    await app.register(scoped(machineRoutes), config)
+    await app.register(scoped(pageRoutes), config)
     const watches = options.reloads === true && options.offer === undefined
     if (watches) await app.register(hotReload, config)
     await app.register(followUpstreams, { ...config, signals: options.signals, watches })
@@ -151,15 +152,15 @@ async function registerPlugins (
 async function machineRoutes (app: FastifyInstance, config: Config): Promise<void> {
   app.setErrorHandler(sendJsonError)
   await app.register(cors, config)
-  await app.register(healthRoute)
-  await app.register(mcpRoutes, config)
+  await app.register(scoped(healthRoute))
+  await app.register(scoped(mcpRoutes), config)
   if (!config.signIn) return
-  await app.register(discoveryRoutes, config)
-  await app.register(registerRoute)
-  await app.register(tokenRoute, config)
-  await app.register(revokeRoute)
-  await app.register(introspectRoute, config)
-  await app.register(userinfoRoute, config)
+  await app.register(scoped(discoveryRoutes), config)
+  await app.register(scoped(registerRoute))
+  await app.register(scoped(tokenRoute), config)
+  await app.register(scoped(revokeRoute))
+  await app.register(scoped(introspectRoute), config)
+  await app.register(scoped(userinfoRoute), config)
 }
 
 /** What people see: pages, forms and files. */
@@ -167,20 +168,20 @@ async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> 
   if (config.signIn) await app.register(cookie)
   await app.register(pageZone, { sharedPaths: config.paths.mcp })
   await app.register(parameters)
-  await app.register(assetRoutes)
-  await app.register(homeRoute, config)
-  await app.register(documentRoutes, config)
+  await app.register(scoped(assetRoutes))
+  await app.register(scoped(homeRoute), config)
+  await app.register(scoped(documentRoutes), config)
   if (!config.signIn) return
-  await app.register(authorizeRoute, config)
-  await app.register(consentRoutes, config)
-  await app.register(loginRoutes, config)
-  await app.register(loginPasskeyRoute, config)
-  await app.register(loginStepRoutes, config)
-  await app.register(loginFactorRoutes)
-  await app.register(passwordRoutes, config)
-  await app.register(resetPasswordRoutes, config)
-  await app.register(confirmEmailRoutes)
-  await app.register(signupRoutes, config)
-  await app.register(accountRoutes, config)
-  await app.register(adminRoutes, config)
+  await app.register(scoped(authorizeRoute), config)
+  await app.register(scoped(consentRoutes), config)
+  await app.register(scoped(loginRoutes), config)
+  await app.register(scoped(loginPasskeyRoute), config)
+  await app.register(scoped(loginStepRoutes), config)
+  await app.register(scoped(loginFactorRoutes))
+  await app.register(scoped(passwordRoutes), config)
+  await app.register(scoped(resetPasswordRoutes), config)
+  await app.register(scoped(confirmEmailRoutes))
+  await app.register(scoped(signupRoutes), config)
+  await app.register(scoped(accountRoutes), config)
+  await app.register(scoped(adminRoutes), config)
 }

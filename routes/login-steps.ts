@@ -8,6 +8,7 @@ import { formParameters, queryParameters } from '../plugins/oauth/parameters.ts'
 import { describeIntent } from '../plugins/sign-in/intent.ts'
 import type { Parked } from '../plugins/sign-in/interactions.ts'
 import { asksForCode } from '../plugins/sign-in/next.ts'
+import { scoped } from '../plugins/scoped.ts'
 
 /** What a provider may answer (RFC 6749 §4.1.2, RFC 9207); `user` is Apple's. */
 const ANSWER = ['code', 'state', 'iss', 'error', 'user']
@@ -66,7 +67,7 @@ export default async function loginSteps (app: FastifyInstance, { publicUrl }: P
     throw invalidRequest({ key: 'sign-in.choiceMissing' })
   })
 
-  await app.register(loginStepPages)
+  await app.register(scoped(loginStepPages))
 }
 
 async function loginStepPages (app: FastifyInstance) {

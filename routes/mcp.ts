@@ -2,6 +2,7 @@
 // pipeline of plugins/mcp (MCP "Streamable HTTP").
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
+import { scoped } from '../plugins/scoped.ts'
 
 export default async function mcp (app: FastifyInstance, { endpoints }: Pick<Config, 'endpoints'>) {
   // All but POST, and GET and DELETE of a session, are refused by the pipeline. OPTIONS belongs to CORS, and GET of the
@@ -11,13 +12,13 @@ export default async function mcp (app: FastifyInstance, { endpoints }: Pick<Con
   const [{ path: home }] = endpoints
   for (const { spellings, metadataUrl } of endpoints) {
     const { admit, serve } = app.mcp.pipeline(metadataUrl)
-    app.register(async function endpoint (scope) {
+    app.register(scoped(async function endpoint (scope) {
       scope.mcp.prepare(scope)
       scope.addHook('onRequest', admit)
       for (const url of spellings) {
         const allowed = url === home ? withoutGet : methods
         scope.route({ url, method: allowed, config: { isAudited: true }, handler: serve })
       }
-    })
+    }))
   }
 }

@@ -31,24 +31,25 @@ import removeSignInMethod from './remove-sign-in-method.ts'
 import secondFactors from './second-factors/index.ts'
 import { summarizeFactors } from './second-factors/summary.ts'
 import signOutEverywhere from './sign-out-everywhere.ts'
+import { scoped } from '../../plugins/scoped.ts'
 
 /** Events on the page; the download has all that are stored. */
 const EVENTS_SHOWN = 20
 
 export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'mcpUrl' | 'allowedEmails'>) {
   const { paths } = app
-  await app.register(deleteAccount)
-  await app.register(changePassword)
-  await app.register(changeEmail, options)
-  await app.register(confirmEmailChange)
-  await app.register(reauthenticate)
-  await app.register(addSignInMethod)
-  await app.register(removeSignInMethod)
-  await app.register(signOutEverywhere)
-  await app.register(downloads)
-  await app.register(noteList)
-  await app.register(accessKeys, options)
-  await app.register(secondFactors)
+  await app.register(scoped(deleteAccount))
+  await app.register(scoped(changePassword))
+  await app.register(scoped(changeEmail), options)
+  await app.register(scoped(confirmEmailChange))
+  await app.register(scoped(reauthenticate))
+  await app.register(scoped(addSignInMethod))
+  await app.register(scoped(removeSignInMethod))
+  await app.register(scoped(signOutEverywhere))
+  await app.register(scoped(downloads))
+  await app.register(scoped(noteList))
+  await app.register(scoped(accessKeys), options)
+  await app.register(scoped(secondFactors))
 
   app.get(paths.account, async (request, reply) => {
     const visitor = await app.signIn.sessions.current(request)

@@ -20,22 +20,23 @@ import person from './person.ts'
 import server from './server.ts'
 import servers from './servers.ts'
 import tools from './tools.ts'
+import { scoped } from '../../plugins/scoped.ts'
 
 export default async function admin (app: FastifyInstance, config: Config) {
   guardAdmin(app)
-  await app.register(people)
-  await app.register(person)
-  await app.register(invitations)
-  await app.register(connections)
-  await app.register(connection, config)
-  await app.register(connectionsLive)
-  await app.register(apps)
-  await app.register(keys)
-  await app.register(servers)
-  await app.register(tools)
-  await app.register(documents, config)
-  await app.register(limits, config)
-  await app.register(server, config)
+  await app.register(scoped(people))
+  await app.register(scoped(person))
+  await app.register(scoped(invitations))
+  await app.register(scoped(connections))
+  await app.register(scoped(connection), config)
+  await app.register(scoped(connectionsLive))
+  await app.register(scoped(apps))
+  await app.register(scoped(keys))
+  await app.register(scoped(servers))
+  await app.register(scoped(tools))
+  await app.register(scoped(documents), config)
+  await app.register(scoped(limits), config)
+  await app.register(scoped(server), config)
 
   app.get(app.paths.admin, async (request, reply) =>
     reply.page('admin/index', { ...frameOf(app, request, 'admin'), counts: await count(app, request) })

@@ -13,13 +13,14 @@ import addApp from './app.ts'
 import keepFactors from './keep.ts'
 import addPasskey from './passkey.ts'
 import proveFactor, { needProof } from './proof.ts'
+import { scoped } from '../../../plugins/scoped.ts'
 
 export default async function secondFactors (app: FastifyInstance) {
   const { paths } = app
-  await app.register(addPasskey)
-  await app.register(addApp)
-  await app.register(proveFactor)
-  await app.register(keepFactors)
+  await app.register(scoped(addPasskey))
+  await app.register(scoped(addApp))
+  await app.register(scoped(proveFactor))
+  await app.register(scoped(keepFactors))
 
   app.get(paths.accountFactors, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
