@@ -1,6 +1,6 @@
 // The load generator: a process of its own that keeps so many connections busy for so long, and says what came back.
 import autocannon from 'autocannon'
-import type { Load, Measured } from './processes.ts'
+import type { Load, Measured } from './measure.ts'
 
 process.once('message', async ({ url, method = 'POST', headers = {}, body, tokens, isVerified, connections, seconds }: Load) => {
   let turn = 0

@@ -1,9 +1,11 @@
-// The processes of a measurement: each server alone on the first core, the load generator on the second.
-import { execFileSync, fork, type ChildProcess } from 'node:child_process'
+// The servers of a measurement, each alone on the first core; the load comes from the second (load.ts).
+import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../test/helpers/ports.ts'
-import type { Usage } from './servers/tell.ts'
+import { usageOf, usageWithChildren, type Usage } from './usage.ts'
 
+const ROOT = join(import.meta.dirname, '..')
 const SERVERS = join(import.meta.dirname, 'servers')
 const canPin = (() => {
   try {
@@ -25,7 +27,7 @@ pin(process, 1)
 export interface Running {
   url: string
   child: ChildProcess
-  usage(): Promise<Usage>
+  usage(): Usage
   stop(): Promise<void>
 }
 
@@ -36,81 +38,54 @@ export async function startProcess (
   { core }: { core: number | undefined } = { core: 0 }
 ): Promise<Running> {
   const port = await freePort()
-  const child = fork(join(SERVERS, `${name}.ts`), {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      PATH: process.env['PATH'],
-      NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      PUBLIC_URL: `http://localhost:${port}`,
-      ...env
-    }
-  })
+  const options = { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] as ['ignore', 'ignore', 'inherit', 'ipc'], env: environment(port, env) }
+  const child = fork(join(SERVERS, `${name}.ts`), options)
   if (core !== undefined) pin(child, core)
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)))
   })
-  const stop = async () => {
-    const over = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGTERM')
-    await over
-  }
-  const usage = () =>
-    new Promise<Usage>((resolve) => {
-      child.once('message', (told) => resolve(told as Usage))
-      child.send('usage')
-    })
-  return { url: `http://localhost:${port}`, child, usage, stop }
+  return running(child, port, usageOf)
 }
 
-export interface Load {
-  url: string
-  method?: 'GET' | 'POST'
-  headers?: Record<string, string>
-  body?: string
-  /** A token for each request, in turns. */
-  tokens?: string[]
-  /** Whether the result of a tool that failed counts as refused. */
-  isVerified?: boolean
-  connections: number
-  /** Seconds. */
-  seconds: number
-}
-
-export interface Measured {
-  answers: number
-  /** Answers a second. */
-  rate: number
-  /** Milliseconds; whole ones from the load generator. */
-  p50: number
-  p99: number
-  /** Answers other than 200, and results of tools that failed where these are looked at. */
-  refused: number
-}
-
-/** As {@link measure}, with the microseconds of processor time that each answer took the server. */
-export async function measureCost (
-  server: Running,
-  load: Load,
-  put: (load: Load) => Promise<Measured> = measure
-): Promise<Measured & { cost: number }> {
-  const before = await server.usage()
-  const measured = await put(load)
-  const after = await server.usage()
-  return { ...measured, cost: (after.cpu - before.cpu) / measured.answers }
-}
-
-/** Puts load on a server from a process of its own. */
-export function measure (load: Load): Promise<Measured> {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'load.ts'), { env: { PATH: process.env['PATH'] } })
-    pin(child, 1)
-    child.once('message', (result) => resolve(result as Measured))
-    child.once('exit', (code) => {
-      if (code !== 0) reject(new Error(`the load generator ended with ${code}`))
-    })
-    child.send(load)
+/**
+ * The server as it is shipped, as `npm start` starts it.
+ * @param folder where it runs: with what is in `tools/` there besides its own tools.
+ */
+export async function startShipped (folder: string, env: Record<string, string>): Promise<Running> {
+  const port = await freePort()
+  const child = spawn(process.execPath, ['--import', join(ROOT, 'compile-cache.js'), join(ROOT, 'server.ts')], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: environment(port, env)
   })
+  pin(child, 0)
+  // Nothing is left of a bench that fails.
+  process.once('exit', () => child.kill('SIGKILL'))
+  const server = running(child, port, usageWithChildren)
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`server.ts ended with ${child.exitCode}`)
+    const answer = await fetch(`${server.url}/health/ready`).catch(() => undefined)
+    await answer?.arrayBuffer()
+    if (answer?.ok) return server
+    await sleep(20)
+  }
+}
+
+const environment = (port: number, env: Record<string, string>) => ({
+  PATH: process.env['PATH'],
+  NODE_ENV: 'production',
+  HOST: '127.0.0.1',
+  PORT: String(port),
+  PUBLIC_URL: `http://localhost:${port}`,
+  ...env
+})
+
+function running (child: ChildProcess, port: number, usage: typeof usageOf): Running {
+  const stop = async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await ended
+  }
+  return { url: `http://localhost:${port}`, child, usage: () => usage(child.pid!), stop }
 }

@@ -3,16 +3,17 @@ import { Browser } from '../test/helpers/browser.ts'
 import { authorizeUrl, CALLBACK, pkce, post } from '../test/helpers/oauth.ts'
 
 export interface ProviderConnection {
+  client: { client_id: string }
   refresh: string
 }
 
-export async function signInAtProvider (url: string): Promise<ProviderConnection> {
+export async function signInAtProvider (url: string, scope: string): Promise<ProviderConnection> {
   const { verifier, challenge } = pkce()
   const browser = new Browser()
   const request = authorizeUrl(url, {
     client_id: 'bench',
     code_challenge: challenge,
-    scope: 'openid offline_access',
+    scope,
     prompt: 'consent'
   }).replace('/authorize', '/auth')
   const login = await browser.get(request)
@@ -25,5 +26,5 @@ export async function signInAtProvider (url: string): Promise<ProviderConnection
     redirect_uri: CALLBACK,
     code_verifier: verifier
   })
-  return { refresh: body['refresh_token'] as string }
+  return { client: { client_id: 'bench' }, refresh: body['refresh_token'] as string }
 }

@@ -1,9 +1,12 @@
-// Tool calls, lists and documents: this server beside a bare route that does the least anybody could, and beside the
-// SDK's own handler.
+// Messages to the endpoint and the discovery document: this server as it is shipped, beside bare routes that answer the same
+// bytes, and beside servers that are made with the official SDK alone.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Bench } from '../run.ts'
 import { connect } from '../connection.ts'
-import { measure, measureCost, startProcess, type Load, type Running } from '../processes.ts'
-import { again, compare, type Row } from '../table.ts'
+import { measureCost, warmUp, type Costed, type Load } from '../measure.ts'
+import { startProcess, startShipped, type Running } from '../processes.ts'
+import { compareAll, type Row } from '../table.ts'
 
 const MODERN = '2026-07-28'
 const envelope = {
@@ -33,117 +36,128 @@ export function messageOf ({ method, params = {}, modern }: Message, token: stri
   }
 }
 
-const call = { method: 'tools/call', params: { name: 'greet', arguments: { name: 'bench' } } }
-const initialize = {
-  method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
-  modern: false
+const DISCOVERY = '/.well-known/oauth-authorization-server'
+const OURS = 'token and person from storage, access rules, schemas both ways, audit entry and its log line'
+const DOES: Readonly<Record<string, string>> = {
+  'this server, SQLite': OURS,
+  'this server, Redis': OURS,
+  'node:http': 'body parsed, token in a map; constant answer',
+  'Fastify, map': 'body parsed, token in a map; constant answer',
+  'Fastify, Redis': 'body parsed, token in Redis; constant answer',
+  'SDK v2 on Fastify': 'token in a map, the same tools and schemas; no person, no audit, no log',
+  'SDK v1 on Express': 'token in a map, the same tools and schemas, a server for each request; no person, no audit, no log'
+}
+
+interface Work {
+  name: string
+  message?: Message
+  connections?: number
+  /** Those it is compared with, and how many times their processor time it may take. */
+  goals: ReadonlyArray<[contender: string, atMost: number]>
+  storages?: ReadonlyArray<'SQLite' | 'Redis'>
+}
+
+const call = (name: string, args: object, modern = false): Message => ({ method: 'tools/call', params: { name, arguments: args }, modern })
+const BOTH = ['SQLite', 'Redis'] as const
+const WORKS: readonly Work[] = [
+  { name: 'call', message: call('greet', { name: 'bench' }), storages: BOTH, goals: [['Fastify, map', 2.2], ['node:http', 0], ['Fastify, Redis', 0], ['SDK v2 on Fastify', 1], ['SDK v1 on Express', 1]] },
+  { name: 'call-modern', message: call('greet', { name: 'bench' }, true), goals: [['Fastify, map', 2.2], ['SDK v2 on Fastify', 1]] },
+  { name: 'calculate', message: call('calculate', { expression: '1+1' }), goals: [['Fastify, map', 2.8], ['SDK v2 on Fastify', 1], ['SDK v1 on Express', 1]] },
+  { name: 'list', message: { method: 'tools/list', modern: false }, goals: [['Fastify, map', 1.6]] },
+  { name: 'initialize', message: { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } }, modern: false }, goals: [['Fastify, map', 1.6]] },
+  { name: 'discover', message: { method: 'server/discover', modern: true }, goals: [['Fastify, map', 1.6]] },
+  { name: 'ping', message: { method: 'ping', modern: false }, goals: [['Fastify, map', 1.6]] },
+  { name: 'metadata', goals: [['Fastify, map', 1.15]] },
+  { name: 'p99', message: call('greet', { name: 'bench' }), connections: 256, goals: [['Fastify, map', 2]] }
+]
+const TITLES: Readonly<Record<string, string>> = {
+  call: 'tools/call of a trivial tool (2025-11-25)',
+  'call-modern': 'tools/call of a trivial tool (2026-07-28)',
+  calculate: 'tools/call of calculate (2025-11-25)',
+  list: 'tools/list of everything shipped',
+  discover: 'server/discover',
+  metadata: 'discovery document',
+  p99: 'p99 of tools/call at 256 connections'
 }
 
 export async function calls (bench: Bench): Promise<Row[]> {
-  const rows: Row[] = []
-  for (const storage of ['SQLite', 'Redis'] as const) {
-    const place = await bench.place(storage)
-    const ours = await startProcess('ours', place.env)
-    const { access } = await connect(ours.url)
-    // The same token: the bare server reads the same storage.
-    const bare = await startProcess('bare', place.env)
-    const sdk = await startProcess('sdk', {})
-    rows.push(...(await atConnections(bench, storage, { ours, bare, sdk }, access)))
-    await Promise.all([ours.stop(), bare.stop(), sdk.stop()])
+  const folder = join(bench.folder, 'project')
+  await mkdir(join(folder, 'tools'), { recursive: true })
+  await writeFile(join(folder, 'tools/greet.ts'), `export { trivialTool as default } from '${join(import.meta.dirname, '../tool.ts')}'\n`)
+  const ours = {
+    SQLite: await startShipped(folder, (await bench.place('SQLite')).env),
+    Redis: await startShipped(folder, (await bench.place('Redis')).env)
   }
+  const tokens = { SQLite: (await connect(ours.SQLite.url)).access, Redis: (await connect(ours.Redis.url)).access }
+  const file = join(bench.folder, 'answers.json')
+  await writeFile(file, JSON.stringify(await answersOf(ours.SQLite.url, tokens.SQLite)))
+  const env = { ANSWERS: file, TOKEN: tokens.SQLite, DATA_DIR: join(bench.folder, 'sdk') }
+  const others: Record<string, Running> = {
+    'node:http': await startProcess('http', env),
+    'Fastify, map': await startProcess('bare', env),
+    'Fastify, Redis': await startProcess('bare', { ...env, REDIS_URL: (await bench.place('Redis')).env['REDIS_URL']! }),
+    'SDK v2 on Fastify': await startProcess('sdk', env),
+    'SDK v1 on Express': await startProcess('sdk1', env)
+  }
+  const rows: Row[] = []
+  for (const work of WORKS) {
+    for (const storage of work.storages ?? ['SQLite']) {
+      const { access, server } = { access: tokens[storage], server: ours[storage] }
+      rows.push(...(await measureWork(bench, work, { name: `this server, ${storage}`, server, access }, others, tokens.SQLite)))
+    }
+  }
+  await Promise.all([...Object.values(ours), ...Object.values(others)].map((server) => server.stop()))
   return rows
 }
 
-async function atConnections (
+/** What this server answers to each message, for the bare servers. */
+async function answersOf (url: string, token: string) {
+  const answer = async ({ message }: Work) => {
+    const { headers, body } = message ? messageOf(message, token) : {}
+    const response = await fetch(message ? url : url + DISCOVERY, message ? { method: 'POST', headers: headers!, body: body! } : {})
+    const own = [...response.headers].filter(([name]) => !['connection', 'keep-alive', 'date', 'content-length', 'transfer-encoding'].includes(name))
+    const text = await response.text()
+    if (response.status !== 200) throw new Error(`${message?.method}: ${response.status} ${text}`)
+    return { headers: Object.fromEntries(own), body: text }
+  }
+  return Object.fromEntries(await Promise.all(WORKS.map(async (work) => [work.name, await answer(work)] as const)))
+}
+
+async function measureWork (
   { rounds, seconds }: Bench,
-  storage: string,
-  { ours, bare, sdk }: Record<'ours' | 'bare' | 'sdk', Running>,
+  { name, message, goals, connections = 32 }: Work,
+  ours: { name: string; server: Running; access: string },
+  others: Record<string, Running>,
   token: string
 ): Promise<Row[]> {
-  const rows: Row[] = []
-  const size = async (message: Message) => {
-    const { headers, body } = messageOf(message, token)
-    return (await (await fetch(ours.url, { method: 'POST', headers: headers!, body: body! })).text()).length
-  }
-  const load = async (server: Running, message: Message, connections: number, query = '') => {
-    const measured = await measureCost(server, {
-      url: server.url + query,
-      ...messageOf(message, token),
+  const contenders: Array<[who: string, server: Running, access: string]> = [
+    [ours.name, ours.server, ours.access],
+    ...goals.map(([other]): [string, Running, string] => [other, others[other]!, token])
+  ]
+  const loads = contenders.map(([who, server, access]) => {
+    const isConstant = who === 'node:http' || who.startsWith('Fastify')
+    const path = isConstant ? `/?answer=${name}` : message ? '' : DISCOVERY
+    const load: Load = {
+      url: server.url + path,
+      ...(message ? messageOf(message, access) : { method: 'GET' }),
       connections,
       seconds
-    })
-    if (measured.refused > 0) {
-      throw new Error(`${measured.refused} answers of ${server.url} to ${message.method} were no 200`)
     }
-    return measured
-  }
-  const besideBare = async (what: string, goal: number, message: Message, connections: number) => {
-    const query = `/?size=${await size(message)}`
-    const round = async () => {
-      const [a, b] = [await load(ours, message, connections), await load(bare, message, connections, query)]
-      return {
-        ours: a.rate,
-        bare: b.rate,
-        'µs ours': a.cost,
-        'µs bare': b.cost,
-        'p99 ours': a.p99,
-        'p99 bare': b.p99
-      }
+    return { who, server, load }
+  })
+  for (const { load } of loads) await warmUp(load)
+  const seen: Array<Record<string, Costed>> = []
+  for (let round = 0; round < rounds; round++) {
+    const one: Record<string, Costed> = {}
+    for (const { who, server, load } of loads) {
+      const measured = await measureCost(server, load)
+      if (measured.refused > 0) throw new Error(`${measured.refused} answers of ${who} to ${name} were no 200`)
+      one[who] = measured
     }
-    const row = await compare(
-      `${what}, ${storage}, ${connections} connections: × bare route`,
-      goal,
-      rounds,
-      ['ours', 'bare'],
-      round
-    )
-    // The rate is what clients see; on a machine that has other work, the processor time tells more.
-    rows.push(
-      row,
-      again(row, `${what}, ${storage}, ${connections} connections: × bare route, by processor time`, goal, [
-        'µs bare',
-        'µs ours'
-      ])
-    )
-    if (connections === 256 && message.method === 'tools/call') {
-      rows.push(
-        again(row, `p99 of ${what}, ${storage}, 256 connections: × bare route`, 2, ['p99 ours', 'p99 bare'], {
-          atMost: true
-        })
-      )
-    }
+    seen.push(one)
   }
-
-  for (const connections of [32, 256]) {
-    await besideBare('tools/call (2025-11-25)', 0.6, { ...call, modern: false }, connections)
-    await besideBare('tools/call (2026-07-28)', 0.6, { ...call, modern: true }, connections)
-  }
-  rows.push(
-    await compare(
-      `tools/call (2026-07-28), ${storage}, 32 connections: × SDK handler on Fastify`,
-      5,
-      rounds,
-      ['ours', 'sdk'],
-      async () => ({
-        ours: (await load(ours, { ...call, modern: true }, 32)).rate,
-        sdk: (await load(sdk, { ...call, modern: true }, 32)).rate
-      })
-    )
-  )
-  for (const message of [
-    { method: 'tools/list', modern: true },
-    { method: 'server/discover', modern: true },
-    initialize
-  ]) { await besideBare(message.method, 0.8, message, 32) }
-  if (storage === 'SQLite') {
-    const get = async (url: string) => (await measure({ url, method: 'GET', connections: 32, seconds })).rate
-    rows.push(
-      await compare('discovery document: × bare route', 0.9, rounds, ['ours', 'bare'], async () => ({
-        ours: await get(`${ours.url}/.well-known/oauth-authorization-server`),
-        bare: await get(`${bare.url}/document`)
-      }))
-    )
-  }
-  return rows
+  return compareAll(`${TITLES[name] ?? name}, ${connections} connections`, ours.name, goals, seen, {
+    by: name === 'p99' ? 'p99' : 'cost',
+    does: DOES
+  })
 }

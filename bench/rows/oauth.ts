@@ -1,108 +1,92 @@
-// The authorization server: refreshes and whole sign-ins in a second of the server's processor time, beside panva's
-// oidc-provider with its storage in memory.
+// The authorization server: refreshes and whole sign-ins, by the processor time that each takes, beside panva's oidc-provider
+// with its storage in memory and its own pages.
 import type { Bench } from '../run.ts'
 import { connect, type Connection } from '../connection.ts'
 import { post } from '../../test/helpers/oauth.ts'
 import { startProcess, type Running } from '../processes.ts'
-import { compare, type Row } from '../table.ts'
+import { compareAll, type Row } from '../table.ts'
 import { signInAtProvider, type ProviderConnection } from '../provider-client.ts'
 
 const CHAINS = 16
+const DOES = {
+  'this server, SQLite': 'every change on the disk before the answer, audit entry and its log line, limits',
+  'this server, Redis': 'every change in Redis before the answer, audit entry and its log line, limits',
+  'oidc-provider': 'everything in memory; no audit, no log, no limits',
+  'oidc-provider with an ID token': 'the same, and an ID token signed with RS256'
+} as const
 
-export async function oauth ({ place, rounds, seconds }: Bench): Promise<Row[]> {
+/** What is asked for: with `openid` each side signs an ID token. */
+const SCOPES = { 'oidc-provider': 'offline_access', 'oidc-provider with an ID token': 'openid offline_access' } as const
+
+type Step = () => Promise<unknown>
+
+export async function oauth (bench: Bench): Promise<Row[]> {
   const rows: Row[] = []
   const provider = await startProcess('provider', {})
-  for (const [storage, goal] of [
-    ['Redis', 2],
-    ['SQLite', 1]
-  ] as const) {
-    const { env } = await place(storage)
-    const ours = await startProcess('ours', { ...env, REFRESH_GRACE: '0' })
-    const chains: Connection[] = []
-    for (let count = 0; count < CHAINS; count++) chains.push(await connect(ours.url))
-    const theirs: ProviderConnection[] = []
-    for (let count = 0; count < CHAINS; count++) theirs.push(await signInAtProvider(provider.url))
-    rows.push(
-      await compare(
-        `refreshes, ${storage}: × oidc-provider in memory`,
-        goal,
-        rounds,
-        ['ours', 'provider'],
-        async () => ({
-          ours: await perSecond(
-            seconds,
-            ours,
-            chains.map((chain) => async () => {
-              const { status, body } = await post(`${ours.url}/token`, {
-                ...chain.client,
-                grant_type: 'refresh_token',
-                refresh_token: chain.refresh
-              })
-              if (status !== 200) throw new Error(`a refresh was answered ${status}`)
-              chain.refresh = body['refresh_token'] as string
-            })
-          ),
-          provider: await perSecond(
-            seconds,
-            provider,
-            theirs.map((chain) => async () => {
-              const { status, body } = await post(`${provider.url}/token`, {
-                client_id: 'bench',
-                grant_type: 'refresh_token',
-                refresh_token: chain.refresh
-              })
-              if (status !== 200) throw new Error(`a refresh at oidc-provider was answered ${status}`)
-              chain.refresh = body['refresh_token'] as string
-            })
-          )
-        })
-      )
-    )
-    rows.push(
-      await compare(
-        `whole sign-ins, ${storage}: × oidc-provider in memory`,
-        2,
-        rounds,
-        ['ours', 'provider'],
-        async () => ({
-          ours: await perSecond(
-            seconds,
-            ours,
-            chains.map(({ client }) => async () => {
-              await connect(ours.url, client)
-            })
-          ),
-          provider: await perSecond(
-            seconds,
-            provider,
-            Array.from({ length: CHAINS }, () => async () => {
-              await signInAtProvider(provider.url)
-            })
-          )
-        })
-      )
-    )
+  for (const storage of ['SQLite', 'Redis'] as const) {
+    const ours = await startProcess('shipped', { ...(await bench.place(storage)).env, REFRESH_GRACE: '0' })
+    for (const other of ['oidc-provider', 'oidc-provider with an ID token'] as const) {
+      const scope = other === 'oidc-provider' ? 'mcp:read mcp:write offline_access' : 'openid mcp:read mcp:write offline_access'
+      const mine = await Promise.all(Array.from({ length: CHAINS }, () => connect(ours.url, undefined, { scope })))
+      const theirs: ProviderConnection[] = []
+      for (let count = 0; count < CHAINS; count++) theirs.push(await signInAtProvider(provider.url, SCOPES[other]))
+      const names = { ours: `this server, ${storage}`, other }
+      rows.push(...(await beside(bench, 'refresh', names,
+        { server: ours, steps: mine.map((chain) => () => refresh(ours.url, chain)) },
+        { server: provider, steps: theirs.map((chain) => () => refresh(provider.url, chain)) }
+      )))
+      rows.push(...(await beside(bench, 'whole sign-in', names,
+        { server: ours, steps: mine.map(({ client }) => () => connect(ours.url, client, { scope })) },
+        { server: provider, steps: theirs.map(() => () => signInAtProvider(provider.url, SCOPES[other])) }
+      )))
+    }
     await ours.stop()
   }
   await provider.stop()
   return rows
 }
 
-/**
- * How often the server does this in a second of its processor time: a client that walks through pages has more to do
- * than the server.
- */
-async function perSecond (seconds: number, server: Running, chains: Array<() => Promise<void>>): Promise<number> {
+async function refresh (url: string, chain: Connection | ProviderConnection): Promise<void> {
+  const { status, body } = await post(`${url}/token`, { ...chain.client, grant_type: 'refresh_token', refresh_token: chain.refresh })
+  if (status !== 200) throw new Error(`a refresh at ${url} was answered ${status}`)
+  chain.refresh = body['refresh_token'] as string
+}
+
+interface Side {
+  server: Running
+  steps: Step[]
+}
+
+async function beside (
+  { rounds, seconds }: Bench,
+  work: string,
+  names: { ours: string; other: string },
+  ours: Side,
+  other: Side
+): Promise<Row[]> {
+  for (const side of [ours, other]) for (let warm = 0; warm < 3; warm++) await costOf(1, side)
+  const seen = []
+  for (let round = 0; round < rounds; round++) {
+    seen.push({ [names.ours]: await costOf(seconds, ours), [names.other]: await costOf(seconds, other) })
+  }
+  return compareAll(work, names.ours, [[names.other, 1]], seen, { by: 'cost', does: DOES })
+}
+
+/** A client that walks through pages has more to do than the server, so its processor time is what counts. */
+async function costOf (seconds: number, { server, steps }: Side) {
   const end = performance.now() + seconds * 1000
-  const before = await server.usage()
-  let done = 0
+  const before = server.usage()
+  const took: number[] = []
   await Promise.all(
-    chains.map(async (step) => {
+    steps.map(async (step) => {
       while (performance.now() < end) {
+        const begun = performance.now()
         await step()
-        done++
+        took.push(performance.now() - begun)
       }
     })
   )
-  return (done / ((await server.usage()).cpu - before.cpu)) * 1e6
+  took.sort((a, b) => a - b)
+  const cost = (server.usage().cpu - before.cpu) / took.length
+  return { cost, rate: took.length / seconds, p99: took[Math.floor(took.length * 0.99)]! }
 }

@@ -25,7 +25,7 @@ export async function process ({ place, rounds }: Bench): Promise<Row[]> {
   await firstAnswer('server.ts', own)
   const start = await compare(
     'start to first 200 of /health: × bare Fastify',
-    2,
+    1.8,
     rounds * 2,
     ['ours', 'bare'],
     async () => ({ ours: await firstAnswer('server.ts', own), bare: await firstAnswer('bench/servers/empty.ts', {}) }),
@@ -33,7 +33,7 @@ export async function process ({ place, rounds }: Bench): Promise<Row[]> {
   )
   return [
     start,
-    single('idle memory of `npm start`, MB', 130, (await idleMemory(own)) / MEGABYTE),
+    single('idle memory of `npm start`, MB', 110, (await idleMemory(own)) / MEGABYTE),
     ...(await streams((await place('SQLite')).env))
   ]
 }
@@ -103,7 +103,7 @@ async function idleMemory (env: Record<string, string>): Promise<number> {
  * alone takes.
  */
 async function streams (env: Record<string, string>): Promise<Row[]> {
-  const server = await startProcess('ours', env)
+  const server = await startProcess('shipped', env)
   const tokens: string[] = []
   while (tokens.length < STREAMS / STREAMS_EACH) tokens.push((await connect(server.url)).access)
   const ours = await openMany(server, tokens)
@@ -114,7 +114,7 @@ async function streams (env: Record<string, string>): Promise<Row[]> {
 
 /** Opens the streams, counts those that say something, and ends the server. @returns each one's memory in KB. */
 async function openMany (server: Running, tokens: readonly string[]): Promise<{ served: number; each: number }> {
-  const before = await server.usage()
+  const before = server.usage()
   const body = (id: number) =>
     JSON.stringify({
       jsonrpc: '2.0',
@@ -159,7 +159,7 @@ async function openMany (server: Running, tokens: readonly string[]): Promise<{ 
     ).length
   }
   await sleep(2_000)
-  const after = await server.usage()
+  const after = server.usage()
   for (const each of open) each.destroy()
   await server.stop()
   return { served, each: Math.round((after.rss - before.rss) / served / 102.4) / 10 }

@@ -7,7 +7,8 @@ import { newToken } from '../../plugins/oauth/grants/token-format.ts'
 import { hashSecret } from '../../plugins/secrets.ts'
 import type { Bench } from '../run.ts'
 import { connect } from '../connection.ts'
-import { measureCost, startProcess, type Running } from '../processes.ts'
+import { measureCost } from '../measure.ts'
+import { startProcess, type Running } from '../processes.ts'
 import { compare, type Row } from '../table.ts'
 
 /** Seconds in which each of them is used at least once. */
@@ -24,7 +25,7 @@ interface Place {
 export async function tokens ({ place, rounds, seconds }: Bench): Promise<Row[]> {
   const open = async (count: number): Promise<Place> => {
     const { env } = await place('SQLite')
-    const server = await startProcess('ours', env)
+    const server = await startProcess('shipped', env)
     await connect(server.url)
     return { server, tokens: multiplyGrant(join(env['DATA_DIR']!, 'oauth.db'), count) }
   }
@@ -32,7 +33,7 @@ export async function tokens ({ place, rounds, seconds }: Bench): Promise<Row[]>
     const { cost, refused } = await measureCost(server, {
       url: server.url,
       headers: { 'content-type': 'application/json' },
-      body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"greet","arguments":{"name":"x"}}}',
+      body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"calculate","arguments":{"expression":"1+1"}}}',
       tokens,
       connections: 32,
       seconds: lasting

@@ -4,7 +4,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../connection.ts'
-import { measureCost, startProcess, type Load, type Measured, type Running } from '../processes.ts'
+import { measureCost, type Load, type Measured } from '../measure.ts'
+import { startProcess, type Running } from '../processes.ts'
 import type { Bench } from '../run.ts'
 import { compare, type Row } from '../table.ts'
 import { messageOf } from './calls.ts'
@@ -160,13 +161,13 @@ async function idlePeople (bench: Bench): Promise<Row[]> {
     messageOf({ method: 'tools/call', params: { name: 'it_read_graph', arguments: {} }, modern: true }, access)
   const people = await Promise.all(Array.from({ length: PEOPLE }, async () => bodyFor((await connect(ours.url)).access)))
   await untilOffered({ url: ours.url, ...people[0]! }, 'entities')
-  const before = await ours.usage()
+  const before = ours.usage()
   for (const { headers, body } of people) {
     const answer = await (await fetch(ours.url, { method: 'POST', headers: headers!, body: body! })).text()
     if (!answer.includes('entities')) throw new Error(`a process of a person did not answer: ${answer}`)
   }
   await sleep(2_000)
-  const [after, processes] = [await ours.usage(), await memoryOfChildren(ours)]
+  const [after, processes] = [ours.usage(), await memoryOfChildren(ours)]
   await sleep((IDLE_SECONDS * 1.25 + 10) * 1_000)
   const left = await memoryOfChildren(ours)
   await ours.stop()

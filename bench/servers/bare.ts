@@ -1,36 +1,29 @@
-// The bound: a bare Fastify route that parses the same body, looks the token up in the same storage, and answers a
-// constant of the size it is told.
-import fastify from 'fastify'
-import { loadConfig, readEnvironment } from '../../config/index.ts'
-import { monotonicClock } from '../../clock.ts'
-import { hashSecret } from '../../plugins/secrets.ts'
-import { parseToken } from '../../plugins/oauth/grants/token-format.ts'
-import type { Grant } from '../../plugins/oauth/grants/contract.ts'
-import { openStorage } from '../../plugins/storage/index.ts'
-import { tellUsage } from './tell.ts'
+// A bare Fastify server: it parses the body, looks the token up in a map, or in Redis where REDIS_URL is given, and answers a
+// constant.
+import { createHash } from 'node:crypto'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import { Redis } from 'ioredis'
+import { answerFor, token } from './answers.ts'
+import { ready } from './ready.ts'
 
-const config = await loadConfig(readEnvironment())
-const storage = await openStorage(config, monotonicClock, { warn () {} })
-const grants = storage.collection<Grant>('grant')
+const { REDIS_URL, PORT } = process.env
+const tokens = new Map([[token, true]])
+const redis = REDIS_URL === undefined ? undefined : new Redis(REDIS_URL.split('#')[0]!)
+const keyOf = (text: string) => `bench:${createHash('sha256').update(text).digest('base64url')}`
+await redis?.set(keyOf(token), '1')
+
+const isKnown = async (text: string) => (redis ? (await redis.get(keyOf(text))) !== null : tokens.has(text))
 const app = fastify()
 
-app.post<{ Querystring: { size?: string } }>('/', async (request, reply) => {
-  const token = request.headers.authorization?.slice(7) ?? ''
-  const grant = await grants.find(parseToken('at', token)!.grantId)
-  if (!grant?.accessTokens[hashSecret(token)]) return reply.code(401).send()
-  return reply.type('application/json').send(answerOf(Number(request.query.size ?? 200)))
-})
-const document = JSON.stringify({ document: 'x'.repeat(1_200) })
-app.get('/document', (_request, reply) => {
-  reply.type('application/json').send(document)
-})
-
-const answers = new Map<number, string>()
-function answerOf (size: number): string {
-  const known = answers.get(size) ?? JSON.stringify({ result: 'x'.repeat(Math.max(0, size - 13)) })
-  answers.set(size, known)
-  return known
+function answer (request: FastifyRequest, reply: FastifyReply) {
+  const { headers, body } = answerFor(request.url)
+  return reply.headers(headers).send(body)
 }
-await app.listen({ port: config.port, host: config.host })
-tellUsage()
+app.get('/', answer)
+app.post('/', async (request, reply) => {
+  if (!(await isKnown(request.headers.authorization?.slice(7) ?? ''))) return reply.code(401).send()
+  return answer(request, reply)
+})
+await app.listen({ port: Number(PORT), host: '127.0.0.1' })
+ready()
 process.once('SIGTERM', () => process.exit(0))

@@ -1,6 +1,6 @@
 // The least an open stream can be in Node: a response of node:http that has said one word and is kept.
 import { createServer, type ServerResponse } from 'node:http'
-import { tellUsage } from './tell.ts'
+import { ready } from './ready.ts'
 
 const held = new Set<ServerResponse>()
 createServer((request, response) => {
@@ -8,5 +8,5 @@ createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': held\n\n')
     held.add(response)
   })
-}).listen(Number(process.env['PORT']), '127.0.0.1', tellUsage)
+}).listen(Number(process.env['PORT']), '127.0.0.1', ready)
 process.once('SIGTERM', () => process.exit(0))

@@ -1,7 +1,7 @@
 // The least a proxy can be: node:http pipes each request to the upstream and its answer back, over connections that are
 // kept alive. It checks nothing.
 import { Agent, createServer, request as send } from 'node:http'
-import { tellUsage } from './tell.ts'
+import { ready } from './ready.ts'
 
 const agent = new Agent({ keepAlive: true })
 const upstream = process.env['UPSTREAM_URL']!
@@ -15,5 +15,5 @@ createServer((request, response) => {
   })
   passed.on('error', () => response.destroy())
   request.pipe(passed)
-}).listen(Number(process.env['PORT']), '127.0.0.1', tellUsage)
+}).listen(Number(process.env['PORT']), '127.0.0.1', ready)
 process.once('SIGTERM', () => process.exit(0))

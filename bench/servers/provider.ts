@@ -1,7 +1,7 @@
 // panva's oidc-provider with its storage in memory and its own pages for development: what a well-made authorization
 // server does in a second.
 import { Provider } from 'oidc-provider'
-import { tellUsage } from './tell.ts'
+import { ready } from './ready.ts'
 
 const provider = new Provider(`http://localhost:${process.env['PORT']}`, {
   clients: [
@@ -18,5 +18,5 @@ const provider = new Provider(`http://localhost:${process.env['PORT']}`, {
   rotateRefreshToken: () => true,
   scopes: ['openid', 'offline_access']
 })
-provider.listen(Number(process.env['PORT']), '127.0.0.1', tellUsage)
+provider.listen(Number(process.env['PORT']), '127.0.0.1', ready)
 process.once('SIGTERM', () => process.exit(0))

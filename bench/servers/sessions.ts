@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { z } from 'zod'
-import { tellUsage } from './tell.ts'
+import { ready } from './ready.ts'
 
 const sessions = new Map<string, StreamableHTTPServerTransport>()
 
@@ -30,5 +30,5 @@ createServer(async (request, response) => {
   const transport = session === undefined ? await open() : sessions.get(String(session))
   if (transport) await transport.handleRequest(request, response)
   else response.writeHead(404).end()
-}).listen(Number(process.env['PORT']), '127.0.0.1', tellUsage)
+}).listen(Number(process.env['PORT']), '127.0.0.1', ready)
 process.once('SIGTERM', () => process.exit(0))

@@ -3,16 +3,15 @@
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import type { Load, Measured } from '../processes.ts'
-import { tellUsage } from './tell.ts'
+import type { Load, Measured } from '../measure.ts'
+import { ready } from './ready.ts'
 
 const client = new Client({ name: 'bench', version: '1' }, { versionNegotiation: { mode: 'auto' } })
 await client.connect(new StdioClientTransport({ command: process.execPath, args: [join(import.meta.dirname, 'stdio.ts')] }))
 // As most clients do: the answers are checked against the schemas of the tools.
 await client.listTools()
 
-process.on('message', async (message: 'usage' | Pick<Load, 'connections' | 'seconds'>) => {
-  if (message === 'usage') return
+process.on('message', async (message: Pick<Load, 'connections' | 'seconds'>) => {
   const took: number[] = []
   const end = performance.now() + message.seconds * 1000
   const call = async () => {
@@ -33,7 +32,7 @@ process.on('message', async (message: 'usage' | Pick<Load, 'connections' | 'seco
   }
   process.send!(measured)
 })
-tellUsage()
+ready()
 process.once('SIGTERM', async () => {
   await client.close()
   process.exit(0)
