@@ -2,9 +2,12 @@
 // by its place.
 import { distance } from 'fastest-levenshtein'
 import { readFileSync } from 'node:fs'
-import { LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import { createRequire } from 'node:module'
+import type { Document, Node } from 'yaml'
 import type { z } from 'zod'
 
+/** Loads with the first file: most servers have none. */
+const require = createRequire(import.meta.url)
 /** Bytes: it is read while requests wait. */
 const MAX_BYTES = 1024 * 1024
 
@@ -25,6 +28,7 @@ export interface JsonFile {
 export function readJsonFile (path: string): JsonFile | { problems: string[] } {
   const source = readFileSync(path, 'utf8')
   if (source.length > MAX_BYTES) return { problems: [`${path} is larger than ${MAX_BYTES / 1024} KB`] }
+  const { LineCounter, parseDocument } = require('yaml') as typeof import('yaml')
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, schema: 'json', stringKeys: true })
   const say = (offset: number, problem: string) => `${path} line ${lines.linePos(offset).line}: ${problem}`

@@ -1,11 +1,13 @@
 // Fills messages of the ICU format: plain, or as HTML with the few tags that a message may have.
 // Tested in test/languages/fill.test.ts.
-import { IntlMessageFormat } from 'intl-messageformat'
+import { createRequire } from 'node:module'
+import type { IntlMessageFormat } from 'intl-messageformat'
 import type { Language, Values } from './contract.ts'
 
 type Parts = string[]
 type Tags = Record<string, (parts: Parts) => string>
 
+const require = createRequire(import.meta.url)
 /** Most messages are said as they are. */
 const IS_PLAIN = /^[^{<']*$/
 const compiled = new Map<string, IntlMessageFormat>()
@@ -14,6 +16,8 @@ function compile (language: Language, message: string): IntlMessageFormat {
   const id = `${language} ${message}`
   const known = compiled.get(id)
   if (known) return known
+  // Loaded with the first message that has a value: a start has none.
+  const { IntlMessageFormat } = require('intl-messageformat') as typeof import('intl-messageformat')
   const format = new IntlMessageFormat(message, language)
   compiled.set(id, format)
   return format

@@ -1,8 +1,10 @@
 // The front matter of a Markdown file: YAML between lines of `---`, or TOML between lines of `+++` (Jekyll, Hugo).
 // Tested in test/plugins/library/markdown-title.test.ts.
+import { createRequire } from 'node:module'
 import { parse as parseToml } from 'smol-toml'
-import { isMap, isScalar, parseDocument } from 'yaml'
 
+/** Loads with the first document that has front matter. */
+const require = createRequire(import.meta.url)
 /** Characters; anything longer is text between two rules. */
 const MAX_LENGTH = 16_384
 
@@ -40,6 +42,7 @@ interface Matter {
  */
 function yaml (text: string): Matter {
   try {
+    const { isMap, isScalar, parseDocument } = require('yaml') as typeof import('yaml')
     const { contents, errors } = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
     if (errors.length > 0) return { isMatter: true }
     if (isMap(contents)) return { isMatter: true, title: contents.get('title') }

@@ -7,14 +7,10 @@ import type { UpstreamSettings } from '../../config/upstreams.ts'
 import { combine } from './catalogue/combine.ts'
 import { readCatalogue } from './catalogue/read.ts'
 import { createRemembered } from './catalogue/remembered.ts'
-import type { TransportKind } from './connections/connect.ts'
-import type { UpstreamCall, UpstreamCaller, UpstreamChange, Upstreams } from './contract.ts'
-import { createElsewhere } from './elsewhere.ts'
-import { createHttp } from './http/index.ts'
-import { UPSTREAM_TOKEN_TYPE } from './http/identity.ts'
+import type { Configured, ConfiguredDeps } from './configured.ts'
+import type { UpstreamCall, UpstreamChange, Upstreams } from './contract.ts'
 import { identityMeta } from './identity-meta.ts'
-import { createProcesses } from './processes/index.ts'
-import { ConfiguredUpstream, type UpstreamDeps } from './upstream.ts'
+import type { ConfiguredUpstream } from './upstream.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -36,18 +32,12 @@ export interface UpstreamsOptions {
 export default fp(
   async function upstreams (app: FastifyInstance, { upstreams, processEnvironment, ownNames }: UpstreamsOptions) {
     const { log, now } = app
-    const transports = createTransports(app, processEnvironment)
     const changeListeners: Array<(change: UpstreamChange) => void> = []
     const callListeners: Array<(call: UpstreamCall) => void> = []
-    const elsewhere = createElsewhere(app.bus, app.sealing, (asked, signal) => {
-      const { upstream, state, responses, caller } = asked
-      const exchange = { caller, signal, meta: {}, capabilities: undefined, retry: { state, responses } }
-      return all.find(({ settings }) => settings.name === upstream)?.resume(state, exchange)
-    })
     const remembered = createRemembered(app.storage, now, log)
-    const deps: UpstreamDeps = {
-      elsewhere,
-      openTransport: transports.open,
+    const find = (name: string) => all.find(({ settings }) => settings.name === name)
+    const deps: ConfiguredDeps = {
+      find,
       identityMeta,
       readCatalogue,
       remembered,
@@ -55,7 +45,10 @@ export default fp(
       onChange: (change) => changed(change),
       onCall: (call) => callListeners.forEach((listener) => listener(call))
     }
-    let all = upstreams.map((settings) => new ConfiguredUpstream(settings, deps))
+    let configured: Promise<Configured> | undefined
+    const load = () =>
+      (configured ??= import('./configured.ts').then(({ createConfigured }) => createConfigured(app, processEnvironment, deps)))
+    let all = upstreams.length === 0 ? [] : upstreams.map((await load()).of)
     let combined: ReturnType<typeof combine> | undefined
     const offered = () => (combined ??= combine(all.map(({ catalogue }) => catalogue), ownNames(), log))
     const changed = (change: UpstreamChange) => {
@@ -67,14 +60,15 @@ export default fp(
       get all () { return all },
       get tools () { return offered().tools },
       get prompts () { return offered().prompts },
-      find: (name) => all.find(({ settings }) => settings.name === name),
+      find,
       looked: async () => { await Promise.all(all.map(({ looked }) => looked)) },
       changes: () => remembered.changes(all.map(({ settings }) => settings.name)),
       onChange: (listener) => changeListeners.push(listener),
       onCall: (listener) => callListeners.push(listener),
       async replace (settings) {
+        const { of } = await load()
         const before = all
-        const next = settings.map((one) => before.find(isSame(one)) ?? new ConfiguredUpstream(one, deps))
+        const next = settings.map((one) => before.find(isSame(one)) ?? of(one))
         const [gone, added] = [without(before, next), without(next, before)]
         await Promise.all(added.map((upstream) => upstream.start()))
         // What is no longer offered is gone at once, however long the end of what offered it takes.
@@ -89,8 +83,7 @@ export default fp(
     })
     app.addHook('onClose', async () => {
       await Promise.all(all.map((upstream) => upstream.close()))
-      elsewhere.close()
-      await transports.close()
+      await (await configured)?.close()
     })
   },
   { name: 'upstreams', dependencies: ['event-bus', 'storage'] }
@@ -102,13 +95,3 @@ const without = (some: readonly ConfiguredUpstream[], others: readonly Configure
 /** Whether an upstream can stay as it is. */
 const isSame = (settings: UpstreamSettings) => (known: ConfiguredUpstream) =>
   JSON.stringify(known.settings) === JSON.stringify(settings)
-
-function createTransports ({ log, now, issuer, openid }: FastifyInstance, environment: Readonly<Record<string, string>>) {
-  const processes = createProcesses({ log, environment })
-  const http = createHttp({ issuer, now, sign: (claims) => openid.sign(claims, UPSTREAM_TOKEN_TYPE) })
-  return {
-    open: (settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind) =>
-      kind === 'stdio' ? processes.open(settings, caller) : http.open(settings, caller, kind),
-    close: () => Promise.all([processes.close(), http.close()])
-  }
-}
