@@ -43,20 +43,31 @@ export interface SqliteJournals extends Pick<Storage, 'count' | 'counts'> {
 /**
  * What is beyond the bounds: too old, too many of a journal, and counters that expired.
  */
-const slicesOf = (sql: ReturnType<typeof prepare>, commits: Commits): Slice[] => [
-  (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.ageSeconds, SWEEP_ROWS).changes)),
-  (_time) =>
-    commits.add(() =>
-      sql.names
-        .all()
-        .reduce(
-          (sum, { name }) =>
-            sum + Number(sql.tooMany.run(name as string, JOURNAL_BOUNDS.entries, SWEEP_ROWS).changes),
-          0
-        )
-    ),
-  (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
-]
+function slicesOf (sql: Statements, commits: Commits): Slice[] {
+  const deleteTooMany = createBounds(sql, JOURNAL_BOUNDS.entries)
+  return [
+    (time) => commits.add(() => Number(sql.tooOld.run(time - JOURNAL_BOUNDS.ageSeconds, SWEEP_ROWS).changes)),
+    () => commits.add(() => sql.names.all().reduce((sum, { name }) => sum + deleteTooMany(name as string, SWEEP_ROWS), 0)),
+    (time) => commits.add(() => Number(sql.expired.run(time, SWEEP_ROWS).changes))
+  ]
+}
+
+/**
+ * Deletes the oldest entries of a journal beyond its bound, which is looked for again when all that was beyond it is gone.
+ * @returns a function that deletes at most so many, and returns how many.
+ */
+function createBounds (sql: Statements, entries: number): (name: string, rows: number) => number {
+  const bounds = new Map<string, number>()
+  return (name, rows) => {
+    const deleteUpTo = (bound = 0) => Number(sql.upTo.run(name, bound, rows).changes)
+    const deleted = deleteUpTo(bounds.get(name))
+    if (deleted > 0) return deleted
+    const bound = sql.bound.get(name, entries)?.['seq'] as number | undefined
+    if (bound === undefined) bounds.delete(name)
+    else bounds.set(name, bound)
+    return deleteUpTo(bound)
+  }
+}
 
 /**
  * @returns whether what is left on the disk is for sign-ins; logs it once when that begins.
@@ -77,7 +88,9 @@ function createLowRoomCheck (db: DatabaseSync, log: Log): () => boolean {
 
 const prepare = (db: DatabaseSync) => ({
   append: db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)'),
-  topic: db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)'),
+  // Of all entries of a batch, which follow each other: a list of each one's topics, as JSON.
+  topics: db.prepare(`INSERT OR IGNORE INTO journal_topics (topic, seq)
+    SELECT topic.value, ?1 + entry.key FROM json_each(?2) AS entry, json_each(entry.value) AS topic`),
   newest: db.prepare(
     'SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'
   ),
@@ -89,9 +102,11 @@ const prepare = (db: DatabaseSync) => ({
   names: db.prepare(`WITH RECURSIVE names (name) AS (SELECT min(name) FROM journal
     UNION ALL SELECT (SELECT min(name) FROM journal WHERE journal.name > names.name) FROM names WHERE name IS NOT NULL)
     SELECT name FROM names WHERE name IS NOT NULL`),
-  // The bound is each journal's own: none pushes out another's entries.
-  tooMany: db.prepare(`DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ?1
-    AND seq <= (SELECT seq FROM journal WHERE name = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) ORDER BY seq LIMIT ?3)`),
+  // The bound is each journal's own: none pushes out another's entries. Finding it reads that many entries.
+  bound: db.prepare('SELECT seq FROM journal WHERE name = ? ORDER BY seq DESC LIMIT 1 OFFSET ?'),
+  upTo: db.prepare(
+    'DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ? AND seq <= ? ORDER BY seq LIMIT ?)'
+  ),
   // An expired counter starts again.
   count: db.prepare(`INSERT INTO counters (key, n, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
     n = iif(expires <= ?4, 0, n) + ?2, expires = iif(expires <= ?4, ?3, expires) RETURNING n`),
@@ -99,10 +114,13 @@ const prepare = (db: DatabaseSync) => ({
   expired: db.prepare('DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires <= ? LIMIT ?)')
 })
 
+type Statements = ReturnType<typeof prepare>
+
 /** @param commits need not wait for the disk: a lost event or count lets no one in. */
 export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commits, log: Log): SqliteJournals {
   const sql = prepare(db)
   const isLow = createLowRoomCheck(db, log)
+  const deleteOldest = createBounds(sql, ENTRIES_WHEN_LOW)
   const topicOf = (name: string, topic: string) => `${name} ${topic}`
 
   function open<T> (name: string): Journal<T> {
@@ -113,11 +131,12 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
     return {
       async append (entries) {
         await commits.add(() => {
-          if (isLow()) sql.tooMany.run(name, ENTRIES_WHEN_LOW, entries.length)
-          for (const { topics, entry } of entries) {
-            const { lastInsertRowid } = sql.append.run(name, now(), JSON.stringify(entry))
-            for (const topic of topics) sql.topic.run(topicOf(name, topic), lastInsertRowid)
-          }
+          if (isLow()) deleteOldest(name, entries.length)
+          const at = now()
+          let last = 0
+          for (const { entry } of entries) last = Number(sql.append.run(name, at, JSON.stringify(entry)).lastInsertRowid)
+          const topics = entries.map((each) => each.topics.map((topic) => topicOf(name, topic)))
+          sql.topics.run(last - entries.length + 1, JSON.stringify(topics))
         })
       },
       newest: async (topic, limit) =>
