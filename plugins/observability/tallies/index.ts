@@ -8,13 +8,10 @@ import type { Collection, Storage } from '../../storage/contract.ts'
 import { createBatchWriter, createOutage } from '../../storage/batch-writer.ts'
 import type { AuditEvent } from '../audit/contract.ts'
 import { ranges, type Slot, type Tallies } from './contract.ts'
-import { emptySlot, mergeSlots, slotOf, withoutPerson } from './tally.ts'
-import { createWaiting } from './waiting.ts'
+import { emptySlot, mergeSlots, withoutPerson } from './tally.ts'
+import { createWaiting, recordOf, WIDTHS } from './waiting.ts'
 
 const FLUSH_EVERY_MS = 5_000
-/** Of each range; an hour is part of the sum of an hour and of a day. */
-const WIDTHS = [...new Set(Object.values(ranges).map(({ seconds }) => seconds))]
-
 declare module 'fastify' {
   interface FastifyInstance {
     tallies: Tallies
@@ -31,13 +28,6 @@ export default fp(
   },
   { name: 'tallies', dependencies: ['audit', 'sign-in'] }
 )
-
-/** The record of one hour or day, and when nothing shows it any more. */
-const recordOf = (seconds: number, index: number) => ({ id: `${seconds} ${index}`, endsAt: index * seconds + keptSeconds(seconds) })
-
-/** Until its last second is out of the longest range. */
-const keptSeconds = (width: number): number =>
-  width * (1 + Math.max(...Object.values(ranges).filter(({ seconds }) => seconds === width).map(({ slots }) => slots)))
 
 export function createTallies (storage: Pick<Storage, 'collection'>, now: Clock, log: FastifyInstance['log']) {
   const records = storage.collection<Slot>('tallies')
@@ -63,6 +53,7 @@ export function createTallies (storage: Pick<Storage, 'collection'>, now: Clock,
   }
 
   const { schedule, flush, close } = createBatchWriter(async () => {
+    waiting.gather()
     for (let next; (next = waiting.take());) {
       const ttl = next.endsAt - now()
       if (ttl <= 0 || (await store(next.id, next.slot, ttl))) continue
@@ -74,14 +65,7 @@ export function createTallies (storage: Pick<Storage, 'collection'>, now: Clock,
 
   return {
     add (event: AuditEvent): void {
-      const at = now()
-      const slot = slotOf(event, at)
-      if (!slot) return
-      for (const seconds of WIDTHS) {
-        const { id, endsAt } = recordOf(seconds, Math.floor(at / seconds))
-        waiting.put(id, endsAt, slot)
-      }
-      schedule()
+      if (waiting.add(event, now())) schedule()
     },
     async read (range) {
       await flush()

@@ -39,31 +39,16 @@ export function sum (tallies: readonly Tally[]): Tally {
   return { ...total, times: Array.from(total.times, (count = 0) => count) }
 }
 
-/**
- * The slot of one event; undefined for an event that is not counted. @param at seconds since
- * the epoch.
- */
-export function slotOf (event: AuditEvent, at: number): Slot | undefined {
-  const { user, client, clientName, address, reason = '' } = event
-  if (event.event === 'limit') {
-    const limit = { limit: reason, hits: 1, lastAt: at, ...(address !== undefined && { address }), ...(user !== undefined && { user }) }
-    return { ...emptySlot(), limits: [limit] }
+/** Adds one call to a tally. */
+export function addCall (tally: Tally, { outcome, ms }: Pick<AuditEvent, 'outcome' | 'ms'>): void {
+  tally.calls++
+  if (outcome === 'failed') tally.failed++
+  if (outcome === 'refused') tally.refused++
+  else if (ms !== undefined) {
+    const reached = classOf(ms)
+    while (tally.times.length <= reached) tally.times.push(0)
+    tally.times[reached]!++
   }
-  if (event.event !== 'tool_call') return undefined
-  const tally = tallyOf(event)
-  return {
-    tools: [[event.tool ?? '', tally]],
-    people: user === undefined ? [] : [[user, tally]],
-    apps: client === undefined ? [] : [[client, tally]],
-    limits: [],
-    appNames: client === undefined || clientName === undefined ? [] : [[client, clientName]]
-  }
-}
-
-function tallyOf ({ outcome, ms }: AuditEvent): Tally {
-  const times: number[] = []
-  if (ms !== undefined && outcome !== 'refused') times[classOf(ms)] = 1
-  return { calls: 1, failed: Number(outcome === 'failed'), refused: Number(outcome === 'refused'), times: Array.from(times, (count = 0) => count) }
 }
 
 /**

@@ -2,7 +2,14 @@
 import t from 'tap'
 import type { AuditEvent } from '../../../../plugins/observability/audit/contract.ts'
 import { MAX_NAMES, type Slot } from '../../../../plugins/observability/tallies/contract.ts'
-import { emptySlot, mergeSlots, quantile, slotOf, sum, withoutPerson } from '../../../../plugins/observability/tallies/tally.ts'
+import { createRecent } from '../../../../plugins/observability/tallies/recent.ts'
+import { emptySlot, mergeSlots, quantile, sum, withoutPerson } from '../../../../plugins/observability/tallies/tally.ts'
+
+function slotOf (event: AuditEvent, at: number): Slot | undefined {
+  const recent = createRecent()
+  recent.add(event, at)
+  return recent.take()
+}
 
 const call = (details: Partial<AuditEvent> = {}): Slot =>
   slotOf({ at: '2026-11-28T00:00:00.000Z', event: 'tool_call', tool: 'search', outcome: 'ok', ms: 10, ...details }, 1_000)!
@@ -60,6 +67,23 @@ t.test('limits are one sum for each limit, address and person, and a bounded num
   ])
   const many = mergeSlots(Array.from({ length: MAX_NAMES.limits + 9 }, (_, n) => limit(`192.0.2.${n}`, n)))
   t.equal(many.limits.length, MAX_NAMES.limits)
+})
+
+t.test('what is recent is counted once, by all of its names, and is full at the bound of a slot', async (t) => {
+  const recent = createRecent()
+  const add = (details: Partial<AuditEvent>) => recent.add({ at: '', event: 'tool_call', tool: 'search', outcome: 'ok', ms: 10, ...details }, 1)
+  add({ user: 'ann', client: 'c1', clientName: 'Claude' })
+  add({ user: 'bob' })
+  add({ user: 'ann' })
+  recent.forget('bob')
+  const slot = recent.take()!
+  t.match(slot, { tools: [['search', { calls: 3 }]], people: [['ann', { calls: 2 }]], apps: [['c1', { calls: 1 }]], appNames: [['c1', 'Claude']] })
+  t.equal(recent.take(), undefined)
+  for (let n = 0; n < MAX_NAMES.people; n++) {
+    t.notOk(recent.isFull)
+    add({ user: `u${n}` })
+  }
+  t.ok(recent.isFull)
 })
 
 t.test('a person is taken out of a slot, and their calls stay in the sums of tools', async (t) => {
