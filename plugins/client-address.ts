@@ -9,8 +9,19 @@ import type { Config } from '../config/index.ts'
 const IPV6_NETWORK_BITS = 64
 const IPV6_SITE_BITS = 48
 
+/** Addresses whose network is remembered: to find that of IPv6 takes longer than to count a request. */
+const MAX_REMEMBERED = 1_000
+const networks = new Map<string, string>()
+
 /** The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. */
-export const networkOfAddress = (address: string): string => rateLimit.normalizeIP(address, IPV6_NETWORK_BITS)
+export function networkOfAddress (address: string): string {
+  const known = networks.get(address)
+  if (known !== undefined) return known
+  const network = rateLimit.normalizeIP(address, IPV6_NETWORK_BITS)
+  if (networks.size >= MAX_REMEMBERED) networks.clear()
+  networks.set(address, network)
+  return network
+}
 
 /**
  * What one holder of many networks commonly has: the /48 for IPv6 (RFC 6177 §2), the whole address for IPv4.

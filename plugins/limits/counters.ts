@@ -73,9 +73,9 @@ export function createCounters (
       return count && count.endsAt > now() ? count.stored + count.pending : 0
     },
     add (added, by = 1) {
-      for (const { memberOf, ...counter } of added) {
-        const isNew = addOne(counts, { ...counter, ...(memberOf !== undefined && { memberOf }) }, by)
-        if (isNew && memberOf !== undefined) addOne(counts, { ...counter, key: memberOf }, 1)
+      for (const counter of added) {
+        const isNew = addOne(counts, counter, by)
+        if (isNew && counter.memberOf !== undefined) addOne(counts, withoutGroup({ ...counter, key: counter.memberOf }), 1)
       }
       schedule()
     },
@@ -88,12 +88,18 @@ export function createCounters (
 }
 
 /** @returns whether the counter is new here. */
-function addOne (counts: Map<string, Count>, { key, ...counter }: Counter, by: number): boolean {
-  const count = counts.get(key)
-  if (count) count.pending += by
-  else counts.set(key, { ...counter, stored: 0, pending: by })
-  return count === undefined
+function addOne (counts: Map<string, Count>, counter: Counter, by: number): boolean {
+  const count = counts.get(counter.key)
+  if (count) {
+    count.pending += by
+    return false
+  }
+  const { key, ...begun } = counter
+  counts.set(key, { ...begun, stored: 0, pending: by })
+  return true
 }
+
+const withoutGroup = ({ memberOf: _, ...counter }: Counter): Counter => counter
 
 /**
  * Adds what is pending to storage.

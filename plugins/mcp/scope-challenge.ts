@@ -27,20 +27,14 @@ const DISCOVERY = new Set([
  */
 export function checkAccess (request: McpRequest, offered: Offered, resourceMetadata: string): McpResponse | undefined {
   const { body, access, rights } = request
-  const messages = [body].flat()
+  const messages = Array.isArray(body) ? body : [body]
+  const isCovered = (message: Message) => scopesOf(message, offered, rights)?.every((scope) => access!.scopes.includes(scope)) ?? true
+  if (access !== null && messages.every(isCovered)) return undefined
   const needed = messages.map((message) => scopesOf(message, offered, rights))
   const scopes = [...new Set(needed.flat().filter((scope) => scope !== undefined))] as string[]
-  const refusal =
-    access === null
-      ? needed.every((each) => each !== undefined && each.length === 0)
-        ? undefined
-        : missingToken({ resourceMetadata, scopes: resourceScopes })
-      : scopes.every((scope) => access.scopes.includes(scope))
-        ? undefined
-        : missingScope(resourceMetadata, scopes)
-  if (refusal === undefined) return undefined
+  if (access === null && needed.every((each) => each !== undefined && each.length === 0)) return undefined
   if (showsSignIn(body)) return inBand(body, missingScope(resourceMetadata, scopes), access === null)
-  throw refusal
+  throw access === null ? missingToken({ resourceMetadata, scopes: resourceScopes }) : missingScope(resourceMetadata, scopes)
 }
 
 /**

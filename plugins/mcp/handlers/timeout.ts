@@ -50,7 +50,16 @@ export class CallTimeout {
         clearTimeout(timer)
         if (onAbort) this.#request.signal.removeEventListener('abort', onAbort)
       }
-      call.finally(disarm).then(resolve, reject)
+      call.then(
+        (result) => {
+          disarm()
+          resolve(result)
+        },
+        (error: Error) => {
+          disarm()
+          reject(error)
+        }
+      )
     })
   }
 }

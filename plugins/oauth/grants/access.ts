@@ -23,8 +23,9 @@ export function readAccess (
   token: string,
   context: Context
 ): Access | undefined {
-  const live = grant?.accessTokens[hashSecret(token)]
-  if (!grant || !live || live.expiresAt <= context.now) return undefined
+  if (!grant) return undefined
+  const live = liveToken(grant, token)
+  if (!live || live.expiresAt <= context.now) return undefined
   if (grant.resource !== context.resource) return undefined
   const user = userOf(grant, context)
   if (!user) return undefined
@@ -41,6 +42,19 @@ export function readAccess (
     ...(grant.without && { without: grant.without }),
     ...(grant.backendSession !== undefined && { backendSession: grant.backendSession })
   }
+}
+
+/** Of grants in memory: what a valid token's hash is, for as long as the grant stays as it is. */
+const hashes = new WeakMap<Grant, Map<string, string>>()
+
+function liveToken (grant: Grant, token: string): Grant['accessTokens'][string] | undefined {
+  const known = hashes.get(grant)
+  const hash = known?.get(token) ?? hashSecret(token)
+  const live = grant.accessTokens[hash]
+  if (!live) return undefined
+  if (known) known.set(token, hash)
+  else hashes.set(grant, new Map([[token, hash]]))
+  return live
 }
 
 /**

@@ -51,7 +51,7 @@ export function createReading (
     const access = readAccess(grant, token, { ...valid, now: now() })
     // A service is who CLIENTS says.
     if (!access || grant!.service !== undefined) return access
-    return after(currentUser(access.user.id), (user) => user && { ...access, user })
+    return after(currentUser(access.user.id), (user) => user && Object.assign(access, { user }))
   }
   return {
     verifyAccessToken (token) {
