@@ -44,7 +44,7 @@ export default async function discovery (app: FastifyInstance, options: Options)
   for (const [path, document] of Object.entries(documents)) {
     const body = JSON.stringify(document)
     for (const url of [path, `${path}/`]) {
-      app.get(url, (request, reply) => {
+      app.get(url, { config: { isAudited: true } }, (request, reply) => {
         app.audit.recordOnce(request, 'discovery')
         return reply
           .header('content-type', 'application/json; charset=utf-8')

@@ -72,8 +72,8 @@ export default fp(
       clearInterval(sampling)
       delay.disable()
     })
-    app.addHook('onRequest', async (request) => {
-      if (isLate && !request.routeOptions.config.answersUnderLoad) throw new Overloaded()
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(isLate && !request.routeOptions.config.answersUnderLoad ? new Overloaded() : undefined)
     })
   },
   { name: 'load' }

@@ -5,6 +5,9 @@ import { destination, type DestinationStream } from 'pino'
 import { readableLine } from './readable-log.ts'
 
 const GATHER_MS = 50
+/** From this many on, lines do not wait: a busy server writes a few times in that time. */
+const GATHER_BYTES = 32 * 1024
+const MAX_WRITE_BYTES = 2 * GATHER_BYTES
 /** Lines that cannot be written are kept up to here, in bytes; then new ones are lost. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
@@ -24,8 +27,7 @@ process.on('exit', () => {
  * @returns with `flush`, which writes at once what is buffered.
  */
 export function createLogDestination (isReadable = false): DestinationStream & { flush(): void } {
-  // From this many bytes on, lines do not wait.
-  const out = destination({ sync: false, minLength: 8 * 1024, maxLength: MAX_WAITING_BYTES })
+  const out = destination({ sync: false, minLength: GATHER_BYTES, maxWrite: MAX_WRITE_BYTES, maxLength: MAX_WAITING_BYTES })
   // A log on a full disk ends no server.
   out.on('error', () => {
     failing.add(out)

@@ -31,16 +31,18 @@ export function countRequests (prometheus: Prometheus, registry: Registry, app: 
     registers
   })
 
-  app.addHook('onRequest', async () => {
+  app.addHook('onRequest', (_request, _reply, done) => {
     open.inc()
+    done()
   })
   app.addHook('onError', async (request, _reply, error) => {
     refusals.inc({ code: codeOf(error), route: routeOf(request) })
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     open.dec()
     requests.inc({ method: request.method, route: routeOf(request), status: reply.statusCode })
     seconds.observe({ route: routeOf(request) }, reply.elapsedTime / 1000)
+    done()
   })
 }
 

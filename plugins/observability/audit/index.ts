@@ -19,6 +19,9 @@ const MAX_TEXT = 200
 const RANDOM_BYTES = 6
 /** Within this time, requests of one program count as one connection attempt. */
 const CONNECTION_WINDOW_SECONDS = 3_600
+/** Programs whose attempt is remembered, and the length of what names them. */
+const MAX_PROGRAMS = 1_000
+const MAX_PROGRAM_LENGTH = 300
 /**
  * Connection attempts of one address whose refusal for the same reason is recorded within the
  * window.
@@ -97,16 +100,21 @@ export default fp(
       waiting.add(event)
       for (const listener of listeners) listener(event)
     }
-    const attemptOf = (request: FastifyRequest) =>
-      app.sealing
-        .mac(
-          'attempt',
-          JSON.stringify([request.ip, request.headers['user-agent'], Math.floor(app.now() / CONNECTION_WINDOW_SECONDS)])
-        )
-        .slice(0, 16)
+    const programs = new Map<string, string>()
+    /** Remembered: a keyed hash costs more than the document that most programs ask for. */
+    const attemptOf = (request: FastifyRequest): string => {
+      const window = Math.floor(app.now() / CONNECTION_WINDOW_SECONDS)
+      const program = JSON.stringify([request.ip, request.headers['user-agent'], window])
+      const known = programs.get(program)
+      if (known !== undefined) return known
+      const attempt = app.sealing.mac('attempt', program).slice(0, 16)
+      if (programs.size >= MAX_PROGRAMS) programs.clear()
+      if (program.length <= MAX_PROGRAM_LENGTH) programs.set(program, attempt)
+      return attempt
+    }
 
     const record = (request: FastifyRequest, event: EventName, details: EventDetails = {}) =>
-      write(request.log, { ...stamp(event, details), request: request.id, address: networkOf(request) })
+      write(request.log, Object.assign(stamp(event, details), { request: request.id, address: networkOf(request) }))
 
     app.decorate('audit', {
       record,
@@ -114,17 +122,19 @@ export default fp(
         const { attempt = attemptOf(request), reason, client = '', grant = '' } = details
         const [program] = attempt.split('.')
         const subject = `${networkOf(request)} ${event} ${reason}`
-        const isNew = (variant: string) => once.isNew(subject, variant, MAX_ATTEMPTS_RECORDED, CONNECTION_WINDOW_SECONDS)
         const tries = client === '' ? 1 : MAX_TRIES_RECORDED
-        const isRecorded = Array.from({ length: tries }, (_, n) => `${program} ${client} ${grant} ${n}`).some(isNew)
-        if (isRecorded) record(request, event, { ...details, attempt })
+        for (let n = 0; n < tries; n++) {
+          const variant = `${program} ${client} ${grant} ${n}`
+          if (!once.isNew(subject, variant, MAX_ATTEMPTS_RECORDED, CONNECTION_WINDOW_SECONDS)) continue
+          return record(request, event, { ...details, attempt })
+        }
       },
       recordLimit (request, limit) {
         if (!once.isNew(`${networkOf(request)} limit ${limit}`, '', 1, LIMIT_WINDOW_SECONDS)) return
         record(request, 'limit', { reason: limit, attempt: attemptOf(request) })
       },
       note: (event, details = {}, requestId) =>
-        write(app.log, { ...stamp(event, details), ...(requestId && { request: requestId }) }),
+        write(app.log, Object.assign(stamp(event, details), requestId === undefined ? undefined : { request: requestId })),
       attemptOf,
       beginAttempt: (request, program = attemptOf(request)) => `${program}.${randomSecret(RANDOM_BYTES)}`,
       latest: () => waiting.flush().then(() => journals.latest(LATEST)),
@@ -140,13 +150,24 @@ export default fp(
   { name: 'audit', dependencies: ['storage'] }
 )
 
-const stamp = (event: EventName, { client, clientName, ...details }: EventDetails): AuditEvent => ({
-  at: new Date().toISOString(),
-  event,
-  ...details,
-  ...(client !== undefined && { client: client.slice(0, MAX_TEXT) }),
-  ...(clientName !== undefined && { clientName: clientName.slice(0, MAX_TEXT) })
-})
+let stampedAt = NaN
+let written = ''
+
+/** The time as ISO 8601, written once for all events of a millisecond. */
+function timestamp (): string {
+  const now = Date.now()
+  if (now !== stampedAt) written = new Date((stampedAt = now)).toISOString()
+  return written
+}
+
+function stamp (event: EventName, details: EventDetails): AuditEvent {
+  const stamped: AuditEvent = { at: timestamp(), event, ...details }
+  for (const name of ['client', 'clientName'] as const) {
+    const text = stamped[name]
+    if (text !== undefined && text.length > MAX_TEXT) stamped[name] = text.slice(0, MAX_TEXT)
+  }
+  return stamped
+}
 
 /** The details of an event about a grant. */
 export const ofGrant = ({ id, clientId, clientName, user, backend, attempt }: Grant): EventDetails => ({
