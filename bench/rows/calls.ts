@@ -44,8 +44,8 @@ const DOES: Readonly<Record<string, string>> = {
   'node:http': 'body parsed, token in a map; constant answer',
   'Fastify, map': 'body parsed, token in a map; constant answer',
   'Fastify, Redis': 'body parsed, token in Redis; constant answer',
-  'SDK v2 on Fastify': 'token in a map, the same tools and schemas; no person, no audit, no log',
-  'SDK v1 on Express': 'token in a map, the same tools and schemas, a server for each request; no person, no audit, no log'
+  'SDK v2 on Fastify': 'token in a map, the same tools and schemas, a server for each request; no person, no audit, no log',
+  'SDK v1 on Express': 'token in a map, the same tools and schemas, one session that is kept in memory; no person, no audit, no log'
 }
 
 interface Work {
@@ -58,13 +58,19 @@ interface Work {
 }
 
 const call = (name: string, args: object, modern = false): Message => ({ method: 'tools/call', params: { name, arguments: args }, modern })
+const INITIALIZE: Message = {
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
+  modern: false
+}
+
 const BOTH = ['SQLite', 'Redis'] as const
 const WORKS: readonly Work[] = [
   { name: 'call', message: call('greet', { name: 'bench' }), storages: BOTH, goals: [['Fastify, map', 2.2], ['node:http', 0], ['Fastify, Redis', 0], ['SDK v2 on Fastify', 1], ['SDK v1 on Express', 1]] },
   { name: 'call-modern', message: call('greet', { name: 'bench' }, true), goals: [['Fastify, map', 2.2], ['SDK v2 on Fastify', 1]] },
   { name: 'calculate', message: call('calculate', { expression: '1+1' }), goals: [['Fastify, map', 2.8], ['SDK v2 on Fastify', 1], ['SDK v1 on Express', 1]] },
   { name: 'list', message: { method: 'tools/list', modern: false }, goals: [['Fastify, map', 1.6]] },
-  { name: 'initialize', message: { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } }, modern: false }, goals: [['Fastify, map', 1.6]] },
+  { name: 'initialize', message: INITIALIZE, goals: [['Fastify, map', 1.6]] },
   { name: 'discover', message: { method: 'server/discover', modern: true }, goals: [['Fastify, map', 1.6]] },
   { name: 'ping', message: { method: 'ping', modern: false }, goals: [['Fastify, map', 1.6]] },
   { name: 'metadata', goals: [['Fastify, map', 1.15]] },
@@ -123,6 +129,16 @@ async function answersOf (url: string, token: string) {
   return Object.fromEntries(await Promise.all(WORKS.map(async (work) => [work.name, await answer(work)] as const)))
 }
 
+/** @returns the id of a session in which calls can be made. */
+async function beginSession (url: string, token: string): Promise<string> {
+  const { headers, body } = messageOf(INITIALIZE, token)
+  const begun = await fetch(url, { method: 'POST', headers: headers!, body: body! })
+  const session = { 'mcp-session-id': begun.headers.get('mcp-session-id')! }
+  const initialized = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' })
+  await fetch(url, { method: 'POST', headers: { ...headers, ...session }, body: initialized })
+  return session['mcp-session-id']
+}
+
 async function measureWork (
   { rounds, seconds }: Bench,
   { name, message, goals, connections = 32 }: Work,
@@ -134,17 +150,14 @@ async function measureWork (
     [ours.name, ours.server, ours.access],
     ...goals.map(([other]): [string, Running, string] => [other, others[other]!, token])
   ]
-  const loads = contenders.map(([who, server, access]) => {
+  const loads = await Promise.all(contenders.map(async ([who, server, access]) => {
     const isConstant = who === 'node:http' || who.startsWith('Fastify')
     const path = isConstant ? `/?answer=${name}` : message ? '' : DISCOVERY
-    const load: Load = {
-      url: server.url + path,
-      ...(message ? messageOf(message, access) : { method: 'GET' }),
-      connections,
-      seconds
-    }
+    const asked: Pick<Load, 'method' | 'headers' | 'body'> = message ? messageOf(message, access) : { method: 'GET' }
+    const session = who === 'SDK v1 on Express' && { 'mcp-session-id': await beginSession(server.url, access) }
+    const load: Load = { url: server.url + path, ...asked, headers: { ...asked.headers, ...session }, connections, seconds }
     return { who, server, load }
-  })
+  }))
   for (const { load } of loads) await warmUp(load)
   const seen: Array<Record<string, Costed>> = []
   for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,7 @@
-// What the tutorial makes: the official SDK's first generation on Express, stateless, with its own check of the bearer token
-// (against a map), and the same tools. It has no audit log, no limits, no sign-in.
+// What the tutorial makes: the official SDK's first generation on Express, with its own check of the bearer token (against a
+// map), the same tools, and a server and transport for each session, which is what calls cost it least with. It has no audit
+// log, no limits, no sign-in.
+import { randomUUID } from 'node:crypto'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
@@ -27,12 +29,21 @@ function register (server: McpServer, tool: ToolDefinition): void {
   server.registerTool(tool.name, describe(tool) as never, (async (input: unknown) => answerOf(tool, input)) as never)
 }
 
+const sessions = new Map<string, StreamableHTTPServerTransport>()
+
+async function begin (): Promise<StreamableHTTPServerTransport> {
+  const transport = new StreamableHTTPServerTransport({
+    enableJsonResponse: true,
+    sessionIdGenerator: randomUUID,
+    onsessioninitialized: (id: string) => { sessions.set(id, transport) }
+  } as never)
+  await createServer().connect(transport as never)
+  return transport
+}
+
 const app = createMcpExpressApp()
 app.post('/', requireBearerAuth({ verifier }), async (request, response) => {
-  const server = createServer()
-  const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true } as never)
-  response.once('close', () => server.close())
-  await server.connect(transport as never)
+  const transport = sessions.get(String(request.headers['mcp-session-id'])) ?? (await begin())
   await transport.handleRequest(request, response, request.body)
 })
 app.listen(Number(process.env['PORT']), '127.0.0.1', ready)
