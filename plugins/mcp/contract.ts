@@ -51,8 +51,10 @@ export type RequestContext = Omit<McpRequest, 'body'> & { lastEventId?: string |
 export interface McpResponse {
   status: number
   headers: Record<string, string>
-  /** Text, a stream of server-sent events, or what serves the connection from now on, once the head is written. */
-  body: string | Readable | ((raw: ServerResponse) => void) | undefined
+  /**
+   * Text or its bytes, a stream of server-sent events, or what serves the connection from now on, once the head is written.
+   */
+  body: string | Buffer | Readable | ((raw: ServerResponse) => void) | undefined
   /** Called when the connection is done with the response. @param isSent whether all of it left this process. */
   onClose?(isSent: boolean): void
 }

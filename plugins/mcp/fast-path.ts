@@ -53,11 +53,14 @@ type Decision =
 const CACHEABLE = new Set(['ping', 'server/discover', 'tools/list', 'prompts/list', 'resources/templates/list'])
 /** By version, method, scopes and rights, of which there are few. */
 const MAX_CACHED = 500
+/** A longer answer is kept as bytes: to encode it again takes longer than all else that is done for the request. */
+const MIN_BYTES = 2_048
+const END = Buffer.from('}')
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
 export function createFastPath ({ tools, services, serverInfo, sdkHandler }: FastPathOptions): FastPath {
   const modernEnd = `"resultType":"complete","_meta":${JSON.stringify({ [SERVER_INFO_META_KEY]: serverInfo })}}`
-  let cache = new Map<string, string>()
+  let cache = new Map<string, string | Buffer>()
 
   async function answerCached (message: JSONRPCRequest, mcpRequest: McpRequest, key: string): Promise<McpResponse> {
     const cached = cache.get(key)
@@ -66,7 +69,8 @@ export function createFastPath ({ tools, services, serverInfo, sdkHandler }: Fas
     const response = await sdkHandler(mcpRequest)
     const { result } = typeof response.body === 'string' ? (JSON.parse(response.body) as { result?: unknown }) : {}
     if (response.status === 200 && result !== undefined && answers.size < MAX_CACHED) {
-      answers.set(key, JSON.stringify(result))
+      const json = JSON.stringify(result)
+      answers.set(key, json.length < MIN_BYTES ? json : Buffer.from(json))
     }
     return response
   }
@@ -137,11 +141,11 @@ function decide (mcpRequest: McpRequest, tools: Offered['tools']): Decision | un
   return { kind: 'call', message, tool, isModern }
 }
 
-const toResponse = (id: string | number, result: string): McpResponse => ({
-  status: 200,
-  headers: JSON_HEADERS,
-  body: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
-})
+function toResponse (id: string | number, result: string | Buffer): McpResponse {
+  const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`
+  const body = typeof result === 'string' ? `${head}${result}}` : Buffer.concat([Buffer.from(head), result, END])
+  return { status: 200, headers: JSON_HEADERS, body }
+}
 
 function toErrorResponse (id: string | number, { code, message, data }: ProtocolError): McpResponse {
   const error = { code, message, ...(data !== undefined && { data }) }

@@ -10,7 +10,7 @@ import { access, openBothPaths } from '../../helpers/mcp-both-paths.ts'
 import { corpus, MODERN, type Sent } from '../../helpers/mcp-corpus.ts'
 
 const readAnswer = async ({ status, body }: McpResponse): Promise<unknown> => {
-  const whole = body instanceof Readable ? (await body.setEncoding('utf8').toArray()).join('') : body
+  const whole = body instanceof Readable ? (await body.setEncoding('utf8').toArray()).join('') : Buffer.isBuffer(body) ? String(body) : body
   return { status, body: typeof whole === 'string' && whole.startsWith('{') ? (JSON.parse(whole) as unknown) : whole }
 }
 
