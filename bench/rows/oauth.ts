@@ -7,7 +7,9 @@ import { startProcess, type Running } from '../processes.ts'
 import { compareAll, type Row } from '../table.ts'
 import { signInAtProvider, type ProviderConnection } from '../provider-client.ts'
 
-const CHAINS = 16
+/** Grants that are refreshed in turns, by so many clients at once: one grant is refreshed a few times, as within some hours. */
+const CHAINS = 320
+const CLIENTS = 16
 const DOES = {
   'this server, SQLite': 'every change on the disk before the answer, audit entry and its log line, limits',
   'this server, Redis': 'every change in Redis before the answer, audit entry and its log line, limits',
@@ -27,23 +29,38 @@ export async function oauth (bench: Bench): Promise<Row[]> {
     const ours = await startProcess('shipped', { ...(await bench.place(storage)).env, REFRESH_GRACE: '0' })
     for (const other of ['oidc-provider', 'oidc-provider with an ID token'] as const) {
       const scope = other === 'oidc-provider' ? 'mcp:read mcp:write offline_access' : 'openid mcp:read mcp:write offline_access'
-      const mine = await Promise.all(Array.from({ length: CHAINS }, () => connect(ours.url, undefined, { scope })))
+      const mine: Connection[] = []
       const theirs: ProviderConnection[] = []
-      for (let count = 0; count < CHAINS; count++) theirs.push(await signInAtProvider(provider.url, SCOPES[other]))
+      for (let count = 0; count < CHAINS; count++) {
+        mine.push(await connect(ours.url, mine[count % CLIENTS]?.client, { scope }))
+        theirs.push(await signInAtProvider(provider.url, SCOPES[other]))
+      }
       const names = { ours: `this server, ${storage}`, other }
       rows.push(...(await beside(bench, 'refresh', names,
-        { server: ours, steps: mine.map((chain) => () => refresh(ours.url, chain)) },
-        { server: provider, steps: theirs.map((chain) => () => refresh(provider.url, chain)) }
+        { server: ours, steps: inTurns(mine, (chain) => refresh(ours.url, chain)) },
+        { server: provider, steps: inTurns(theirs, (chain) => refresh(provider.url, chain)) }
       )))
       rows.push(...(await beside(bench, 'whole sign-in', names,
-        { server: ours, steps: mine.map(({ client }) => () => connect(ours.url, client, { scope })) },
-        { server: provider, steps: theirs.map(() => () => signInAtProvider(provider.url, SCOPES[other])) }
+        { server: ours, steps: inTurns(mine, ({ client }) => connect(ours.url, client, { scope })) },
+        { server: provider, steps: inTurns(theirs, () => signInAtProvider(provider.url, SCOPES[other])) }
       )))
     }
     await ours.stop()
   }
   await provider.stop()
   return rows
+}
+
+/** One step for each client, which does its part of all one after the other, again and again. */
+function inTurns<T> (all: readonly T[], work: (one: T) => Promise<unknown>): Step[] {
+  return Array.from({ length: CLIENTS }, (_, client) => {
+    let turn = client
+    return () => {
+      const one = all[turn % all.length]!
+      turn += CLIENTS
+      return work(one)
+    }
+  })
 }
 
 async function refresh (url: string, chain: Connection | ProviderConnection): Promise<void> {

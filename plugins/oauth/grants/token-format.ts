@@ -1,6 +1,6 @@
 // The format of codes and tokens: a prefix for the kind, the id of the grant, and 256 bits that cannot be guessed. What
 // does not have this format never reaches storage.
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { hashSecret, randomSecret } from '../../secrets.ts'
 
 const GRANT_ID_CHARS = 22 // 16 bytes, base64url
@@ -35,14 +35,15 @@ export const newToken = (kind: 'ac' | 'at', grantId: string): string => `mcp_${k
  * The refresh token of one generation. It is derived, so a client whose response was lost gets the same successor again,
  * and an old token is recognized without a list.
  */
-export const refreshToken = (grantId: string, familyKey: Buffer, generation: number): string =>
+export const refreshToken = (grantId: string, familyKey: KeyObject, generation: number): string =>
   `mcp_rt_${grantId}${generation.toString(36)}.${derive(familyKey, `${grantId} ${generation}`)}`
 
 /** The access token issued with the refresh token of one generation; derived for the same reason. */
-export const accessTokenOf = (grantId: string, familyKey: Buffer, generation: number): string =>
+export const accessTokenOf = (grantId: string, familyKey: KeyObject, generation: number): string =>
   `mcp_at_${grantId}${derive(familyKey, `access ${grantId} ${generation}`)}`
 
-const derive = (familyKey: Buffer, what: string): string => createHmac('sha256', familyKey).update(what).digest('base64url')
+/** A key object: Node takes ten times as long with the bytes themselves. */
+const derive = (familyKey: KeyObject, what: string): string => createHmac('sha256', familyKey).update(what).digest('base64url')
 
 /** @returns undefined for anything this server cannot have issued as that kind. */
 export function parseToken (kind: TokenKind, token: string): ParsedToken | undefined {

@@ -1,5 +1,5 @@
 // The format of codes and tokens: what does not have it never reaches storage.
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import t from 'tap'
 import {
   accessTokenOf,
@@ -10,7 +10,7 @@ import {
 } from '../../../../plugins/oauth/grants/token-format.ts'
 
 const id = newGrantId()
-const key = randomBytes(32)
+const key = createSecretKey(randomBytes(32))
 const SECRET = 'x'.repeat(43)
 
 t.test('each kind is read back with its grant, and as no other kind', async (t) => {
@@ -31,7 +31,7 @@ t.test('refresh and access tokens of a generation come out the same again, and d
   ])
   t.equal(refreshToken(id, key, 2), derived[4])
   t.equal(accessTokenOf(id, key, 2), derived[5])
-  const others = [refreshToken(newGrantId(), key, 0), refreshToken(id, randomBytes(32), 0)]
+  const others = [refreshToken(newGrantId(), key, 0), refreshToken(id, createSecretKey(randomBytes(32)), 0)]
   const secrets = [...derived, ...others].map((token) => token.slice(-43))
   t.equal(new Set(secrets).size, secrets.length, 'no secret is that of another')
   t.equal(parseToken('at', derived[5]!)!.grantId, id)
