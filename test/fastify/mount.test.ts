@@ -147,7 +147,8 @@ const message = (method: string, params: object) => ({
   })
 })
 
-t.test('when the application closes, open streams end, running calls are answered, and nothing is left', async (t) => {
+// Node and Fastify keep a connection that is idle for over a minute.
+t.test('when the application closes, open streams end, running calls are answered, and nothing is left', { timeout: 30_000 }, async (t) => {
   const { lines, stream } = createLog()
   const app = await start(t, undefined, { logger: { stream, level: 'warn' }, more: { authBackends: ['none'], tools: [waits] } })
   const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/mcp`
@@ -155,14 +156,11 @@ t.test('when the application closes, open streams end, running calls are answere
   t.match(listening.headers.get('content-type'), 'text/event-stream')
   const call = fetch(url, message('tools/call', { name: 'waits', arguments: {} }))
   await begun.promise
-  const beganAt = performance.now()
   const closed = app.close()
   await listening.text()
   slow.resolve()
   t.match(await (await call).text(), '"done":true')
   await closed
-  // Not for as long as Fastify and Node keep a connection that is idle, which is over a minute.
-  t.ok(performance.now() - beganAt < 20_000)
   t.same(lines, [])
 })
 
