@@ -88,10 +88,10 @@ end`
   return { answers, rate: answers / (took / 1e6), p50: p50 / 1000, p99: p99 / 1000, refused }
 }
 
-/** Rounds of a second until three in a row are alike, or for twenty seconds: what V8 compiles late is half of a call. */
+/** Rounds of a second until three in a row are alike, or for eight seconds: what V8 compiles late is half of a call. */
 export async function warmUp (load: Load): Promise<void> {
   const rates: number[] = []
-  for (let rounds = 0; rounds < 20; rounds++) {
+  for (let rounds = 0; rounds < 8; rounds++) {
     rates.push((await measure({ ...load, seconds: 1 })).rate)
     const last = rates.slice(-3)
     if (last.length === 3 && Math.max(...last) < Math.min(...last) * 1.05) return

@@ -36,6 +36,8 @@ export function messageOf ({ method, params = {}, modern }: Message, token: stri
   }
 }
 
+/** One in so many answers may be late. */
+const MAX_REFUSED = 100
 const DISCOVERY = '/.well-known/oauth-authorization-server'
 const OURS = 'token and person from storage, access rules, schemas both ways, audit entry and its log line'
 const DOES: Readonly<Record<string, string>> = {
@@ -164,7 +166,9 @@ async function measureWork (
     const one: Record<string, Costed> = {}
     for (const { who, server, load } of loads) {
       const measured = await measureCost(server, load)
-      if (measured.refused > 0) throw new Error(`${measured.refused} answers of ${who} to ${name} were no 200`)
+      // wrk counts an answer that took over two seconds as one of these.
+      if (measured.refused > 0) process.stdout.write(`${measured.refused} of ${measured.answers} answers of ${who} to ${name} were late, or no 200\n`)
+      if (measured.refused > measured.answers / MAX_REFUSED) throw new Error(`too many answers of ${who} to ${name} were no 200`)
       one[who] = measured
     }
     seen.push(one)
