@@ -4,24 +4,17 @@ import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
+import { remembered } from './remembered.ts'
 
 /** Bits: a host with one IPv6 address has its whole network (RFC 4291 §2.5.4). */
 const IPV6_NETWORK_BITS = 64
 const IPV6_SITE_BITS = 48
 
-/** Addresses whose network is remembered: to find that of IPv6 takes longer than to count a request. */
-const MAX_REMEMBERED = 1_000
-const networks = new Map<string, string>()
+/** To find the network of an IPv6 address takes longer than to count a request. No address has more characters. */
+const REMEMBERED = { most: 1_000, length: 45 }
 
 /** The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. */
-export function networkOfAddress (address: string): string {
-  const known = networks.get(address)
-  if (known !== undefined) return known
-  const network = rateLimit.normalizeIP(address, IPV6_NETWORK_BITS)
-  if (networks.size >= MAX_REMEMBERED) networks.clear()
-  networks.set(address, network)
-  return network
-}
+export const networkOfAddress = remembered((address) => rateLimit.normalizeIP(address, IPV6_NETWORK_BITS), REMEMBERED)
 
 /**
  * What one holder of many networks commonly has: the /48 for IPv6 (RFC 6177 §2), the whole address for IPv4.

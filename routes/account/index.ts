@@ -11,6 +11,7 @@ import { formParameters, queryParameters } from '../../plugins/oauth/parameters.
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { findNotice, withNotice } from '../../plugins/pages/notices.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { scoped } from '../../plugins/scoped.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 import { usableUpstreams } from '../../plugins/upstreams/usable.ts'
 import accessKeys from './access-keys.ts'
@@ -31,25 +32,18 @@ import removeSignInMethod from './remove-sign-in-method.ts'
 import secondFactors from './second-factors/index.ts'
 import { summarizeFactors } from './second-factors/summary.ts'
 import signOutEverywhere from './sign-out-everywhere.ts'
-import { scoped } from '../../plugins/scoped.ts'
 
 /** Events on the page; the download has all that are stored. */
 const EVENTS_SHOWN = 20
 
 export default async function account (app: FastifyInstance, options: Pick<Config, 'publicUrl' | 'mcpUrl' | 'allowedEmails'>) {
   const { paths } = app
-  await app.register(scoped(deleteAccount))
-  await app.register(scoped(changePassword))
+  for (const routes of [
+    deleteAccount, changePassword, confirmEmailChange, reauthenticate, addSignInMethod, removeSignInMethod,
+    signOutEverywhere, downloads, noteList, secondFactors
+  ]) await app.register(scoped(routes))
   await app.register(scoped(changeEmail), options)
-  await app.register(scoped(confirmEmailChange))
-  await app.register(scoped(reauthenticate))
-  await app.register(scoped(addSignInMethod))
-  await app.register(scoped(removeSignInMethod))
-  await app.register(scoped(signOutEverywhere))
-  await app.register(scoped(downloads))
-  await app.register(scoped(noteList))
   await app.register(scoped(accessKeys), options)
-  await app.register(scoped(secondFactors))
 
   app.get(paths.account, async (request, reply) => {
     const visitor = await app.signIn.sessions.current(request)

@@ -5,6 +5,7 @@ import type { Config } from '../../config/index.ts'
 import type { Key } from '../../languages/index.ts'
 import { stateOf } from '../../plugins/accounts/invitation.ts'
 import { boundedList } from '../../plugins/administration/bounded-list.ts'
+import { scoped } from '../../plugins/scoped.ts'
 import apps from './apps.ts'
 import connection from './connection.ts'
 import connectionsLive from './connections-live.ts'
@@ -20,20 +21,13 @@ import person from './person.ts'
 import server from './server.ts'
 import servers from './servers.ts'
 import tools from './tools.ts'
-import { scoped } from '../../plugins/scoped.ts'
 
 export default async function admin (app: FastifyInstance, config: Config) {
   guardAdmin(app)
-  await app.register(scoped(people))
-  await app.register(scoped(person))
-  await app.register(scoped(invitations))
-  await app.register(scoped(connections))
+  for (const routes of [
+    people, person, invitations, connections, connectionsLive, apps, keys, servers, tools
+  ]) await app.register(scoped(routes))
   await app.register(scoped(connection), config)
-  await app.register(scoped(connectionsLive))
-  await app.register(scoped(apps))
-  await app.register(scoped(keys))
-  await app.register(scoped(servers))
-  await app.register(scoped(tools))
   await app.register(scoped(documents), config)
   await app.register(scoped(limits), config)
   await app.register(scoped(server), config)

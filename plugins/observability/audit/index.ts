@@ -6,6 +6,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf } from '../../client-address.ts'
+import { remembered } from '../../remembered.ts'
 import { randomSecret } from '../../secrets.ts'
 import type { Access, Grant } from '../../oauth/grants/contract.ts'
 import { createAuditBatches } from './batches.ts'
@@ -19,9 +20,7 @@ const MAX_TEXT = 200
 const RANDOM_BYTES = 6
 /** Within this time, requests of one program count as one connection attempt. */
 const CONNECTION_WINDOW_SECONDS = 3_600
-/** Programs whose attempt is remembered, and the length of what names them. */
-const MAX_PROGRAMS = 1_000
-const MAX_PROGRAM_LENGTH = 300
+const REMEMBERED_PROGRAMS = { most: 1_000, length: 300 }
 /**
  * Connection attempts of one address whose refusal for the same reason is recorded within the
  * window.
@@ -100,18 +99,10 @@ export default fp(
       waiting.add(event)
       for (const listener of listeners) listener(event)
     }
-    const programs = new Map<string, string>()
-    /** Remembered: a keyed hash costs more than the document that most programs ask for. */
-    const attemptOf = (request: FastifyRequest): string => {
-      const window = Math.floor(app.now() / CONNECTION_WINDOW_SECONDS)
-      const program = JSON.stringify([request.ip, request.headers['user-agent'], window])
-      const known = programs.get(program)
-      if (known !== undefined) return known
-      const attempt = app.sealing.mac('attempt', program).slice(0, 16)
-      if (programs.size >= MAX_PROGRAMS) programs.clear()
-      if (program.length <= MAX_PROGRAM_LENGTH) programs.set(program, attempt)
-      return attempt
-    }
+    /** Of what names a program and the hour: a keyed hash costs more than the document that most programs ask for. */
+    const attemptNamed = remembered((program) => app.sealing.mac('attempt', program).slice(0, 16), REMEMBERED_PROGRAMS)
+    const attemptOf = (request: FastifyRequest): string =>
+      attemptNamed(JSON.stringify([request.ip, request.headers['user-agent'], Math.floor(app.now() / CONNECTION_WINDOW_SECONDS)]))
 
     const record = (request: FastifyRequest, event: EventName, details: EventDetails = {}) =>
       write(request.log, Object.assign(stamp(event, details), { request: request.id, address: networkOf(request) }))

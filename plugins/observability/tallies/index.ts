@@ -12,6 +12,7 @@ import { emptySlot, mergeSlots, withoutPerson } from './tally.ts'
 import { createWaiting, recordOf, WIDTHS } from './waiting.ts'
 
 const FLUSH_EVERY_MS = 5_000
+
 declare module 'fastify' {
   interface FastifyInstance {
     tallies: Tallies

@@ -6,6 +6,7 @@ import { invalidRequest } from '../../../errors.ts'
 import type { Words } from '../../../languages/index.ts'
 import { formParameters } from '../../../plugins/oauth/parameters.ts'
 import type { FactorPageData } from '../../../plugins/pages/factor-page-data.ts'
+import { scoped } from '../../../plugins/scoped.ts'
 import { MAX_FACTORS, type Factor } from '../../../plugins/second-factors/contract.ts'
 import { sendFactorChanged, sendRecoveryCodesMade } from '../../../plugins/second-factors/mails.ts'
 import { checkForm, signInFirst } from '../guard.ts'
@@ -13,14 +14,10 @@ import addApp from './app.ts'
 import keepFactors from './keep.ts'
 import addPasskey from './passkey.ts'
 import proveFactor, { needProof } from './proof.ts'
-import { scoped } from '../../../plugins/scoped.ts'
 
 export default async function secondFactors (app: FastifyInstance) {
   const { paths } = app
-  await app.register(scoped(addPasskey))
-  await app.register(scoped(addApp))
-  await app.register(scoped(proveFactor))
-  await app.register(scoped(keepFactors))
+  for (const routes of [addPasskey, addApp, proveFactor, keepFactors]) await app.register(scoped(routes))
 
   app.get(paths.accountFactors, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
