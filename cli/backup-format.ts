@@ -12,7 +12,7 @@ import type { Entry } from '../plugins/storage/contract.ts'
 import { createSealing } from '../plugins/secrets.ts'
 import { OperatorError } from './command.ts'
 
-export const FORMAT = 2
+export const FORMAT = 3
 export const ENTRIES = 'entries.jsonl'
 export const MANIFEST = 'manifest.json'
 export const SECRET_KEY = 'secret-key'
@@ -47,7 +47,7 @@ const expires = z.number().nullable()
 const entrySchema = z.union([
   z.strictObject({ record: z.strictObject({ kind: z.string(), id: z.string(), value: z.string() }), expires }),
   z.strictObject({ counter: z.string(), n: z.number(), expires: z.number() }),
-  z.strictObject({ journal: z.string(), topics: z.array(z.string()), entry: z.unknown() })
+  z.strictObject({ journal: z.string(), topic: z.string().optional(), entry: z.unknown() })
 ])
 
 /**

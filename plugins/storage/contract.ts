@@ -59,9 +59,9 @@ export interface Increment {
  */
 export interface Journal<T> {
   /**
-   * All or, when it throws, possibly some. `topics`: what an entry can be found by, for example the person it is about.
+   * All or, when it throws, possibly some. `topic`: what an entry can be found by, for example the person it is about.
    */
-  append(entries: ReadonlyArray<{ topics: readonly string[]; entry: T }>): Promise<void>
+  append(entries: ReadonlyArray<{ topic?: string | undefined; entry: T }>): Promise<void>
   /** The newest entries of a topic, newest first. */
   newest(topic: string, limit: number): Promise<T[]>
   /**
@@ -80,7 +80,7 @@ export interface Journal<T> {
 export type Entry =
   | { record: { kind: string; id: string; value: string }; expires: number | null }
   | { counter: string; n: number; expires: number }
-  | { journal: string; topics: string[]; entry: unknown }
+  | { journal: string; topic?: string | undefined; entry: unknown }
 
 /**
  * The whole of a storage, for backups and for a move from one implementation to the other. Never for a request.

@@ -12,7 +12,7 @@ const LINES = [
   '{"record":{"kind":"user","id":"ann","value":"{}"},"expires":null}',
   '{"record":{"kind":"grant","id":"g1","value":"{}"},"expires":4102444800}',
   '{"counter":"calls 1","n":7,"expires":4102444800}',
-  '{"journal":"audit","topics":["user ann"],"entry":{"event":"sign_in"}}'
+  '{"journal":"audit","topic":"user ann","entry":{"event":"sign_in"}}'
 ]
 const sha256 = (content: Buffer | string) => createHash('sha256').update(content).digest('hex')
 

@@ -6,6 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
 import type { TestServer } from './server.ts'
 
+/** Entries of a journal that have a topic, or keys of such topics. */
+const TOPICS = 'entries with a topic'
+
 /** @returns how many there are of each kind of record, and of each table or family of keys that holds no records. */
 export async function census ({ app, config, dataDir }: TestServer): Promise<Record<string, number>> {
   await app.audit.flush()
@@ -29,6 +32,7 @@ function countRows (file: string, add: (name: string, number: number) => void): 
           ? 'SELECT kind AS name, count(*) AS number FROM records GROUP BY kind'
           : `SELECT '${String(name)}' AS name, count(*) AS number FROM "${String(name)}"`
       for (const row of db.prepare(query).all()) add(String(row['name']), Number(row['number']))
+      if (name === 'journal') add(TOPICS, Number(db.prepare('SELECT count(topic) AS n FROM journal').get()!['n']))
     }
   } finally {
     db.close()
@@ -42,8 +46,7 @@ async function countKeys (url: string, add: (name: string) => void): Promise<voi
     // `mcp:` and the kind, or whose ever key it is.
     for (const key of await redis.keys(`${prefix}*`)) {
       const [, name] = /^(?:mcp:)?([^:]*)/.exec(key.slice(prefix.length))!
-      // As SQLite's table: what a topic of a journal adds.
-      add(/^mcp:journal:[^:]*:/.test(key.slice(prefix.length)) ? 'journal_topics' : name!)
+      add(/^mcp:journal:[^:]*:/.test(key.slice(prefix.length)) ? TOPICS : name!)
     }
   } finally {
     redis.disconnect()

@@ -35,7 +35,7 @@ export const topicOfUser = (userId: string): string => `user ${userId}`
  * Of people alone: a topic has keys or rows of its own, and anyone can begin attempts to
  * connect.
  */
-const topicsOf = ({ user }: AuditEvent): string[] => (user ? [topicOfUser(user)] : [])
+const topicOf = ({ user }: AuditEvent): string | undefined => (user ? topicOfUser(user) : undefined)
 
 export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJournals {
   const journals = Object.fromEntries(
@@ -43,7 +43,7 @@ export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJour
   ) as Record<EventClass, Journal<AuditEvent>>
   return {
     append: (eventClass, events) =>
-      journals[eventClass].append(events.map((entry) => ({ topics: topicsOf(entry), entry }))),
+      journals[eventClass].append(events.map((entry) => ({ topic: topicOf(entry), entry }))),
     async newest (topic, limit) {
       const found = await Promise.all(eventClasses.map((name) => journals[name].newest(topic, limit)))
       return share(found.reverse(), limit).sort((a, b) => Number(a.at < b.at) - Number(a.at > b.at))

@@ -2,7 +2,7 @@
 // independent, so they need not be read at the same moment.
 // Tested in test/plugins/storage/journals-contract.ts.
 import type { Entry, StorageExport, Storage } from '../contract.ts'
-import { counterKey, journalKey } from './journal.ts'
+import { counterKey, journalKey, topicOf } from './journal.ts'
 import { scanKeys, type Client } from './connection.ts'
 
 const BATCH = 200
@@ -18,7 +18,7 @@ export function redisExport (redis: Client, { journal }: Pick<Storage, 'journal'
     await Promise.all(entries.map((entry) => writeKey(redis, guarded, entry)))
     // The entries of a journal keep their order.
     for (const entry of entries) {
-      if ('journal' in entry) await journal(entry.journal).append([{ topics: entry.topics, entry: entry.entry }])
+      if ('journal' in entry) await journal(entry.journal).append([{ topic: entry.topic, entry: entry.entry }])
     }
   }
 
@@ -51,11 +51,11 @@ function createReader (redis: Client, guarded: Guard): (key: string) => AsyncGen
     for (let after = '-'; ;) {
       const page = await guarded(redis.xrange(key, after, '+', 'COUNT', PAGE))
       for (const [, fields] of page) {
-        const member = (name: string) => JSON.parse(fields[fields.indexOf(name) + 1]!) as unknown
+        const topic = topicOf(fields)
         yield {
           journal: key.slice(journalKey('').length),
-          topics: member('topics') as string[],
-          entry: member('entry')
+          ...(topic !== undefined && { topic }),
+          entry: JSON.parse(fields[fields.indexOf('entry') + 1]!) as unknown
         }
       }
       if (page.length < PAGE) return

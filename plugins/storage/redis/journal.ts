@@ -11,12 +11,12 @@ if n == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return n`
 
 /**
- * KEYS[1]; ARGV: how many entries are kept, then each entry and its topics. One command for many: a call for each would
+ * KEYS[1]; ARGV: how many entries are kept, then each entry and its topic. One command for many: a call for each would
  * cost more than the event it records.
  */
 export const RECORD = `
 for i = 2, #ARGV, 2 do
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topics', ARGV[i + 1])
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topic', ARGV[i + 1])
 end`
 
 /**
@@ -42,10 +42,7 @@ export function openRedisJournals (
   guarded: <R>(command: Promise<R>) => Promise<R>,
   log: Log
 ): Pick<Storage, 'journal' | 'count' | 'counts'> {
-  /**
-   * @param written each entry and its topics, as JSON. Not all at once: Redis does nothing
-   * else meanwhile.
-   */
+  /** @param written each entry as JSON, and its topic. Not all at once: Redis does nothing else meanwhile. */
   const add = async (key: string, most: number, written: string[]) => {
     for (let first = 0; first < written.length; first += PAGE) {
       await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
@@ -55,7 +52,7 @@ export function openRedisJournals (
   const pages = (name: string) => pagesOf(redis, guarded, name)
 
   function journal<T> (name: string): Journal<T> {
-    const { entryOf, topicsOf } = decoder<T>(name, log)
+    const entryOf = decoder<T>(name, log)
     return {
       async append (entries) {
         const { all, byTopic } = arrange(entries)
@@ -68,7 +65,7 @@ export function openRedisJournals (
         )
         await add(journalKey(name), MAX_ENTRIES, all)
         await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
-        await shorten(redis, guarded, name, topicsOf)
+        await shorten(redis, guarded, name)
       },
       async newest (topic, limit) {
         const found = await guarded(redis.xrevrange(journalKey(name, topic), '+', '-', 'COUNT', limit))
@@ -86,7 +83,7 @@ export function openRedisJournals (
       },
       async forget (topic) {
         for await (const [id, fields] of pages(name)) {
-          if (topicsOf(fields)?.includes(topic)) await guarded(redis.xdel(journalKey(name), id))
+          if (topicOf(fields) === topic) await guarded(redis.xdel(journalKey(name), id))
         }
         await guarded(redis.del(journalKey(name, topic)))
       }
@@ -105,20 +102,19 @@ export function openRedisJournals (
 }
 
 /**
- * What is beyond the bound leaves its topics first: a topic that has nothing left has no key.
+ * What is beyond the bound leaves its topic first: a topic that has nothing left has no key.
  */
 async function shorten (
   redis: Client,
   guarded: <R>(command: Promise<R>) => Promise<R>,
-  name: string,
-  topicsOf: (fields: string[]) => string[] | undefined
+  name: string
 ): Promise<void> {
   for (;;) {
     const tooMany = (await guarded(redis.xlen(journalKey(name)))) - JOURNAL_BOUNDS.entries
     if (tooMany <= 0) return
     const page = await guarded(redis.xrange(journalKey(name), '-', '+', 'COUNT', Math.min(tooMany, PAGE)))
-    const topics = new Set(page.flatMap(([, fields]) => topicsOf(fields) ?? []))
-    // An entry was written to its topics before the journal, so its id there is of the same
+    const topics = new Set(page.flatMap(([, fields]) => topicOf(fields) ?? []))
+    // An entry was written to its topic before the journal, so its id there is of the same
     // millisecond or earlier.
     const next = `${Number.parseInt(page.at(-1)![0], 10) + 1}`
     await Promise.all([...topics].map((topic) => guarded(redis.shorten(journalKey(name, topic), next))))
@@ -126,27 +122,30 @@ async function shorten (
   }
 }
 
-function decoder<T> (name: string, log: Log) {
-  const decode = <R>(fields: string[], field: string): R | undefined =>
-    decodeJson<R>(`entry of the journal ${name}`, fields[fields.indexOf(field) + 1] ?? '', log)
-  return {
-    entryOf: (fields: string[]) => decode<T>(fields, 'entry'),
-    topicsOf: (fields: string[]) => decode<string[]>(fields, 'topics')
-  }
+const decoder =
+  <T>(name: string, log: Log) =>
+    (fields: string[]): T | undefined =>
+      decodeJson<T>(`entry of the journal ${name}`, fieldOf(fields, 'entry') ?? '', log)
+
+function fieldOf (fields: string[], name: string): string | undefined {
+  const index = fields.indexOf(name)
+  return index === -1 ? undefined : fields[index + 1]
 }
 
-/** Each entry and its topics as JSON: in the order of all, and of each topic. */
-function arrange (entries: ReadonlyArray<{ topics: readonly string[]; entry: unknown }>) {
+/** @param fields of an entry. @returns undefined for one without a topic, which is stored as an empty text. */
+export const topicOf = (fields: string[]): string | undefined => fieldOf(fields, 'topic') || undefined
+
+/** Each entry as JSON and its topic: in the order of all, and of each topic. */
+function arrange (entries: ReadonlyArray<{ topic?: string | undefined; entry: unknown }>) {
   const all: string[] = []
   const byTopic = new Map<string, string[]>()
-  for (const { topics, entry } of entries) {
-    const written = [JSON.stringify(entry), JSON.stringify(topics)]
+  for (const { topic = '', entry } of entries) {
+    const written = [JSON.stringify(entry), topic]
     all.push(...written)
-    for (const topic of topics) {
-      const before = byTopic.get(topic)
-      if (before) before.push(...written)
-      else byTopic.set(topic, [...written])
-    }
+    if (topic === '') continue
+    const before = byTopic.get(topic)
+    if (before) before.push(...written)
+    else byTopic.set(topic, [...written])
   }
   return { all, byTopic }
 }

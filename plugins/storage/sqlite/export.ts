@@ -27,17 +27,10 @@ export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commit
           .iterate(now())) {
           yield { counter: key as string, n: n as number, expires: expires as number }
         }
-        // A topic is kept with the name of its journal before it.
-        for (const { name, topics, entry } of reader
-          .prepare(
-            `SELECT name, entry,
-          (SELECT json_group_array(substr(topic, length(name) + 2)) FROM journal_topics WHERE journal_topics.seq = journal.seq) AS topics
-          FROM journal ORDER BY seq`
-          )
-          .iterate()) {
+        for (const { name, topic, entry } of reader.prepare('SELECT name, topic, entry FROM journal ORDER BY seq').iterate()) {
           yield {
             journal: name as string,
-            topics: JSON.parse(topics as string) as string[],
+            ...(topic !== null && { topic: topic as string }),
             entry: JSON.parse(entry as string) as unknown
           }
         }
@@ -60,9 +53,7 @@ export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commit
       await flush()
     },
     async clear () {
-      await commits.add(() =>
-        db.exec('DELETE FROM records; DELETE FROM counters; DELETE FROM journal_topics; DELETE FROM journal')
-      )
+      await commits.add(() => db.exec('DELETE FROM records; DELETE FROM counters; DELETE FROM journal'))
     }
   }
 }
@@ -70,8 +61,7 @@ export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commit
 function writer (db: DatabaseSync, now: Clock): (entry: Entry) => void {
   const record = db.prepare('INSERT OR REPLACE INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?)')
   const counter = db.prepare('INSERT OR REPLACE INTO counters (key, n, expires) VALUES (?, ?, ?)')
-  const journal = db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)')
-  const topic = db.prepare('INSERT OR IGNORE INTO journal_topics (topic, seq) VALUES (?, ?)')
+  const journal = db.prepare('INSERT INTO journal (name, topic, at, entry) VALUES (?, ?, ?, ?)')
   return (entry) => {
     if ('record' in entry) {
       const { kind, id, value } = entry.record
@@ -79,8 +69,7 @@ function writer (db: DatabaseSync, now: Clock): (entry: Entry) => void {
     } else if ('counter' in entry) {
       if (entry.expires > now()) counter.run(entry.counter, entry.n, entry.expires)
     } else {
-      const { lastInsertRowid } = journal.run(entry.journal, now(), JSON.stringify(entry.entry))
-      for (const each of entry.topics) topic.run(`${entry.journal} ${each}`, lastInsertRowid)
+      journal.run(entry.journal, entry.topic ?? null, now(), JSON.stringify(entry.entry))
     }
   }
 }

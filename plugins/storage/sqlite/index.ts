@@ -17,7 +17,7 @@ import {
 import { guarded, isFault } from './faults.ts'
 import { createGroupCommit, type Commits } from './group-commit.ts'
 import { createCheck, refuseEmptied } from './check.ts'
-import { JOURNAL_SCHEMA, openSqliteJournals } from './journal.ts'
+import { openSqliteJournals, prepareJournals } from './journal.ts'
 import { sqliteExport } from './export.ts'
 import { startSweeping } from './sweep.ts'
 
@@ -30,7 +30,7 @@ const SCHEMA = `
     PRIMARY KEY (kind, id)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires) WHERE expires IS NOT NULL;
-${JOURNAL_SCHEMA}`
+`
 
 interface Statements {
   all: StatementSync
@@ -49,7 +49,7 @@ interface Statements {
 export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { warn () {} }): Storage {
   refuseEmptied(dataDir)
   // FULL: an answered token is on the disk, not in a cache.
-  const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', prepare: (db) => db.exec(SCHEMA) })
+  const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', prepare: prepareTables })
   const statements = prepare(db)
   const inTransaction = <R>(work: () => R) => guarded(() => transaction(db, work))
   const commits = createGroupCommit(inTransaction, isFault)
@@ -81,6 +81,11 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
       db.close()
     }
   }
+}
+
+function prepareTables (db: DatabaseSync): void {
+  db.exec(SCHEMA)
+  prepareJournals(db)
 }
 
 /** For what may be lost with the power: the sync at the end of a commit is what takes its time. */

@@ -8,25 +8,32 @@ import type { Commits } from './group-commit.ts'
 import { isRoomLow } from './growth.ts'
 import type { Slice } from './sweep.ts'
 
-export const JOURNAL_SCHEMA = `
+/** One index for each order in which entries are read: every index costs each entry as much as the entry itself. */
+const SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL, topic TEXT
   );
-  CREATE INDEX IF NOT EXISTS journal_by_age ON journal (at);
   CREATE INDEX IF NOT EXISTS journal_by_name ON journal (name, seq);
-  CREATE TABLE IF NOT EXISTS journal_topics (
-    topic TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES journal ON DELETE CASCADE,
-    PRIMARY KEY (topic, seq)
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS journal_topics_by_entry ON journal_topics (seq);
   CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, n INTEGER NOT NULL, expires REAL NOT NULL) WITHOUT ROWID;
 `
+/** Files of earlier versions have the topics in a table of their own, which is left to them. */
+const FROM_EARLIER = `
+  ALTER TABLE journal ADD COLUMN topic TEXT;
+  UPDATE journal SET topic = substr(found.topic, length(name) + 2) FROM journal_topics AS found WHERE found.seq = journal.seq;
+  DROP INDEX journal_by_age;
+`
+const TOPICS = 'CREATE INDEX IF NOT EXISTS journal_by_topic ON journal (name, topic, seq) WHERE topic IS NOT NULL'
+
+/** Makes the tables, or brings those of an earlier version up to date. */
+export function prepareJournals (db: DatabaseSync): void {
+  db.exec(SCHEMA)
+  const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all('journal')
+  if (!columns.some(({ name }) => name === 'topic')) db.exec(FROM_EARLIER)
+  db.exec(TOPICS)
+}
 
 const PAGE = 500
-/**
- * Rows of one step: an entry goes with its topics and indexes, so these take some
- * milliseconds.
- */
+/** Rows of one step: these take some milliseconds. */
 const SWEEP_ROWS = 250
 /**
  * So many entries a journal may hold when the disk is nearly full; beyond them each new entry
@@ -87,17 +94,15 @@ function createLowRoomCheck (db: DatabaseSync, log: Log): () => boolean {
 }
 
 const prepare = (db: DatabaseSync) => ({
-  append: db.prepare('INSERT INTO journal (name, at, entry) VALUES (?, ?, ?)'),
-  // Of all entries of a batch, which follow each other: a list of each one's topics, as JSON.
-  topics: db.prepare(`INSERT OR IGNORE INTO journal_topics (topic, seq)
-    SELECT topic.value, ?1 + entry.key FROM json_each(?2) AS entry, json_each(entry.value) AS topic`),
-  newest: db.prepare(
-    'SELECT entry FROM journal_topics JOIN journal USING (seq) WHERE topic = ? ORDER BY seq DESC LIMIT ?'
-  ),
+  append: db.prepare('INSERT INTO journal (name, topic, at, entry) VALUES (?, ?, ?, ?)'),
+  newest: db.prepare('SELECT entry FROM journal WHERE name = ? AND topic = ? ORDER BY seq DESC LIMIT ?'),
   latest: db.prepare('SELECT entry FROM journal WHERE name = ? ORDER BY seq DESC LIMIT ?'),
   page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
-  forget: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal_topics WHERE topic = ? LIMIT ?)'),
-  tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ? LIMIT ?)'),
+  forget: db.prepare(
+    'DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ? AND topic = ? LIMIT ?)'
+  ),
+  // The first entries are the oldest: no index is needed to find them.
+  tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal ORDER BY seq LIMIT ?2) AND at < ?1'),
   // From name to name through the index: SELECT DISTINCT would read all of it.
   names: db.prepare(`WITH RECURSIVE names (name) AS (SELECT min(name) FROM journal
     UNION ALL SELECT (SELECT min(name) FROM journal WHERE journal.name > names.name) FROM names WHERE name IS NOT NULL)
@@ -121,7 +126,6 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
   const sql = prepare(db)
   const isLow = createLowRoomCheck(db, log)
   const deleteOldest = createBounds(sql, ENTRIES_WHEN_LOW)
-  const topicOf = (name: string, topic: string) => `${name} ${topic}`
 
   function open<T> (name: string): Journal<T> {
     const read = (rows: Array<Record<string, unknown>>): T[] =>
@@ -133,14 +137,11 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
         await commits.add(() => {
           if (isLow()) deleteOldest(name, entries.length)
           const at = now()
-          let last = 0
-          for (const { entry } of entries) last = Number(sql.append.run(name, at, JSON.stringify(entry)).lastInsertRowid)
-          const topics = entries.map((each) => each.topics.map((topic) => topicOf(name, topic)))
-          sql.topics.run(last - entries.length + 1, JSON.stringify(topics))
+          for (const { entry, topic } of entries) sql.append.run(name, topic ?? null, at, JSON.stringify(entry))
         })
       },
       newest: async (topic, limit) =>
-        read(guarded(() => sql.newest.all(topicOf(name, topic), Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
+        read(guarded(() => sql.newest.all(name, topic, Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
       latest: async (limit) => read(guarded(() => sql.latest.all(name, limit))).reverse(),
       async * all () {
         for (let after = 0; ;) {
@@ -151,7 +152,7 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
         }
       },
       async forget (topic) {
-        while ((await commits.add(() => sql.forget.run(topicOf(name, topic), SWEEP_ROWS).changes)) > 0);
+        while ((await commits.add(() => sql.forget.run(name, topic, SWEEP_ROWS).changes)) > 0);
       }
     }
   }

@@ -19,13 +19,13 @@ export interface Place {
   open(log?: Log): Promise<Storage>
   arguments: string[]
   writeRaw(kind: string, id: string, value: string): Promise<void>
-  /** Adds entries without topics to a journal, all at once. */
+  /** Adds entries without a topic to a journal, all at once. */
   fillJournal(name: string, entries: number): Promise<void>
-  /** How many keys or rows belong to topics of that name, in any journal. */
+  /** How many keys or rows belong to a topic of that name, in any journal. */
   countTopics(topic: string): Promise<number>
 }
 
-const FILL = "for i = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'entry', '1', 'topics', '[]') end"
+const FILL = "for i = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'entry', '1', 'topic', '') end"
 
 export async function sqlitePlace (t: Test): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-storage-'))
@@ -47,7 +47,7 @@ export async function sqlitePlace (t: Test): Promise<Place> {
     },
     async countTopics (topic) {
       const db = new DatabaseSync(join(folder, 'oauth.db'), { readOnly: true })
-      const { n } = db.prepare("SELECT count(*) AS n FROM journal_topics WHERE topic LIKE '% ' || ?").get(topic)!
+      const { n } = db.prepare('SELECT count(*) AS n FROM journal WHERE topic = ?').get(topic)!
       db.close()
       return n as number
     }

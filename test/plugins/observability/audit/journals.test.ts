@@ -98,7 +98,7 @@ for (const name of ['SQLite', 'Redis'] as const) {
       ]
       await storage
         .journal<AuditEvent>('audit')
-        .append(old.map((entry) => ({ topics: entry.user ? [topicOfUser(entry.user)] : [], entry })))
+        .append(old.map((entry) => ({ topic: entry.user && topicOfUser(entry.user), entry })))
       const journals = openAuditJournals(storage)
       await journals.append('calls', [event('tool_call', { user: 'bob', tool: 'fetch' }, 1.5)])
       const all = (await Array.fromAsync(journals.all())).filter(({ at, user }) => user === 'bob' || at === old[2]!.at)

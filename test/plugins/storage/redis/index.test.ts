@@ -64,7 +64,7 @@ t.test(
     await things.update('update', () => ({ write: { record: {}, ttl: 92 }, result: null }))
     await storage.count([{ key: 'count', by: 1, ttl: 93 }])
     await storage.count([{ key: 'count', by: 1, ttl: 1_000 }])
-    await storage.journal('lasting').append([{ topics: ['ann'], entry: 1 }])
+    await storage.journal('lasting').append([{ topic: 'ann', entry: 1 }])
     const near = async (key: string, seconds: number) => {
       const left = await leftOf(key)
       t.ok(left <= seconds && left > seconds - 10, `${key}: ${left} of ${seconds} seconds`)
@@ -85,20 +85,20 @@ t.test(
         `${Date.now() - days * 86_400_000}-0`,
         'entry',
         String(days),
-        'topics',
-        '[]'
+        'topic',
+        ''
       )
     }
-    await storage.journal('aged').append([{ topics: [], entry: 0 }])
+    await storage.journal('aged').append([{ entry: 0 }])
     t.same(await Array.fromAsync(storage.journal('aged').all()), [1, 0])
 
     const most = JOURNAL_BOUNDS.entries
     await redis!.client.eval(
-      `for i = 1, ${most + 50} do redis.call('XADD', KEYS[1], '*', 'entry', '1', 'topics', '[]') end`,
+      `for i = 1, ${most + 50} do redis.call('XADD', KEYS[1], '*', 'entry', '1', 'topic', '') end`,
       1,
       'mcp:journal:many'
     )
-    await storage.journal('many').append([{ topics: [], entry: 2 }])
+    await storage.journal('many').append([{ entry: 2 }])
     t.ok((await redis!.client.xlen('mcp:journal:many')) <= most + 1)
     await redis!.client.del('mcp:journal:many')
     await redis!.client.config('SET', 'stream-node-max-entries', '100')

@@ -36,7 +36,7 @@ t.test(
       storage.count([{ key: 'k', by: 1, ttl: 60 }]).then(() => settled.push('count')),
       storage
         .journal('j')
-        .append([{ topics: [], entry: 1 }])
+        .append([{ entry: 1 }])
         .then(() => settled.push('append')),
       notes.update('ann', 'n', () => note('n')).then(() => settled.push('note'))
     ]

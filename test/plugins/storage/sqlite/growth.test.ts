@@ -62,7 +62,7 @@ t.test('notes that fill the disk leave room for sign-ins (SW-02)', { skip: disk 
     await documents.close()
   })
   const journal = storage.journal<number>('events')
-  const numbers = Array.from({ length: 3_000 }, (_, n) => ({ topics: ['ann'], entry: n }))
+  const numbers = Array.from({ length: 3_000 }, (_, n) => ({ topic: 'ann', entry: n }))
   await journal.append(numbers)
 
   t.ok((await fill(store)) > 20)
