@@ -1,4 +1,4 @@
-// Where the lines of the log go: gathered for a moment and written together, since a write for each costs more than the
+// Where the lines of the log go: gathered for a moment and handed on together, since each hand-over costs more than the
 // line. What is left is written when the process ends.
 // Tested in test/journeys/outside.test.ts.
 import { destination, type DestinationStream } from 'pino'
@@ -13,13 +13,22 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 type Destination = ReturnType<typeof destination>
 
-/**
- * Those whose last write failed. Nothing more is tried with them at the end: it would be tried until the disk has room.
- */
+interface Gathered {
+  out: Destination
+  /** Hands what was gathered to the destination. */
+  hand(): void
+}
+
+const open = new Set<Gathered>()
+/** Those whose last write failed. Nothing more is tried with them at the end: it would be tried until the disk has room. */
 const failing = new Set<Destination>()
-// Before the listeners of the destinations themselves.
+// Before the listeners of the destinations themselves, which write what they have.
+process.on('beforeExit', () => { for (const { hand } of open) hand() })
 process.on('exit', () => {
-  for (const out of failing) out.destroy()
+  for (const { out, hand } of open) {
+    if (failing.has(out)) out.destroy()
+    else hand()
+  }
 })
 
 /**
@@ -27,6 +36,7 @@ process.on('exit', () => {
  * @returns with `flush`, which writes at once what is buffered.
  */
 export function createLogDestination (isReadable = false): DestinationStream & { flush(): void } {
+  // Below GATHER_BYTES it writes nothing by itself: a write under way when the process ends would be lost.
   const out = destination({ sync: false, minLength: GATHER_BYTES, maxWrite: MAX_WRITE_BYTES, maxLength: MAX_WAITING_BYTES })
   // A log on a full disk ends no server.
   out.on('error', () => {
@@ -35,16 +45,35 @@ export function createLogDestination (isReadable = false): DestinationStream & {
   out.on('write', () => {
     failing.delete(out)
   })
+  let lines: string[] = []
+  let length = 0
   let timer: NodeJS.Timeout | undefined
+  const gathered = { out, hand }
+  open.add(gathered)
+  out.once('close', () => open.delete(gathered))
+  function hand (): void {
+    if (lines.length === 0 || !open.has(gathered)) return
+    const text = lines.join('')
+    lines = []
+    length = 0
+    out.write(text)
+  }
   const write = () => {
     timer = undefined
+    hand()
     out.flush()
   }
   return {
     write (line) {
-      out.write(isReadable ? readableLine(line) : line)
+      const text = isReadable ? readableLine(line) : line
+      lines.push(text)
+      length += text.length
+      if (length >= GATHER_BYTES) hand()
       timer ??= setTimeout(write, GATHER_MS).unref()
     },
-    flush: () => { out.flushSync() }
+    flush () {
+      hand()
+      out.flushSync()
+    }
   }
 }
