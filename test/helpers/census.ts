@@ -32,7 +32,7 @@ function countRows (file: string, add: (name: string, number: number) => void): 
           ? 'SELECT kind AS name, count(*) AS number FROM records GROUP BY kind'
           : `SELECT '${String(name)}' AS name, count(*) AS number FROM "${String(name)}"`
       for (const row of db.prepare(query).all()) add(String(row['name']), Number(row['number']))
-      if (name === 'journal') add(TOPICS, Number(db.prepare('SELECT count(topic) AS n FROM journal').get()!['n']))
+      if (name === 'journal') add(TOPICS, Number(db.prepare('SELECT count(about) AS n FROM journal').get()!['n']))
     }
   } finally {
     db.close()

@@ -27,7 +27,7 @@ export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commit
           .iterate(now())) {
           yield { counter: key as string, n: n as number, expires: expires as number }
         }
-        for (const { name, topic, entry } of reader.prepare('SELECT name, topic, entry FROM journal ORDER BY seq').iterate()) {
+        for (const { name, topic, entry } of reader.prepare('SELECT name, about AS topic, entry FROM journal ORDER BY seq').iterate()) {
           yield {
             journal: name as string,
             ...(topic !== null && { topic: topic as string }),
@@ -61,7 +61,7 @@ export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commit
 function writer (db: DatabaseSync, now: Clock): (entry: Entry) => void {
   const record = db.prepare('INSERT OR REPLACE INTO records (kind, id, value, expires) VALUES (?, ?, ?, ?)')
   const counter = db.prepare('INSERT OR REPLACE INTO counters (key, n, expires) VALUES (?, ?, ?)')
-  const journal = db.prepare('INSERT INTO journal (name, topic, at, entry) VALUES (?, ?, ?, ?)')
+  const journal = db.prepare('INSERT INTO journal (name, about, at, entry) VALUES (?, ?, ?, ?)')
   return (entry) => {
     if ('record' in entry) {
       const { kind, id, value } = entry.record

@@ -11,24 +11,27 @@ import type { Slice } from './sweep.ts'
 /** One index for each order in which entries are read: every index costs each entry as much as the entry itself. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL, topic TEXT
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, at REAL NOT NULL, entry TEXT NOT NULL, about TEXT
   );
   CREATE INDEX IF NOT EXISTS journal_by_name ON journal (name, seq);
   CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, n INTEGER NOT NULL, expires REAL NOT NULL) WITHOUT ROWID;
 `
-/** Files of earlier versions have the topics in a table of their own, which is left to them. */
+/**
+ * Files of earlier versions have the topics in a table of their own, which is left to them: one may still run. Its queries name
+ * a column `topic`, of which there must be one only.
+ */
 const FROM_EARLIER = `
-  ALTER TABLE journal ADD COLUMN topic TEXT;
-  UPDATE journal SET topic = substr(found.topic, length(name) + 2) FROM journal_topics AS found WHERE found.seq = journal.seq;
-  DROP INDEX journal_by_age;
+  ALTER TABLE journal ADD COLUMN about TEXT;
+  UPDATE journal SET about = substr(found.topic, length(name) + 2) FROM journal_topics AS found WHERE found.seq = journal.seq;
+  DROP INDEX IF EXISTS journal_by_age;
 `
-const TOPICS = 'CREATE INDEX IF NOT EXISTS journal_by_topic ON journal (name, topic, seq) WHERE topic IS NOT NULL'
+const TOPICS = 'CREATE INDEX IF NOT EXISTS journal_by_topic ON journal (name, about, seq) WHERE about IS NOT NULL'
 
 /** Makes the tables, or brings those of an earlier version up to date. */
 export function prepareJournals (db: DatabaseSync): void {
   db.exec(SCHEMA)
   const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all('journal')
-  if (!columns.some(({ name }) => name === 'topic')) db.exec(FROM_EARLIER)
+  if (!columns.some(({ name }) => name === 'about')) db.exec(FROM_EARLIER)
   db.exec(TOPICS)
 }
 
@@ -94,12 +97,12 @@ function createLowRoomCheck (db: DatabaseSync, log: Log): () => boolean {
 }
 
 const prepare = (db: DatabaseSync) => ({
-  append: db.prepare('INSERT INTO journal (name, topic, at, entry) VALUES (?, ?, ?, ?)'),
-  newest: db.prepare('SELECT entry FROM journal WHERE name = ? AND topic = ? ORDER BY seq DESC LIMIT ?'),
+  append: db.prepare('INSERT INTO journal (name, about, at, entry) VALUES (?, ?, ?, ?)'),
+  newest: db.prepare('SELECT entry FROM journal WHERE name = ? AND about = ? ORDER BY seq DESC LIMIT ?'),
   latest: db.prepare('SELECT entry FROM journal WHERE name = ? ORDER BY seq DESC LIMIT ?'),
   page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
   forget: db.prepare(
-    'DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ? AND topic = ? LIMIT ?)'
+    'DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ? AND about = ? LIMIT ?)'
   ),
   // The first entries are the oldest: no index is needed to find them.
   tooOld: db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal ORDER BY seq LIMIT ?2) AND at < ?1'),

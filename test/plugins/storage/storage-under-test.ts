@@ -47,7 +47,7 @@ export async function sqlitePlace (t: Test): Promise<Place> {
     },
     async countTopics (topic) {
       const db = new DatabaseSync(join(folder, 'oauth.db'), { readOnly: true })
-      const { n } = db.prepare('SELECT count(*) AS n FROM journal WHERE topic = ?').get(topic)!
+      const { n } = db.prepare('SELECT count(*) AS n FROM journal WHERE about = ?').get(topic)!
       db.close()
       return n as number
     }
