@@ -39,4 +39,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # No shell in between: the signal reaches the server itself.
-CMD ["node", "node_modules/@mcp-oauth-server/server/bin/mcp-oauth-server.js", "start"]
+# As `npm start`: less memory, and a faster start.
+CMD ["node", "--max-semi-space-size=4", "node_modules/@mcp-oauth-server/server/bin/mcp-oauth-server.js", "start"]

@@ -1,5 +1,6 @@
 // The servers of a measurement, each alone on the first core; the load comes from the second (load.ts).
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../test/helpers/ports.ts'
@@ -7,6 +8,11 @@ import { usageOf, usageWithChildren, type Usage } from './usage.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const SERVERS = join(import.meta.dirname, 'servers')
+/** What `npm start` gives to Node before the file. */
+export const startFlags = /node (.+?) server\.ts/
+  .exec((JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } }).scripts.start)![1]!
+  .split(' ')
+  .map((flag) => (flag.startsWith('./') ? join(ROOT, flag) : flag))
 const canPin = (() => {
   try {
     execFileSync('taskset', ['--version'], { stdio: 'ignore' })
@@ -38,7 +44,11 @@ export async function startProcess (
   { core }: { core: number | undefined } = { core: 0 }
 ): Promise<Running> {
   const port = await freePort()
-  const options = { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] as ['ignore', 'ignore', 'inherit', 'ipc'], env: environment(port, env) }
+  const options = {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'] as ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: environment(port, env),
+    ...(name === 'shipped' && { execArgv: startFlags })
+  }
   const child = fork(join(SERVERS, `${name}.ts`), options)
   if (core !== undefined) pin(child, core)
   await new Promise<void>((resolve, reject) => {
@@ -54,7 +64,7 @@ export async function startProcess (
  */
 export async function startShipped (folder: string, env: Record<string, string>): Promise<Running> {
   const port = await freePort()
-  const child = spawn(process.execPath, ['--import', join(ROOT, 'compile-cache.js'), join(ROOT, 'server.ts')], {
+  const child = spawn(process.execPath, [...startFlags, join(ROOT, 'server.ts')], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: environment(port, env)

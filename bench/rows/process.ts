@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../test/helpers/ports.ts'
 import { connect } from '../connection.ts'
 import type { Bench } from '../run.ts'
-import { pin, startProcess, type Running } from '../processes.ts'
+import { pin, startFlags, startProcess, type Running } from '../processes.ts'
 import { compare, type Row } from '../table.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -54,7 +54,7 @@ async function start (
   const port = await freePort()
   const child = spawn(
     globalThis.process.execPath,
-    [...(file === 'server.ts' ? ['--import', './compile-cache.js'] : []), file],
+    [...(file === 'server.ts' ? startFlags : []), file],
     {
       cwd: ROOT,
       env: { PATH: globalThis.process.env['PATH'], ...env, HOST: '127.0.0.1', PORT: String(port) },

@@ -92,7 +92,9 @@ t.test('Dockerfile: no fault of syntax or practice', async (t) => {
   t.notMatch(text.replaceAll(/^#.*$/gm, ''), /--platform|x64|amd64|arm64/, 'nothing is of one architecture alone')
   t.equal(image.user, 'node')
   const bin = 'node_modules/@mcp-oauth-server/server/bin/mcp-oauth-server.js'
-  t.same(image.command, ['node', bin, 'start'], 'no shell and no npm in between')
+  const { scripts } = JSON.parse(await read('package.json')) as { scripts: { start: string } }
+  const [memory] = /--max-semi-space-size=\d+/.exec(scripts.start)!
+  t.same(image.command, ['node', memory, bin, 'start'], 'no shell and no npm in between, with the memory of `npm start`')
   t.equal(image.stopSignal, 'SIGTERM')
   t.match(image.healthCheck.join(' '), paths.ready)
   t.equal(image.env['NODE_ENV'], 'production')
