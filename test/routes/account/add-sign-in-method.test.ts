@@ -173,3 +173,25 @@ storageTest('what is added while the sessions of its person end leads to nobody 
   await throughSecond('late', late)
   t.notMatch((await late.get(`${url}/account`)).text, ann)
 })
+
+storageTest('a new password that removes the other methods leaves no time to add one (AC-16)', async (t, start) => {
+  const { url, app, address, person, signIn, userOf, begin, enter } = await place(t, start)
+  const ann = address()
+  const [owner, thief] = [await person(ann), new Browser()]
+  await signIn(ann, PASSWORD, thief)
+  const { id } = await userOf(ann)
+  const question = await enter(thief, await begin(thief), 'late too')
+  const { lifecycle } = app.signIn
+  const remove = lifecycle.removeSignInMethods
+  lifecycle.removeSignInMethods = async (...given) => {
+    const removed = await remove(...given)
+    t.equal((await yes(thief, question)).status, 403)
+    return removed
+  }
+  const page = await owner.get(`${url}/account/password`)
+  const asked = { present: PASSWORD, next: 'seven loud herons 77 at dawn', ways: 'remove' }
+  const changed = await owner.submit(page, ({ action }) => action === '/account/password', asked)
+  t.equal(changed.status, 200)
+  t.equal((await lifecycle.find(id))!.identities.length, 1)
+  t.equal((await owner.get(`${url}/account`)).url, `${url}/account`, 'the owner stays signed in')
+})
