@@ -13,7 +13,7 @@ export interface PasswordReset {
   password: string
   /**
    * What the person wants to end as well. All of it ends where no one has ever verified the
-   * mailbox.
+   * mailbox, with the second factors.
    */
   endApps: boolean
   endKeys: boolean
@@ -60,6 +60,7 @@ async function endOthers (
   const apps = !account.verified || endApps
   if (apps) await lifecycle.disconnectApps(user.id)
   const keys = await endKeys(app, request, user.id, !account.verified || endsKeys)
+  if (!account.verified) await removeFactors(app, request, user.id)
   const removed =
     !account.verified || removeOthers
       ? await lifecycle.removeSignInMethods(user.id, (identity) => isOtherIdentity(identity, link))
@@ -67,4 +68,14 @@ async function endOthers (
   app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
   noteRemovedMethods(app, request, user, removed)
   return { apps, keys, others: removed.length > 0 }
+}
+
+/**
+ * Those of whoever made the account. An owner who has verified the mailbox keeps theirs: it is not to be gone around by
+ * the mailbox alone (threat SF-12).
+ */
+async function removeFactors ({ audit, secondFactors }: FastifyInstance, request: FastifyRequest, userId: string): Promise<void> {
+  if (!(await secondFactors.hasAny(userId))) return
+  await secondFactors.removeAll(userId)
+  audit.record(request, 'factor_removed', { user: userId, reason: 'all' })
 }

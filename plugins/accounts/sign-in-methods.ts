@@ -43,6 +43,7 @@ export interface SignInMethods {
   /**
    * Consumes the handle.
    * @returns the person as they were before, or undefined when the identity came to belong to another one.
+   * @throws sign_in_expired, with nothing added, also where the session ends meanwhile.
    */
   add(
     request: FastifyRequest,
@@ -107,7 +108,8 @@ export function createSignInMethods (deps: Deps): SignInMethods {
       const { session, ...shown } = identity
       // The browser stays signed in as it is.
       if (session !== undefined) await endSession(backend, session)
-      return { backend, identity, user: await admissions.add(user.id, backend, shown) }
+      const isStillSignedIn = async () => (await sessions.current(request))?.user.id === user.id
+      return { backend, identity, user: await admissions.add(user.id, backend, shown, isStillSignedIn) }
     },
     async remove (request, which) {
       const { user } = await needFreshVisitor(request)

@@ -1,11 +1,11 @@
 // What is done with a person's account: lock, sign out, reset, delete, and the groups they are put in.
 // Tested in test/routes/admin/person.test.ts and test/plugins/administration/people.test.ts.
 import type { FastifyInstance } from 'fastify'
-import type { PasswordAccount } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'
 import { english } from '../../languages/index.ts'
 import { membershipsOf } from '../accounts/groups.ts'
 import { sendResetLink } from '../accounts/messages.ts'
+import { findOwnAccount } from '../accounts/own-account.ts'
 import { sendFactorsRemovedBy } from '../second-factors/mails.ts'
 import type { User } from '../sign-in/contract.ts'
 import { audited, needPerson } from './audited.ts'
@@ -92,7 +92,7 @@ function createGroupActions (app: FastifyInstance): Pick<PeopleActions, 'addToGr
 
 async function resetPassword (app: FastifyInstance, actor: Actor, userId: string): Promise<{ sentTo: string } | { link: string }> {
   const user = await needPerson(app, userId)
-  const own = await findOwnAccount(app, user)
+  const own = await findOwnAccount(app.signIn.backends, user)
   if (!own) throw invalidRequest({ key: 'admin-people.noPassword' })
   const { backend, account } = own
   const result = app.mail.isOn
@@ -102,16 +102,4 @@ async function resetPassword (app: FastifyInstance, actor: Actor, userId: string
   if (app.mail.isOn) await sendResetLink(app, actor.request?.words ?? english, app.accounts.urls, backend, accounts!, account.email)
   audited(app, actor, 'account_changed', { user: userId, backend, reason: 'reset link' })
   return result
-}
-
-/** The account with a password that this server stores for a person. */
-async function findOwnAccount (
-  { signIn }: FastifyInstance,
-  { identities }: User
-): Promise<{ backend: string; account: PasswordAccount } | undefined> {
-  for (const { backend, subject } of identities) {
-    const account = await signIn.backends.get(backend)?.accounts?.findBySubject(subject)
-    if (account) return { backend, account }
-  }
-  return undefined
 }

@@ -60,15 +60,15 @@ export default fp(
 
     const mayBeSent = createMailboxLimit(app)
     const counting = new Set<Promise<void>>()
-    async function count (message: Pick<Message, 'to' | 'purpose'>, send?: () => void): Promise<void> {
+    async function count (message: Counted, send?: () => void): Promise<void> {
       try {
-        if (await mayBeSent(message)) send?.()
+        if (await mayBeSent(message, send === undefined)) send?.()
         else if (send) app.log.warn({ purpose: message.purpose }, 'a message was dropped: its mailbox had as many of this kind in ten minutes as it is sent')
       } catch (error) {
         app.log.error({ err: error }, 'a message was not sent: storage could not say when the last one was')
       }
     }
-    const inBackground = (message: Pick<Message, 'to' | 'purpose'>, send?: () => void): void => {
+    const inBackground = (message: Counted, send?: () => void): void => {
       if (!settings) return
       const counted = count(message, send).finally(() => counting.delete(counted))
       counting.add(counted)
@@ -114,20 +114,26 @@ async function openTransport (url: string): Promise<Transporter> {
   return createTransport({ url, pool: true, ...timeouts } as never)
 }
 
+/** Mailboxes without an account, of which anyone can make up any number, share so many records. */
+const PLACES_OF_NOBODY = 1_024
+
+type Counted = Pick<Message, 'to' | 'purpose'>
+
 /**
  * @returns a function that counts a message and says whether it may be sent; of any number at once no more than may be.
+ * Where nobody has the mailbox it does the same work.
  */
-function createMailboxLimit ({
-  storage,
-  sealing,
-  now
-}: FastifyInstance): (message: Pick<Message, 'to' | 'purpose'>) => Promise<boolean> {
+function createMailboxLimit ({ storage, sealing, now }: FastifyInstance): (message: Counted, isOfNobody: boolean) => Promise<boolean> {
   /** When messages were sent, in seconds since the epoch. */
   const sent = storage.collection<{ at: number[] }>('mailSent')
-  return ({ to, purpose }) =>
-    sent.update<boolean>(sealing.mac('mailbox', JSON.stringify([purpose, parseEmail(to)])), (record) => {
+  const keyOf = ({ to, purpose }: Counted, isOfNobody: boolean): string => {
+    const mac = sealing.mac('mailbox', JSON.stringify([purpose, parseEmail(to)]))
+    return isOfNobody ? `nobody ${Buffer.from(mac, 'base64url').readUInt32BE() % PLACES_OF_NOBODY}` : mac
+  }
+  return (message, isOfNobody) =>
+    sent.update<boolean>(keyOf(message, isOfNobody), (record) => {
       const recent = (record?.at ?? []).filter((at) => at > now() - MAIL_WINDOW_SECONDS)
-      if (recent.length >= MAX_PER_MAILBOX[purpose]) return { result: false }
+      if (recent.length >= MAX_PER_MAILBOX[message.purpose]) return { result: false }
       return { write: { record: { at: [...recent, now()] }, ttl: MAIL_WINDOW_SECONDS }, result: true }
     })
 }

@@ -3,6 +3,7 @@
 import { tooManyRequests } from '../../errors.ts'
 import { toDisplayName } from '../display-name.ts'
 import { randomSecret } from '../secrets.ts'
+import type { User } from '../sign-in/contract.ts'
 import type { AppCodes } from './apps.ts'
 import type { SecondFactors } from './contract.ts'
 import { waitAfterGuesses, withFailure } from './guesses.ts'
@@ -33,7 +34,7 @@ export function createCodeFactors (deps: Deps): Pick<SecondFactors, Parts> {
       const content: SetUpQuestion = { userId: user.id, secret: app.secret }
       return { ...app, state: known === undefined ? questions.ask('set up app', content, SET_UP_SECONDS) : again }
     },
-    addApp: (user, answer) => addApp(deps, user.id, answer),
+    addApp: (user, answer) => addApp(deps, user, answer),
     async verifyCode (userId, typed) {
       const read = readCode(typed)
       if (read?.kind === 'app') return verifyAppCode(deps, await deps.appCodes(), userId, read.digits)
@@ -50,13 +51,14 @@ export function createCodeFactors (deps: Deps): Pick<SecondFactors, Parts> {
 }
 
 async function addApp (
-  { records, party, questions, appCodes, checkMayAdd, now, keepOnlyOfPeople }: Deps,
-  userId: string,
+  { records, party, questions, appCodes, checkMayAdd, now, keepAdded }: Deps,
+  user: User,
   { state, code, name }: Parameters<SecondFactors['addApp']>[1]
 ): ReturnType<SecondFactors['addApp']> {
   checkMayAdd()
   const question = questions.read<SetUpQuestion>('set up app', state)
   const read = readCode(code)
+  const userId = user.id
   if (question?.userId !== userId || read?.kind !== 'app') return undefined
   const codes = await appCodes()
   const step = codes.stepOf(question.secret, read.digits)
@@ -76,7 +78,7 @@ async function addApp (
     checkRoom(before)
     return { factors: { ...before, apps: [...before.apps, app] }, result: undefined }
   })
-  if (!(await keepOnlyOfPeople(userId))) return undefined
+  if (!(await keepAdded(user, app.id))) return undefined
   return describeFactors({ ...fresh, apps: [app] }, party.rpId)[0]
 }
 

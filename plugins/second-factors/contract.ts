@@ -72,7 +72,7 @@ export interface LostFactors {
 }
 
 /**
- * `unavailable`: this server has no mailbox to ask, so the person who runs it has to help.
+ * `unavailable`: this server has no mailbox to ask, or has asked it within a day, so the person who runs it has to help.
  * `waiting`: `until` is in seconds since the epoch; the next sign-in after it removes the second factors.
  */
 export type LostState = { kind: 'unavailable' } | { kind: 'available' } | { kind: 'waiting'; until: number }

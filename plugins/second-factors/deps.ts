@@ -5,6 +5,7 @@ import type { PasskeyHosts } from './hosts.ts'
 import type { RelyingParty } from './passkeys.ts'
 import type { Questions } from './questions.ts'
 import type { FactorRecords } from './records.ts'
+import type { User } from '../sign-in/contract.ts'
 
 export interface Deps extends Pick<FastifyInstance, 'sealing' | 'now' | 'log'> {
   records: FactorRecords
@@ -17,8 +18,8 @@ export interface Deps extends Pick<FastifyInstance, 'sealing' | 'now' | 'log'> {
   /** @throws access_denied where MFA is off. */
   checkMayAdd(): void
   /**
-   * A person may be deleted while a factor is added: then nothing is left of it. @returns
-   * whether they are there.
+   * A person may be deleted while a factor is added, or their sessions end, by a new password for example: then nothing is
+   * left of it. @param user as they were when the factor was begun to be added. @returns whether it is there.
    */
-  keepOnlyOfPeople(userId: string): Promise<boolean>
+  keepAdded(user: User, factorId: string): Promise<boolean>
 }

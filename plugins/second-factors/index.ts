@@ -39,9 +39,11 @@ export default fp(
       checkMayAdd () {
         if (mfa === 'off') throw accessDenied({ key: 'second-factors.off' })
       },
-      async keepOnlyOfPeople (userId) {
-        if ((await app.userStore.records.find(userId)) !== undefined) return true
-        await records.delete(userId)
+      async keepAdded ({ id, sessionEpoch }, factorId) {
+        const now = await app.userStore.records.find(id)
+        if (!now) await records.delete(id)
+        else if (now.sessionEpoch === sessionEpoch) return true
+        else await remove(deps, id, factorId)
         return false
       }
     }
@@ -78,9 +80,21 @@ function createPolicy (
   }
 }
 
+const isOther = (factorId: string) => ({ id }: { id: string }) => id !== factorId
+const hasId = ({ passkeys, apps }: PersonFactors, factorId: string) => [...passkeys, ...apps].some(({ id }) => id === factorId)
+
+async function remove ({ records }: Pick<Deps, 'records'>, userId: string, factorId: string): Promise<boolean> {
+  const removed = await records.change<PersonFactors | undefined>(userId, (before) => {
+    if (!before || !hasId(before, factorId)) return { result: undefined }
+    const left = { passkeys: before.passkeys.filter(isOther(factorId)), apps: before.apps.filter(isOther(factorId)) }
+    return { factors: { ...before, ...left }, result: before }
+  })
+  if (!removed) return false
+  await records.free(removed.passkeys.filter(({ id }) => id === factorId))
+  return true
+}
+
 function createManagement ({ records, party }: Deps): Pick<SecondFactors, 'list' | 'hasAny' | 'rename' | 'remove' | 'removeAll'> {
-  const isOther = (factorId: string) => ({ id }: { id: string }) => id !== factorId
-  const hasId = ({ passkeys, apps }: PersonFactors, factorId: string) => [...passkeys, ...apps].some(({ id }) => id === factorId)
   return {
     list: async (userId) => describeFactors(await records.find(userId), party.rpId),
     hasAny: async (userId) => hasFactor(await records.find(userId)),
@@ -91,16 +105,7 @@ function createManagement ({ records, party }: Deps): Pick<SecondFactors, 'list'
         const renamed = <T extends { id: string; name: string }>(each: T): T => (each.id === factorId ? { ...each, name: clean } : each)
         return { factors: { ...before, passkeys: before.passkeys.map(renamed), apps: before.apps.map(renamed) }, result: true }
       }),
-    async remove (userId, factorId) {
-      const removed = await records.change<PersonFactors | undefined>(userId, (before) => {
-        if (!before || !hasId(before, factorId)) return { result: undefined }
-        const left = { passkeys: before.passkeys.filter(isOther(factorId)), apps: before.apps.filter(isOther(factorId)) }
-        return { factors: { ...before, ...left }, result: before }
-      })
-      if (!removed) return false
-      await records.free(removed.passkeys.filter(({ id }) => id === factorId))
-      return true
-    },
+    remove: (userId, factorId) => remove({ records }, userId, factorId),
     removeAll: (userId) => records.delete(userId)
   }
 }

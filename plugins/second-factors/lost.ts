@@ -8,13 +8,17 @@ import { equalSecrets, randomSecret } from '../secrets.ts'
 import type { User } from '../sign-in/contract.ts'
 import { LOST_WAIT_SECONDS, type LostFactors, type LostState } from './contract.ts'
 import { sendFactorsLost, sendFactorsRemoved } from './mails.ts'
-import { hasFactor, type FactorRecords, type PersonFactors } from './records.ts'
+import { hasFactor, withoutRequest, type FactorRecords, type PersonFactors } from './records.ts'
 
 /**
  * After the waiting time. Whoever does not come back has found a factor, and an old request
  * opens nothing years later.
  */
 const OPEN_SECONDS = 7 * 86_400
+/**
+ * Nobody asks twice in this time: a mailbox is sent a few messages of a kind in ten minutes, and each request has to be told.
+ */
+const AGAIN_AFTER_SECONDS = 86_400
 const SEALED_FOR = 'removal of lost second factors'
 const MAX_SECRET_CHARS = 500
 
@@ -26,12 +30,13 @@ export interface Lost extends LostFactors {
 export function createLost (app: FastifyInstance, records: FactorRecords): Lost {
   const { now, sealing, mail } = app
   const isOpen = (factors: PersonFactors | undefined): factors is PersonFactors & { lost: object } =>
-    factors?.lost !== undefined && factors.lost.askedAt + LOST_WAIT_SECONDS + OPEN_SECONDS > now()
+    factors?.lost !== undefined && !factors.lost.isStopped && factors.lost.askedAt + LOST_WAIT_SECONDS + OPEN_SECONDS > now()
   const untilOf = (askedAt: number) => askedAt + LOST_WAIT_SECONDS
 
   function describe (user: User, factors: PersonFactors | undefined): LostState {
     if (isOpen(factors)) return { kind: 'waiting', until: untilOf(factors.lost.askedAt) }
-    return { kind: mail.isOn && verifiedAddresses(user).length > 0 ? 'available' : 'unavailable' }
+    const isSoon = factors?.lost !== undefined && factors.lost.askedAt + AGAIN_AFTER_SECONDS > now()
+    return { kind: mail.isOn && !isSoon && verifiedAddresses(user).length > 0 ? 'available' : 'unavailable' }
   }
 
   return {
@@ -55,7 +60,9 @@ export function createLost (app: FastifyInstance, records: FactorRecords): Lost 
       if (!opened) return undefined
       const [userId, id] = JSON.parse(opened.toString()) as [string, string]
       return records.change<string | undefined>(userId, (before) =>
-        before?.lost && equalSecrets(before.lost.id, id) ? { factors: withoutRequest(before), result: userId } : { result: undefined }
+        before?.lost && !before.lost.isStopped && equalSecrets(before.lost.id, id)
+          ? { factors: withoutRequest(before), result: userId }
+          : { result: undefined }
       )
     },
     async removeIfDue (user) {
@@ -72,5 +79,3 @@ export function createLost (app: FastifyInstance, records: FactorRecords): Lost 
     }
   }
 }
-
-const withoutRequest = ({ lost: _, ...factors }: PersonFactors): PersonFactors => factors

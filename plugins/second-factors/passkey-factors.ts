@@ -2,6 +2,7 @@
 import { invalidRequest } from '../../errors.ts'
 import { toDisplayName } from '../display-name.ts'
 import { equalSecrets, randomSecret } from '../secrets.ts'
+import type { User } from '../sign-in/contract.ts'
 import { readAuthentication, readRegistration } from './answers.ts'
 import { MAX_FACTORS, type SecondFactors } from './contract.ts'
 import type { Deps } from './deps.ts'
@@ -45,7 +46,7 @@ export function createPasskeyFactors (deps: Deps): Pick<SecondFactors, Parts> {
       const content: MakeQuestion = { browser, userId: user.id, challenge: options.challenge, handle }
       return { options, state: questions.ask('make passkey', content, CEREMONY_SECONDS) }
     },
-    addPasskey: (user, browser, answer) => addPasskey(deps, user.id, browser, answer),
+    addPasskey: (user, browser, answer) => addPasskey(deps, user, browser, answer),
     async askForPasskey (browser, userId) {
       const options = await requestOptions(party, userId === undefined ? undefined : usable(await records.find(userId)))
       const content: ShowQuestion = { browser, ...(userId !== undefined && { userId }), challenge: options.challenge }
@@ -63,14 +64,15 @@ export function checkRoom (factors: PersonFactors | undefined): void {
 }
 
 async function addPasskey (
-  { records, party, questions, hosts, checkMayAdd, now, keepOnlyOfPeople }: Deps,
-  userId: string,
+  { records, party, questions, hosts, checkMayAdd, now, keepAdded }: Deps,
+  user: User,
   browser: string,
   { state, response, name }: Parameters<SecondFactors['addPasskey']>[2]
 ): ReturnType<SecondFactors['addPasskey']> {
   checkMayAdd()
   const question = questions.read<MakeQuestion>('make passkey', state)
   const answer = question && readRegistration(response)
+  const userId = user.id
   if (!answer || question.userId !== userId || !equalSecrets(question.browser, browser)) return undefined
   checkRoom(await records.find(userId))
   const made = await checkCreation(party, question.challenge, answer)
@@ -86,7 +88,7 @@ async function addPasskey (
     return isRefused ? { result: false } : { factors: { ...before, passkeys: [...before.passkeys, passkey] }, result: true }
   })
   if (!isAdded) await records.free([passkey])
-  if (!isAdded || !(await keepOnlyOfPeople(userId))) return undefined
+  if (!isAdded || !(await keepAdded(user, passkey.id))) return undefined
   return describeFactors({ handle, passkeys: [passkey], apps: [], recoveryCodes: [] }, party.rpId)[0]
 }
 

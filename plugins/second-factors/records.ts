@@ -55,7 +55,7 @@ export interface PersonFactors {
    * Having lost everything, the person asked for the removal (seconds since the epoch). `id`
    * is in the link that stops it.
    */
-  lost?: { id: string; askedAt: number; language: Language }
+  lost?: { id: string; askedAt: number; language: Language; isStopped?: true }
 }
 
 export type FactorRecords = ReturnType<typeof openRecords>
@@ -111,7 +111,11 @@ export const hasFactor = (factors: PersonFactors | undefined): factors is Person
 /**
  * After one was shown: no guess counts any more, and whoever has it has not lost everything.
  */
-export const afterProof = ({ failures: _, lost: __, ...factors }: PersonFactors): PersonFactors => factors
+export const afterProof = ({ failures: _, ...factors }: PersonFactors): PersonFactors => withoutRequest(factors)
+
+/** What was asked for does not happen. When it was asked stays known. */
+export const withoutRequest = (factors: PersonFactors): PersonFactors =>
+  factors.lost ? { ...factors, lost: { ...factors.lost, isStopped: true } } : factors
 
 /** Oldest first, without what is secret. @param rpId the host of PUBLIC_URL now. */
 export function describeFactors (factors: PersonFactors | undefined, rpId: string): Factor[] {

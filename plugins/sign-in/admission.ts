@@ -4,6 +4,7 @@ import { parseEmail, type AuthBackend, type Identity } from '../../auth-backends
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
+import { keyOf } from '../accounts/identities.ts'
 import { isFor, type Welcome } from '../accounts/invitation.ts'
 import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
@@ -29,9 +30,10 @@ export interface Admissions {
   admit(backend: string, identity: Identity, interaction: Interaction, context: SignInContext): Promise<Admission>
   /**
    * Makes an identity one more sign-in method of a person who has confirmed it.
-   * @returns undefined, with nothing changed, when it cannot be theirs.
+   * @param isStillSignedIn asked once it is added: what ends their sessions before finds it, or is noticed here.
+   * @returns undefined, with nothing changed, when it cannot be theirs. @throws sign_in_expired
    */
-  add(userId: string, backend: string, identity: Identity): Promise<User | undefined>
+  add(userId: string, backend: string, identity: Identity, isStillSignedIn: () => Promise<boolean>): Promise<User | undefined>
   /**
    * Two identities that were shown within one sign-in of one browser belong to one person, once the session opens.
    * @returns the backend of the one that was added. @throws sign_in_expired as {@link Admissions.admit} does.
@@ -96,10 +98,14 @@ export function createAdmissions (deps: Deps): Admissions {
       await checkGeneration(deps, backend, identity)
       return { kind: 'user', user, ...(isLinked && { isLinked }) }
     },
-    async add (userId, backend, identity) {
+    async add (userId, backend, identity, isStillSignedIn) {
       await checkIdentity(deps, backend, identity)
       const user = await findAddable(deps, userId, backend, identity)
-      return user && (await users.link(userId, backend, identity)) ? user : undefined
+      if (!user || !(await users.link(userId, backend, identity))) return undefined
+      if (await isStillSignedIn()) return user
+      const added = keyOf({ backend, subject: identity.subject })
+      await users.unlink(userId, (identities) => identities.filter((one) => keyOf(one) !== added))
+      throw signInExpired()
     },
     async join (user, { proof }) {
       if (proof?.isJoining !== true || proof.userId !== user.id) return undefined

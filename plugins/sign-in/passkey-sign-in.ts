@@ -1,15 +1,15 @@
 // Signing in by a passkey alone: it says who the person is, and is two factors by itself (Web Authentication §7.2, step 6).
-// Only where this server holds the account: who has theirs elsewhere may have lost it there (threats FS-06, FS-07).
+// Only where this server holds the account: who has theirs elsewhere may have lost it there (threats FS-06, FS-07, FS-09).
 // Tested in test/routes/login/passkey.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { invalidRequest } from '../../errors.ts'
 import type { Key } from '../../languages/index.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
+import { findOwnAccount } from '../accounts/own-account.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Answer } from '../second-factors/contract.ts'
 import type { SignInResult } from './complete.ts'
-import type { User } from './contract.ts'
 import type { Entry } from './entry.ts'
 import { attemptOf } from './intent.ts'
 import type { Interactions } from './interactions.ts'
@@ -26,7 +26,7 @@ export interface PasskeySignIn {
 }
 
 interface Deps {
-  app: Pick<FastifyInstance, 'audit' | 'limits' | 'now' | 'secondFactors'>
+  app: Pick<FastifyInstance, 'audit' | 'limits' | 'mail' | 'now' | 'secondFactors'>
   backends: ReadonlyMap<string, AuthBackend>
   users: Pick<Users, 'find' | 'change'>
   lifecycle: Pick<AccountLifecycle, 'mayHoldTokens'>
@@ -71,19 +71,15 @@ interface KeptOut {
  * @returns the backend of the person's account on this server, or why they may not enter by
  * it.
  */
-async function findEntering ({ users, lifecycle, backends }: Deps, userId: string): Promise<{ backend: string } | KeptOut> {
+async function findEntering ({ app, users, lifecycle, backends }: Deps, userId: string): Promise<{ backend: string } | KeptOut> {
   const keptOut = (reason: string, key: Key): KeptOut => ({ reason, key, statusCode: 403 })
   const user = await users.find(userId)
   if (!user) return keptOut(PASSKEY, 'sign-in.notAllowed')
   if (user.locked) return keptOut('access_denied', 'problems.locked')
-  const backend = await findAccount(backends, user)
-  if (backend === undefined) return keptOut('no account here', 'sign-in.passkeyKeptOut')
+  const own = await findOwnAccount(backends, user)
+  if (!own) return keptOut('no account here', 'sign-in.passkeyKeptOut')
+  const { backend, account } = own
+  // As by the password: it may be the address of somebody else.
+  if (app.mail.isOn && !account.verified) return keptOut('refused', 'sign-up.unconfirmed')
   return (await lifecycle.mayHoldTokens(userId, backend)) ? { backend } : keptOut('access_denied', 'sign-in.notAllowed')
-}
-
-async function findAccount (backends: Deps['backends'], { identities }: User): Promise<string | undefined> {
-  for (const { backend, subject } of identities) {
-    if (await backends.get(backend)?.accounts?.findBySubject(subject)) return backend
-  }
-  return undefined
 }

@@ -91,6 +91,8 @@ async function endOthers (
   const { lifecycle, sessions } = app.signIn
   const endsApps = form.get('apps') === 'end'
   const isOther = (identity: LinkedIdentity) => !isOf(own)(identity)
+  // First, so that no session of somebody else adds one after those that are there were removed.
+  await lifecycle.signOutEverywhere(user.id)
   const removed = form.get('ways') === 'remove' ? await lifecycle.removeSignInMethods(user.id, isOther) : []
   await sessions.signOutOthers(request, reply, user.id)
   if (endsApps) await lifecycle.disconnectApps(user.id)

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { Key, Words } from '../../languages/index.ts'
 import type { LimitTally } from '../../plugins/observability/tallies/contract.ts'
-import { mergeSlots } from '../../plugins/observability/tallies/tally.ts'
+import { mergeInTurns } from '../../plugins/observability/tallies/tally.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { frameOf } from './frame.ts'
 import { callsOf, personOf } from './numbers.ts'
@@ -43,7 +43,7 @@ export default async function limits (app: FastifyInstance, { rateLimits }: Pick
   app.get(path, async (request, reply) => {
     const { words } = request
     const range = rangeOf(request)
-    const total = mergeSlots((await app.tallies.read(range)).map(({ slot }) => slot))
+    const total = await mergeInTurns((await app.tallies.read(range)).map(({ slot }) => slot))
     const { items, pager } = pageOf(request, path, total.limits.toSorted((one, other) => other.lastAt - one.lastAt), ROWS)
     return reply.page('admin/limits', {
       ...frameOf(app, request, 'adminLimits'),

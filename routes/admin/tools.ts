@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Key, Words } from '../../languages/index.ts'
 import type { Kind, Slot, Tally } from '../../plugins/observability/tallies/contract.ts'
-import { mergeSlots, quantile } from '../../plugins/observability/tallies/tally.ts'
+import { mergeInTurns, quantile } from '../../plugins/observability/tallies/tally.ts'
 import { barWidth } from '../../plugins/pages/charts.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { frameOf } from './frame.ts'
@@ -33,7 +33,7 @@ export default async function tools (app: FastifyInstance) {
     const range = rangeOf(request)
     const kind = chosen(request, 'by', Object.keys(KINDS) as [Kind, ...Kind[]])
     const slots = await app.tallies.read(range)
-    const total = mergeSlots(slots.map(({ slot }) => slot))
+    const total = await mergeInTurns(slots.map(({ slot }) => slot))
     const sorted = total[kind].toSorted(([, one], [, other]) => other.calls - one.calls)
     const { items, pager } = pageOf(request, path, sorted, ROWS)
     const named = await nameThem(app, request, kind, items, total)

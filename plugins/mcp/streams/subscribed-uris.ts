@@ -1,7 +1,8 @@
 // How many resources one stream or session may subscribe to: the list is held as long as the stream is open, so it stays
 // small (MCP "Subscriptions").
 
-const MAX_URIS = 200
+/** More are refused. */
+export const MAX_URIS = 200
 const MAX_URI_BYTES = 2_048
 const MAX_URIS_BYTES = 16 * 1024
 

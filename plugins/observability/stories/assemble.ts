@@ -50,6 +50,8 @@ interface Draft {
   id: string
   /** The programs that took part in it. */
   programs: Set<string>
+  /** Milliseconds since the epoch. */
+  begun: number
   events: AuditEvent[]
   before: string[]
 }
@@ -63,14 +65,11 @@ export function assembleStories (events: Iterable<AuditEvent>, now: number): Sto
   const drafts = [...draftsOf(events).values()]
   const openings = drafts.filter(isOpening)
   const attempts = drafts.filter((draft) => !isOpening(draft))
-  const byClient = Map.groupBy(attempts, clientOf)
   // An app that registered is known from then on: its registration first, so that the requests
   // before it find it.
-  for (const opening of openings.filter(clientOf)) {
-    const [first] = followers(opening, byClient.get(clientOf(opening)))
-    if (first) add(first, opening)
-    else attempts.push(opening)
-  }
+  const ofApps = Map.groupBy(openings.filter(clientOf), clientOf)
+  const byClient = Map.groupBy(attempts, clientOf)
+  for (const [client, opened] of ofApps) attempts.push(...openApp(opened, byClient.get(client)))
   const byProgram = groupByProgram(attempts)
   for (const opening of openings.filter((each) => clientOf(each) === undefined)) {
     const found = followers(opening, byProgram.get(opening.id))
@@ -78,6 +77,23 @@ export function assembleStories (events: Iterable<AuditEvent>, now: number): Sto
     else attempts.push({ ...opening, before: found.map(({ id }) => id) })
   }
   return withTries(attempts.map((draft) => toStory(draft, now)))
+}
+
+/**
+ * Adds each opening of an app to the attempt that followed it first. In one pass over both, oldest first: strangers can make
+ * thousands of either.
+ * @returns the openings that no attempt followed.
+ */
+function openApp (openings: readonly Draft[], attempts: readonly Draft[] = []): Draft[] {
+  const sorted = attempts.toSorted((a, b) => a.begun - b.begun)
+  let next = 0
+  return openings.filter((opening) => {
+    while (next < sorted.length && sorted[next]!.begun < opening.begun) next++
+    const first = sorted[next]
+    if (!first || first.begun - opening.begun > OPENING_MS) return true
+    add(first, opening)
+    return false
+  })
 }
 
 function groupByProgram (drafts: readonly Draft[]): Map<string, Draft[]> {
@@ -98,7 +114,7 @@ function draftsOf (events: Iterable<AuditEvent>): Map<string, Draft> {
   for (const event of events) {
     if (!isStep(event.event) || event.attempt === undefined) continue
     const id = byGrant.get(event.grant ?? '') ?? idOf(event, event.attempt)
-    const draft = drafts.get(id) ?? { id, programs: new Set(), events: [], before: [] }
+    const draft = drafts.get(id) ?? { id, programs: new Set(), begun: Date.parse(event.at), events: [], before: [] }
     drafts.set(id, draft)
     draft.events.push(event)
     draft.programs.add(programOf(event.attempt))
@@ -122,17 +138,15 @@ const firstOf = (draft: Draft, name: 'client' | 'clientName' | 'user' | 'account
 
 const clientOf = (draft: Draft): string | undefined => firstOf(draft, 'client')
 
-const begunAt = ({ events }: Draft): number => Date.parse(events[0]!.at)
-
 /** Those that began after an opening and soon enough; the earliest first. */
 function followers (opening: Draft, attempts: readonly Draft[] = []): Draft[] {
-  const begun = begunAt(opening)
-  const isNext = (attempt: Draft) => begunAt(attempt) >= begun && begunAt(attempt) - begun <= OPENING_MS
-  return attempts.filter(isNext).sort((a, b) => begunAt(a) - begunAt(b))
+  const isNext = ({ begun }: Draft) => begun >= opening.begun && begun - opening.begun <= OPENING_MS
+  return attempts.filter(isNext).sort((a, b) => a.begun - b.begun)
 }
 
 function add (attempt: Draft, opening: Draft): void {
   attempt.events = [...opening.events, ...attempt.events].sort((a, b) => Number(a.at > b.at) - Number(a.at < b.at))
+  attempt.begun = Math.min(attempt.begun, opening.begun)
   for (const program of opening.programs) attempt.programs.add(program)
 }
 

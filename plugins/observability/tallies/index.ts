@@ -1,6 +1,7 @@
 // `app.tallies`: counts what the audit log says of tool calls and limits, and writes the sums of hours and days in batches,
 // so that a call costs no write of its own. All instances add to the same sums.
 // This room owns these sums, their bounds and their end; it hands them to the pages of owners.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../clock.ts'
@@ -72,10 +73,14 @@ export function createTallies (storage: Pick<Storage, 'collection'>, now: Clock,
       await flush()
       const { seconds, slots } = ranges[range]
       const first = Math.floor(now() / seconds) - slots + 1
-      const read = async (index: number) => (await records.find(recordOf(seconds, index).id)) ?? emptySlot()
-      return await Promise.all(
-        Array.from({ length: slots }, async (_, n) => ({ at: (first + n) * seconds, slot: await read(first + n) }))
-      )
+      const found: Awaited<ReturnType<Tallies['read']>> = []
+      for (let index = first; index < first + slots; index++) {
+        const slot = (await records.find(recordOf(seconds, index).id)) ?? emptySlot()
+        found.push({ at: index * seconds, slot })
+        // A full one is 400 KB of JSON.
+        await nextTurn()
+      }
+      return found
     },
     async forget (userId) {
       waiting.forget(userId)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Browser } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, ping, pkce, post } from '../../helpers/oauth.ts'
+import { passkeyOf } from '../../helpers/second-factors.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { folder } from '../../helpers/tool-context.ts'
@@ -80,6 +81,7 @@ storageTest(
         const { body } = await post(`${url}/token`, await allow())
         const unredeemed = await allow()
         if (isVerified) await accounts.confirm((await accounts.find(parseEmail(email)))!)
+        await passkeyOf(server, user)
 
         const page = await new Browser().get(
           `${url}/password/reset?link=${await issue(email, { purpose: 'reset', by: 'operator' })}`
@@ -115,6 +117,11 @@ storageTest(
             (await app.signIn.lifecycle.find(user.id))!.identities.length
           ],
           status
+        )
+        t.equal(
+          (await app.secondFactors.list(user.id)).length,
+          isVerified ? 1 : 0,
+          'a mailbox alone takes away no second factor of its owner, and leaves none of a stranger'
         )
         t.match(await accounts.find(parseEmail(email)), { verified: isVerified }, "an operator's link shows nothing of a mailbox")
         t.equal((await app.signIn.lifecycle.find(user.id))!.emailVerified, undefined)

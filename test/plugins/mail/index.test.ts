@@ -81,6 +81,20 @@ storageTest(
   }
 )
 
+storageTest('mailboxes that are made up leave a bounded number of records, and none in the place of an account (ST-08)', async (t, start) => {
+  const { app } = await startWithMail(smtp, start)
+  const count = async () => (await Array.fromAsync(app.storage.collection('mailSent').all())).length
+  const before = await count()
+  for (let n = 0; n < 3_000; n++) app.mail.pretend({ to: `${n}@example.org`, purpose: 'reset' })
+  await app.mail.idle()
+  t.ok((await count()) - before <= 1_024)
+  const to = `there.${t.name.includes('Redis') ? 'r' : 's'}@example.org`
+  const from = smtp.messages.length
+  app.mail.send({ ...message(to), purpose: 'reset' })
+  await until(() => smtp.messages.slice(from).some((sent) => sent.to === to))
+  t.pass('it is sent all the same')
+})
+
 t.test('requested changes of address use up no notice of a change that is made, and what is dropped is logged (AW-06)', async (t) => {
   const logTo = new PassThrough()
   let logged = ''

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { definePrompt } from '../../../authoring/prompt.ts'
 import { defineResource } from '../../../authoring/resource.ts'
 import { defineTool, type Tool } from '../../../authoring/tool.ts'
+import { checkAccess } from '../../../plugins/mcp/scope-challenge.ts'
 import { PUBLIC, start } from '../../helpers/mcp-endpoint.ts'
 import { mcpClient } from '../../helpers/mcp.ts'
 import { newClient, tokensFor } from '../../helpers/oauth.ts'
@@ -222,4 +223,17 @@ t.test('resources and prompts ask for their scopes like tools (MC-19)', async (t
       .status,
     403
   )
+})
+
+t.test('of resources that are too many to be subscribed to, no more are looked for than may be (MW-06)', async (t) => {
+  const { url } = await open(t, false)
+  const { access } = await tokensFor(url, await newClient(url), { scope: 'mcp:read' })
+  let found = 0
+  const counting = { resources: { find: () => { found++; return { scopes: ['mcp:read'] } } } }
+  const notifications = { resourceSubscriptions: Array.from({ length: 10_000 }, (_, n) => `x://${n}`) }
+  const body = { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications } }
+  checkAccess({ body, access: { scopes: ['mcp:read'] }, rights: {} } as never, counting as never, PUBLIC)
+  t.equal(found, 200)
+  const { json } = await mcpClient(url, access).modern('subscriptions/listen', { notifications })
+  t.match(json.error, { code: -32602, message: /at most 200 resources/ })
 })

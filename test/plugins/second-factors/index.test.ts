@@ -1,5 +1,6 @@
 // What MFA asks of whom, and the bounds of one person. On SQLite and on Redis.
-import { appOf, codeAt, userOf } from '../../helpers/second-factors.ts'
+import { Authenticator } from '../../helpers/authenticator.ts'
+import { appOf, BROWSER, codeAt, passkeyOf, userOf } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 const START = 1_800_000_000
@@ -28,6 +29,20 @@ storageTest('ten factors at most, and nothing is left of a person who is gone (S
     await Array.fromAsync(storage.collection('secondFactors').all()),
     []
   )
+})
+
+storageTest('nothing is added for a person whose sessions have ended meanwhile (SF-14)', async (t, start) => {
+  const server = await start({ now: () => START })
+  const { secondFactors, signIn } = server.app
+  const ann = await userOf(server, 'ann@example.com')
+  const before = await passkeyOf(server, ann)
+  const app = await secondFactors.beginApp(ann)
+  const { options, state } = await secondFactors.beginPasskey(ann, BROWSER)
+  const response = new Authenticator(new URL(server.config.publicUrl).origin).create(options)
+  await signIn.lifecycle.signOutEverywhere(ann.id)
+  t.equal(await secondFactors.addApp(ann, { state: app.state, code: codeAt(app.secret, START), name: 'x' }), undefined)
+  t.equal(await secondFactors.addPasskey(ann, BROWSER, { state, response, name: 'x' }), undefined)
+  t.strictSame((await secondFactors.list(ann.id)).map(({ id }) => id), [before.factor.id], 'what was there stays')
 })
 
 storageTest('MFA decides what a sign-in needs (SF-04)', async (t, start) => {

@@ -107,6 +107,32 @@ storageTest('lost factors are removed after three days, by the next sign-in (SF-
   t.equal(removal.length, 1, 'in the language in which it was asked for')
 })
 
+storageTest('whoever asks again and again uses up no mail that tells of it (SF-12)', async (t, start) => {
+  let now = START
+  const server = await startWithMail(smtp, start, { now: () => now, env: { AUTH_BACKEND: 'local' } })
+  const { secondFactors, mail } = server.app
+  const { lost } = secondFactors
+  const ann = await userOf(server, address(t, 'often'))
+  const { secret } = await appOf(secondFactors, ann, now)
+  const mails = async () => {
+    await mail.idle()
+    return smtp.messages.filter(({ to }) => to === ann.email).length
+  }
+  const object = async () => lost.stop(new URL((await server.linkTo(ann.email!))!).searchParams.get('link')!)
+  const show = () => secondFactors.verifyCode(ann.id, codeAt(secret, now))
+  for (const [day, end] of [object, object, show, object, show].entries()) {
+    t.match(await lost.ask(request(), ann), { kind: 'waiting' })
+    t.equal(await mails(), day + 1, 'told each time')
+    now += 30
+    t.ok(await end())
+    for (let n = 0; n < 5; n++) {
+      t.strictSame(await lost.ask(request(), ann), { kind: 'unavailable' })
+      now += 60
+    }
+    now += DAY
+  }
+})
+
 storageTest('without mail or a verified address it is not offered (SF-12)', async (t, start) => {
   const silent = await start({ now: () => START })
   const bob = await userOf(silent, 'bob@example.com')

@@ -152,3 +152,46 @@ storageTest(
     t.notMatch(JSON.stringify((await app.signIn.lifecycle.find(id))!.identities), /thief|late|eve|taken/)
   }
 )
+
+storageTest('what is added while the sessions of its person end leads to nobody afterwards (AC-16)', async (t, start) => {
+  const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
+  const ann = address()
+  const thief = await person(ann)
+  const { id } = await userOf(ann)
+  const question = await enter(thief, await begin(thief), 'late')
+  // The owner signs out everywhere when the form has passed every check, and nothing is written yet.
+  const { records } = app.userStore
+  const update = records.update
+  records.update = async (...given) => {
+    records.update = update
+    await app.signIn.lifecycle.signOutEverywhere(id)
+    return update(...given)
+  }
+  t.match(await yes(thief, question), { status: 400, text: /sign_in_expired/ })
+  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1)
+  const late = new Browser()
+  await throughSecond('late', late)
+  t.notMatch((await late.get(`${url}/account`)).text, ann)
+})
+
+storageTest('a new password that removes the other methods leaves no time to add one (AC-16)', async (t, start) => {
+  const { url, app, address, person, signIn, userOf, begin, enter } = await place(t, start)
+  const ann = address()
+  const [owner, thief] = [await person(ann), new Browser()]
+  await signIn(ann, PASSWORD, thief)
+  const { id } = await userOf(ann)
+  const question = await enter(thief, await begin(thief), 'late too')
+  const { lifecycle } = app.signIn
+  const remove = lifecycle.removeSignInMethods
+  lifecycle.removeSignInMethods = async (...given) => {
+    const removed = await remove(...given)
+    t.equal((await yes(thief, question)).status, 403)
+    return removed
+  }
+  const page = await owner.get(`${url}/account/password`)
+  const asked = { present: PASSWORD, next: 'seven loud herons 77 at dawn', ways: 'remove' }
+  const changed = await owner.submit(page, ({ action }) => action === '/account/password', asked)
+  t.equal(changed.status, 200)
+  t.equal((await lifecycle.find(id))!.identities.length, 1)
+  t.equal((await owner.get(`${url}/account`)).url, `${url}/account`, 'the owner stays signed in')
+})

@@ -70,3 +70,24 @@ storageTest('who is locked, or has their account elsewhere, is not let in by a p
   const none = await withPassword(new Browser(), server, 'ann@example.com')
   t.equal(none.status, 401)
 })
+
+storageTest('a passkey enters no account whose address waits to be confirmed (FS-09)', async (t, start) => {
+  const server = await start({ env })
+  const { app } = server
+  const ann = await signUp(server, 'ann@example.com')
+  const answer = await withPasskey(server, ann)
+  const enter = async () => {
+    const browser = new Browser()
+    const login = await browser.get(`${server.url}/login`)
+    const page = await browser.submit(login, byPasskey, { response: answer(login) })
+    return { page, isIn: browser.cookies.has('mcp_session') }
+  }
+  // The account was made before the server sent mail.
+  app.mail.isOn = true
+  const { page, isIn } = await enter()
+  t.match(page, { status: 403, text: /not confirmed|confirm/i })
+  t.equal(isIn, false)
+  const local = app.signIn.backends.get('local')!.accounts!
+  await local.confirm((await local.find(ann.email!))!)
+  t.equal((await enter()).isIn, true)
+})

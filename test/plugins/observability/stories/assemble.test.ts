@@ -157,6 +157,18 @@ t.test('a flood of requests costs a few milliseconds, and hides no attempt (CN-0
   t.match(stories[0], { id: 'ann.a', isProbe: false, state: { code: 'pkce' } })
 })
 
+t.test('thousands of refusals of one app between thousands of its attempts cost as little (CN-04)', async (t) => {
+  const flood = Array.from({ length: 3_000 }, (_, n) => [
+    event(n, `server ${n}`, 'token_refused', { ...app, reason: 'invalid_grant' }),
+    event(n, `browser ${n}.a`, 'authorization', app)
+  ]).flat()
+  const before = process.cpuUsage()
+  const stories = storiesOf(...flood)
+  t.ok(process.cpuUsage(before).user < 1_000_000)
+  t.equal(stories.length, 3_000)
+  t.ok(stories.every(({ events }) => events.length === 2), 'each refusal is in the story that began next')
+})
+
 t.test('thousands of attempts of one app share one list of tries (CN-04)', async (t) => {
   const flood = Array.from({ length: 3_000 }, (_, n) => event(n, `server.${n}`, 'authorization', app))
   const stories = storiesOf(...flood)

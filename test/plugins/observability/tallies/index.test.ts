@@ -1,5 +1,6 @@
 // The sums of hours and days: written in batches, added up over instances, gone with the person and with time.
 import { createTallies } from '../../../../plugins/observability/tallies/index.ts'
+import { mergeInTurns } from '../../../../plugins/observability/tallies/tally.ts'
 import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
 import { storageTest } from '../../../helpers/storages.ts'
 
@@ -20,6 +21,22 @@ storageTest('calls of two instances are one sum, by hour and by day', async (t, 
     const slots = await one.read(range)
     t.match(slots.at(-1)!.slot, { tools: [['search', { calls: 3 }]], people: [['ann', { calls: 3 }]], appNames: [['c1', 'Claude']] }, range)
   }
+})
+
+storageTest('a month of full days is read and added up in turns with other requests (AS-03)', async (t, start) => {
+  const { app } = await start()
+  let turns = 0
+  const count = () => {
+    turns++
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  t.teardown(() => clearImmediate(next))
+  const month = await app.tallies.read('month')
+  t.ok(turns >= month.length)
+  turns = 0
+  await mergeInTurns(month.map(({ slot }) => slot))
+  t.ok(turns >= month.length)
 })
 
 storageTest('a person who is deleted is in no sum any more, stored or waiting', async (t, start) => {
