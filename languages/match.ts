@@ -28,16 +28,13 @@ function readTag (text: string): { tag: string; quality: number } {
   return { tag, quality }
 }
 
-/**
- * Of one language and one script: who reads traditional Chinese has not asked for the
- * simplified one.
- */
+/** Of one language and one script: who reads traditional Chinese has not asked for the simplified one. */
+const formOf = ({ language, script }: Intl.Locale): string => `${language} ${script}`
+const ours = new Map(languages.map((language) => [formOf(new Intl.Locale(language).maximize()), language]))
+
 function findOurs (tag: string): Language | undefined {
   const locale = parse(tag)
-  return locale && languages.find((ours) => {
-    const { language, script } = new Intl.Locale(ours).maximize()
-    return language === locale.language && script === locale.script
-  })
+  return locale && ours.get(formOf(locale))
 }
 
 function parse (tag: string): Intl.Locale | undefined {

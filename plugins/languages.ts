@@ -3,6 +3,10 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { matchLanguage, wordsOf, type Language, type Words } from '../languages/index.ts'
+import { remembered } from './remembered.ts'
+
+/** Of the headers that browsers send; comparing locales takes longer than many a page. */
+const readByHeader = remembered<Language>((header) => matchLanguage(header) ?? 'en', { most: 1_000, length: 200 })
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,7 +24,7 @@ export default fp(
     app.decorateRequest('language', undefined)
     app.decorateRequest('words', {
       getter (this: FastifyRequest) {
-        this.language ??= matchLanguage(this.headers['accept-language']) ?? 'en'
+        this.language ??= readByHeader(this.headers['accept-language'] ?? '')
         return wordsOf(this.language)
       }
     })

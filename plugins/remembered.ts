@@ -9,9 +9,9 @@ interface Bounds {
   length: number
 }
 
-/** @param make gives the same for the same text. */
-export function remembered (make: (text: string) => string, { most, length }: Bounds): (text: string) => string {
-  const made = new Map<string, string>()
+/** @param make gives the same for the same text, and never undefined. */
+export function remembered<T extends string> (make: (text: string) => T, { most, length }: Bounds): (text: string) => T {
+  const made = new Map<string, T>()
   return (text) => {
     const known = made.get(text)
     if (known !== undefined) return known
