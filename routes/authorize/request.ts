@@ -34,7 +34,7 @@ export async function checkClient (
     throw unauthorizedClient({ key: 'problems.serviceApp' }).because('service_client')
   }
   const given = parameters.get('redirect_uri')
-  const redirectUri = given ?? client.onlyRedirectUri
+  const redirectUri = given ?? client.onlyRedirectUri()
   if (redirectUri === undefined) {
     const said = { key: 'problems.noRedirect' } as const
     throw invalidRequest('redirect_uri is missing, and the app has more than one.', { said }).because('redirect_uri_missing')

@@ -27,6 +27,6 @@ export function findChatGptClient (id: string): Client | undefined {
     grantTypes: ['authorization_code', 'refresh_token'],
     uri: 'https://chatgpt.com',
     redirectUriProblem: (uri) => (REDIRECT_URIS.has(uri) || CONNECTION_CALLBACK.test(uri) ? undefined : NOT_REGISTERED),
-    onlyRedirectUri: undefined
+    onlyRedirectUri: () => undefined
   }
 }

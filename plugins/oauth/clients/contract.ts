@@ -47,5 +47,5 @@ export interface Client {
    */
   redirectUriProblem(uri: string): string | undefined
   /** The redirect URI to use when the request names none: only a client with exactly one that can be used has it. */
-  onlyRedirectUri: string | undefined
+  onlyRedirectUri(): string | undefined
 }

@@ -94,13 +94,15 @@ export function redirects (
   uris: readonly string[],
   rules: RedirectRules
 ): Pick<Client, 'redirectUriProblem' | 'onlyRedirectUri'> {
-  const usable = uris.filter((uri) => redirectUriProblem(uri, rules) === undefined)
   return {
     redirectUriProblem: (asked) =>
       uris.some((registered) => matchesRedirectUri(registered, asked))
         ? redirectUriProblem(asked, rules)
         : NOT_REGISTERED,
-    onlyRedirectUri: usable.length === 1 ? usable[0] : undefined
+    onlyRedirectUri () {
+      const usable = uris.filter((uri) => redirectUriProblem(uri, rules) === undefined)
+      return usable.length === 1 ? usable[0] : undefined
+    }
   }
 }
 

@@ -6,7 +6,8 @@ const UUID = '0a1b2c3d-0000-4000-8000-000000000001'
 
 t.test('only a bare UUID or its name is such an id', async (t) => {
   for (const id of [UUID, UUID.toUpperCase(), 'chatgpt', 'ChatGPT']) {
-    t.match(findChatGptClient(id), { id, name: 'ChatGPT', kind: 'chatgpt', onlyRedirectUri: undefined })
+    t.match(findChatGptClient(id), { id, name: 'ChatGPT', kind: 'chatgpt' })
+    t.equal(findChatGptClient(id)!.onlyRedirectUri(), undefined)
   }
   for (const id of ['', `${UUID}0`, `x${UUID}`, `{${UUID}}`, UUID.replaceAll('-', ''), 'chatgpt2', `${UUID}\n`]) {
     t.equal(findChatGptClient(id), undefined, JSON.stringify(id))

@@ -89,10 +89,10 @@ t.test('a client is judged by the URI that it asks for, by the rules of today', 
   t.equal(before.redirectUriProblem('http://127.0.0.1:4000/cb'), undefined)
   t.match(before.redirectUriProblem('warp://mcp/cb'), /has the scheme warp.*ALLOWED_REDIRECT_URIS/)
   t.equal(before.redirectUriProblem('https://other.example/cb'), 'is not one it has registered')
-  t.equal(before.onlyRedirectUri, 'http://127.0.0.1/cb', 'the only one that can be used')
+  t.equal(before.onlyRedirectUri(), 'http://127.0.0.1/cb', 'the only one that can be used')
   const after = redirects(uris, { ...rules, privateUse: ['warp:'] })
   t.equal(after.redirectUriProblem('warp://mcp/cb'), undefined, 'allowed meanwhile')
-  t.equal(after.onlyRedirectUri, undefined)
+  t.equal(after.onlyRedirectUri(), undefined)
 })
 
 t.test('a redirect back to this server, and a port that no computer has (AZ-35, AZ-12)', async (t) => {
