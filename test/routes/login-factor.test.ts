@@ -90,6 +90,18 @@ storageTest('after five wrong tries the sign-in is over, and each is recorded (F
   t.match(await browser.submit(again, byPasskey, { response: answer(again) }), { status: 200, url: /\/$/ })
 })
 
+storageTest('codes from one address are counted, beside those of each person (GR-10)', async (t, start) => {
+  const clock = { now: START }
+  const server = await start({ env: { ...env, RATE_LIMITS: 'sign-in=2' }, now: () => clock.now })
+  await withApp(server, await signUp(server, 'ann@example.com'), clock)
+  const browser = new Browser()
+  let page = await withPassword(browser, server, 'ann@example.com')
+  for (const status of [401, 401, 429]) {
+    page = await browser.submit(page, inCode, { code: '0' })
+    t.equal(page.status, status)
+  }
+})
+
 storageTest('what ends sessions ends a sign-in that waits, and so does a lock (FS-04)', async (t, start) => {
   const clock = { now: START }
   const server = await start({ env, now: () => clock.now })

@@ -1,7 +1,5 @@
 // Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
 // Redis (threat WB-11).
-// Lock, unlock, sign out everywhere, delete: what happens to a person's tokens, codes and sessions, on SQLite and on
-// Redis.
 import { parseEmail } from '../../../auth-backends/contract.ts'
 import t from 'tap'
 import { createUsers } from '../../../plugins/accounts/users.ts'
@@ -13,6 +11,17 @@ import { startServer } from '../../helpers/server.ts'
 const redis = await startRedis()
 
 t.teardown(() => redis?.stop())
+
+t.test('who is taken off the allow-list gets no more tokens (WB-11)', async (t) => {
+  const env: Record<string, string> = {}
+  const server = await startServer(t, { env })
+  const client = await newClient(server.url)
+  const { refresh: token } = await tokensFor(server.url, client)
+  env['ALLOWED_EMAILS'] = '@example.com'
+  await server.restart()
+  const refused = await post(`${server.url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token })
+  t.match(refused, { status: 400, body: { error: 'invalid_grant' } })
+})
 
 for (const [name, env] of [
   ['SQLite', {}],

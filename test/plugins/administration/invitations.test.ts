@@ -74,7 +74,10 @@ storageTest('sent again, the link before is void; withdrawn, expired and used on
   await app.administration.withdrawInvitation(by, first.invitation.id)
   t.equal((await new Browser().get(second.link!)).status, 403)
   await t.rejects(app.administration.withdrawInvitation(by, first.invitation.id), { code: 'invalid_request' })
+  const withdrawn = await app.signIn.invitations.list()
+  clock.now += 60
   await t.rejects(app.administration.resendInvitation(by, first.invitation.id), { code: 'invalid_request' })
+  t.same(await app.signIn.invitations.list(), withdrawn, 'nor is it listed for longer')
   await app.administration.invite(by, asked())
   clock.now += 7 * 86_400
   t.equal((await app.signIn.invitations.list()).length, 2)
@@ -83,6 +86,13 @@ storageTest('sent again, the link before is void; withdrawn, expired and used on
   const refused = [asked('ann'), asked('ann@example.com', ['everyone']), asked(undefined, ['a@b'])]
   for (const wrong of refused) await t.rejects(app.administration.invite(by, wrong), { code: 'invalid_request' })
   t.same(await app.signIn.invitations.list(), [], 'a refusal makes none')
+})
+
+storageTest('nobody is invited who may not sign in (AD-04)', async (t, start) => {
+  const { app } = await start({ env: { AUTH_BACKEND: 'local', SIGNUP: 'invite', ALLOWED_EMAILS: '@example.com' } })
+  await t.rejects(app.administration.invite(by, asked('eve@other.example')), { code: 'invalid_request', message: /eve@other\.example/ })
+  t.same(await app.signIn.invitations.list(), [])
+  t.ok((await app.administration.invite(by, asked('ann@example.com'))).link)
 })
 
 t.test('a person of a service needs the verified address that was invited; another one uses nothing up (AD-04)', async (t) => {

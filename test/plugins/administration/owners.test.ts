@@ -92,4 +92,8 @@ storageTest('who was an owner a moment ago takes away nobody and makes no owner;
   await t.rejects(administration.makeOwner({ by: bob }, ann), { code: 'invalid_request', message: /temporary/ })
   await t.rejects(administration.makeOwner({ by: bob }, 'nobody'), { code: 'invalid_request' })
   t.same([(await find(eve)).isOwner, (await find(ann)).isOwner], [undefined, undefined])
+  const cid = await owner('cid@example.com')
+  await administration.lock(OPERATOR, cid)
+  await t.rejects(administration.lock({ by: cid }, bob), { code: 'access_denied' }, 'nor does who was locked a moment ago')
+  t.notOk((await find(bob)).locked)
 })

@@ -71,6 +71,7 @@ storageTest('lost factors are removed after three days, by the next sign-in (SF-
 
   for (const show of [recovery!, () => codeAt(secret, now)]) {
     await secondFactors.lost.ask(request(), ann)
+    t.equal(await secondFactors.lost.stop(linkSecret), undefined, 'the link of an earlier request stops no later one')
     now += DAY
     t.ok(await secondFactors.verifyCode(ann.id, typeof show === 'string' ? show : show()))
     t.strictSame(

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AuthBackend, SignedIn } from '../../../auth-backends/contract.ts'
+import { MAX_FACTOR_TRIES } from '../../../plugins/sign-in/factor-step.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { appOf, codeAt } from '../../helpers/second-factors.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -118,4 +119,21 @@ t.test('a method is not joined to an account before its second factor is shown (
   const done = await browser.submit(page, ({ fields }) => 'code' in fields, { code: codeAt(secret, app.now() + 30) })
   t.equal(done.status, 200)
   t.same(await titles(), [['Silent', 'Named']])
+})
+
+t.test('after too many wrong codes no session is left at the services, of the method to be joined neither (FS-03, AW-05)', async (t) => {
+  const { app, ended, byName, silently, ago, titles } = await place(t)
+  ago(10)
+  await silently(new Browser())
+  const [ann] = await Array.fromAsync(app.signIn.lifecycle.all())
+  await appOf(app.secondFactors, ann!, app.now())
+  const browser = new Browser()
+  let page = await silently(browser, await browser.submit(await byName(browser), () => true, { decision: 'join' }))
+  for (let tries = 0; tries < MAX_FACTOR_TRIES; tries++) {
+    t.same(ended, [], 'while it waits they are kept')
+    page = await browser.submit(page, ({ fields }) => 'code' in fields, { code: '0' })
+  }
+  t.match(page, { status: 401, url: /\/login\?/ })
+  t.same(ended.sort(), [`named ${ANN}`, 'silent'])
+  t.same(await titles(), [['Silent']])
 })

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { createLocalEventBus } from '../../../plugins/event-bus.ts'
 import { createSealing } from '../../../plugins/secrets.ts'
 import { createElsewhere, type Elsewhere } from '../../../plugins/upstreams/elsewhere.ts'
+import { until } from '../../helpers/until.ts'
 import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../helpers/memory-upstream.ts'
 
 const bus = createLocalEventBus()
@@ -71,4 +72,20 @@ t.test('an instance with another secret key neither reads nor answers (UP-03)', 
   const [first, stranger] = [await startInstance(t), await startInstance(t, createSealing(['another secret key of a server']))]
   const call = stranger.upstream.request(callOf('ask'), exchangeOf({ retry: await askAt(first, 'ask') }))
   t.match(await outcome(call), { name: 'UpstreamError', fault: 'ended', message: /no longer open/ })
+})
+
+t.test('for a caller who has gone nothing goes on elsewhere', async (t) => {
+  const signals: AbortSignal[] = []
+  const here = createElsewhere(bus, sealing, () => undefined)
+  const there = createElsewhere(bus, sealing, (_asked, signal) => {
+    signals.push(signal)
+    return new Promise(() => {})
+  })
+  t.teardown(() => [here, there].forEach((each) => each.close()))
+  const caller = new AbortController()
+  const call = here.ask({ upstream: 'crm', state: 'x', caller: undefined, responses: {} }, caller.signal, 1)
+  t.ok(await until(() => signals.length === 1))
+  caller.abort(new Error('the browser was closed'))
+  t.match(await outcome(call), { message: 'the browser was closed' })
+  t.ok(await until(() => signals[0]!.aborted))
 })

@@ -22,7 +22,10 @@ storageTest('what is asked for in storage is done once by a server that runs, an
   await askForRestart({ storage: server.app.storage, audit: { note: (event, details) => { noted.push({ event, ...details }) } } }, 'crm', 'operator')
   t.same(noted, [{ event: 'upstream_restarted', upstream: 'crm', by: 'operator' }])
   t.ok(await until(() => restarts === 1))
+  crm.requests.length = 0
   await server.restart()
+  await server.app.upstreams.looked()
+  t.equal(crm.requests.filter(({ body }) => body.includes('tools/list')).length, 1, 'a start looks once')
   count()
   await askForRestart({ storage: server.app.storage, audit: { note () {} } }, 'crm', 'operator')
   t.ok(await until(() => restarts > 1))

@@ -58,6 +58,16 @@ eachStoredGrants(async (t, stored) => {
     }
   )
 
+  t.test('a consent whose session cannot be asked for leaves nothing (OW-01)', async (t) => {
+    const kept = async () => (await Array.fromAsync(storage.collection('grant').all())).map(({ id }) => id).sort()
+    const before = await kept()
+    const away = new Error('storage is away')
+    const consent = { ...allowed, user: { id: 'newcomer' }, isStillSignedIn: () => Promise.reject(away) }
+    await t.rejects(grants.issueCode(consent), away)
+    t.same(await kept(), before)
+    t.equal(await storage.collection('grantList').find('newcomer'), undefined)
+  })
+
   t.test('whoever asks is told of each grant that ends before its time, once, after it is gone', async (t) => {
     const told: string[] = []
     grants.onEnd(async ({ id }) => {

@@ -22,10 +22,10 @@ const grant = {
 } as unknown as Grant
 
 /** @param asked as storage answers: at once from memory, or later. */
-function open (asked: <T>(found: T) => T | Promise<T>) {
+function open (asked: <T>(found: T) => T | Promise<T>, now = () => 1_000) {
   const people = new Map<string, GrantUser>([['ann', { id: 'ann', groups: ['staff'] }]])
   const store = { findCached: (grantId: string) => asked(grantId === id ? grant : undefined) } as unknown as GrantStore
-  const reading = createReading(store, {} as never, () => 1_000, VALID, (id) => asked(people.get(id)))
+  const reading = createReading(store, {} as never, now, VALID, (id) => asked(people.get(id)))
   return { people, ...reading }
 }
 
@@ -48,6 +48,16 @@ for (const [where, asked] of [['in memory', (found) => found], ['in storage', as
     t.equal(await verifyAccessToken(token), undefined)
   })
 }
+
+t.test('what outlives its request does not outlive the grant', async (t) => {
+  const clock = { now: 1_000 }
+  const { verifyAccessToken, stillAllows } = open((found) => found, () => clock.now)
+  const access = (await verifyAccessToken(token))!
+  clock.now = grant.endsAt - 1
+  t.equal(stillAllows(access), true)
+  clock.now = grant.endsAt
+  t.equal(stillAllows(access), false)
+})
 
 t.test('where both records are in memory, no request waits for a promise', async (t) => {
   const { verifyAccessToken, stillAllows } = open((found) => found)
