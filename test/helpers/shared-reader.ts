@@ -3,11 +3,14 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import workers, { type Workers } from '../../plugins/workers.ts'
 
+/** Longer than a room takes: it is there for the next server as well, however long none reads a document. */
+const STAYS_MS = 3_600_000
+
 let shared: Promise<Workers> | undefined
 
 async function startShared (): Promise<Workers> {
   const app = fastify()
-  await app.register(workers)
+  await app.register(workers, { idleMs: STAYS_MS })
   return app.workers
 }
 
