@@ -213,13 +213,10 @@ t.test('a database in WAL mode is read, whether or not another process has it op
 t.test('many at once each get an answer (TL-09)', async (t) => {
   const { path } = await shop(t)
   const { ask } = await openDatabaseQuery(t, { DATABASE_FILES: path })
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, n) => ask({ sql: `SELECT ${n}` }, { person: `person ${n}` }))
-  )
-  t.same(
-    answers.map(({ rows }) => rows),
-    Array.from({ length: 20 }, (_, n) => [[n]])
-  )
+  // Each in a process of their own, and more than run at once.
+  const people = Array.from({ length: 10 }, (_, n) => n)
+  const answers = await Promise.all(people.map((n) => ask({ sql: `SELECT ${n}` }, { person: `person ${n}` })))
+  t.same(answers.map(({ rows }) => rows), people.map((n) => [[n]]))
 })
 
 t.test(
