@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { childEnvironment } from '../helpers/child-environment.ts'
 import { fill, folder } from '../helpers/tool-context.ts'
 
 t.test('a line for each file, and nothing is stored', async (t) => {
@@ -14,7 +15,7 @@ t.test('a line for each file, and nothing is stored', async (t) => {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['cli/documents.ts', ...args], {
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], DOCS_DIR: docs, DATA_DIR: dataDir, PUBLIC_URL: 'http://localhost:8080' }
+      env: childEnvironment({ DOCS_DIR: docs, DATA_DIR: dataDir, PUBLIC_URL: 'http://localhost:8080' })
     })
   const all = run()
   t.match(all.stdout, /^document\ta\.md\tWalnut\n/)

@@ -13,12 +13,13 @@ const CHEAP = { memoryCost: 4_096, timeCost: 1 }
 /** On a busy machine the first estimate waits long for its worker; what happens after ten seconds is tested elsewhere. */
 const PATIENT_MS = 60_000
 
-/** The word lists take a worker most of a second: it loads them once for all servers of a file, and ends with the file. */
+/** The word lists take a worker most of a second: it loads them once for all servers of a room, however long none signs up. */
+const STAYS_MS = 3_600_000
 let estimating: Promise<BackendHost['runInWorker']> | undefined
 
 async function startEstimating (): Promise<BackendHost['runInWorker']> {
   const app = fastify()
-  await app.register(workers)
+  await app.register(workers, { idleMs: STAYS_MS })
   return (task, input, { queue = 'sign-in' }) =>
     app.workers.run(task, input, { person: { server: queue }, timeout: PATIENT_MS })
 }

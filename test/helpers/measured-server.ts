@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Cost, Route } from './measured-process.ts'
+import { childEnvironment } from './child-environment.ts'
 import { freePort } from './ports.ts'
 
 export type { Cost, Route }
@@ -43,15 +44,14 @@ export async function startMeasured (
   const port = await freePort()
   const child = fork(new URL('measured-process.ts', import.meta.url), [], {
     execArgv: ['--expose-gc'],
-    env: {
-      PATH: process.env['PATH'],
+    env: childEnvironment({
       PORT: String(port),
       DATA_DIR: join(folder, 'data'),
       DOCS_DIR: join(folder, 'docs'),
       RATE_LIMITS: 'off',
       LOG_LEVEL: 'silent',
       ...env
-    }
+    })
   })
   t.teardown(async () => {
     if (child.exitCode === null && child.signalCode === null) {

@@ -2,6 +2,7 @@
 // compiled is cached for all tests.
 import { fileURLToPath } from 'node:url'
 import processOnSpawn from 'process-on-spawn'
+import { findMemoryDisk } from './memory-disk.ts'
 
 // Compiling the server takes half of what a small test takes. .taprc names this folder relative to where tap starts; a
 // child may start elsewhere.
@@ -16,3 +17,7 @@ processOnSpawn.addListener = () => { /* and none comes later */ }
 // In this process it would read every file a second time, for reports that nobody asks for: a third of what starting a
 // server takes.
 process.env['_TAPJS_PROCESSINFO_EXCLUDE_'] = '/./'
+
+// The children inherit it.
+const memoryDisk = findMemoryDisk()
+if (memoryDisk !== undefined) process.env['TMPDIR'] ??= memoryDisk

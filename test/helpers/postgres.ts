@@ -13,9 +13,12 @@ import { freePort } from './ports.ts'
 export interface TestPostgres {
   /** An empty database of its own; whoever connects with this URL may do everything in it, and make roles. */
   newDatabase(): Promise<string>
-  /** Drops what was made, and ends a server of our own. */
+  /** Drops what was made, and ends a server of our own. It may be called again. */
   stop(): Promise<void>
-  /** Ends the server the hard way, and starts it again on the same port and data. Only for a server of our own. */
+}
+
+export interface OwnPostgres extends TestPostgres {
+  /** Ends the server the hard way, and starts it again on the same port and data. Not where the server is that of TEST_POSTGRES_URL. */
   kill(): Promise<void>
   restart(): Promise<void>
 }
@@ -23,11 +26,17 @@ export interface TestPostgres {
 const WHY =
   'Postgres cannot be had: install postgresql, or point TEST_POSTGRES_URL at a server where databases may be made'
 
+let shared: Promise<TestPostgres | undefined> | undefined
+
 /**
+ * One server is for all files of a room, each with databases of its own: each stops it after the last test of the room.
  * @returns undefined, with `noPostgres` to say, when there is no Postgres and CI is not set.
  * @throws with that sentence when it is.
  */
-export async function startPostgres (): Promise<TestPostgres | undefined> {
+export const startPostgres = (): Promise<TestPostgres | undefined> => (shared ??= startOwnPostgres())
+
+/** A server for one file alone, which may end it: see {@link startPostgres}. */
+export async function startOwnPostgres (): Promise<OwnPostgres | undefined> {
   const given = process.env['TEST_POSTGRES_URL']
   if (given) return onServer(given, refuseToEnd, refuseToEnd, async () => {})
   const programs = findPrograms()
@@ -50,7 +59,7 @@ function onServer (
   kill: () => Promise<void>,
   restart: () => Promise<void>,
   stop: () => Promise<void>
-): TestPostgres {
+): OwnPostgres {
   const made: string[] = []
   const run = async (sql: string) => {
     const admin = await connect(url)

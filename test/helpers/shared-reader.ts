@@ -1,13 +1,17 @@
 // Documents are read in a worker, and starting one takes more processor time than most of the tests: the servers that the tests of a
-// room start have one in common. A library with workers of its own is what tool-context.ts opens, and what server processes have.
+// room start, and what tools get, have one in common. A library with workers of its own is what the tests of plugins/library/ open, and
+// what server processes have.
 import fastify, { type FastifyInstance } from 'fastify'
 import workers, { type Workers } from '../../plugins/workers.ts'
+
+/** Longer than a room takes: it is there for the next server as well, however long none reads a document. */
+const STAYS_MS = 3_600_000
 
 let shared: Promise<Workers> | undefined
 
 async function startShared (): Promise<Workers> {
   const app = fastify()
-  await app.register(workers)
+  await app.register(workers, { idleMs: STAYS_MS })
   return app.workers
 }
 

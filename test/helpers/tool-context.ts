@@ -14,6 +14,7 @@ import workers from '../../plugins/workers.ts'
 import type { SourceUser } from '../../authoring/source.ts'
 import type { ToolContext } from '../../authoring/tool.ts'
 import { quietContext } from './quiet-context.ts'
+import { withSharedReader } from './shared-reader.ts'
 
 interface Teardown {
   teardown(work: () => unknown): void
@@ -36,7 +37,12 @@ export async function fill (root: string, files: Record<string, string | Buffer>
 }
 
 export type HouseOptions = Partial<
-  LibraryOptions & NotesOptions & { databaseUrl: string; log: (level: number, message: string) => void }
+  LibraryOptions & NotesOptions & {
+    databaseUrl: string
+    log: (level: number, message: string) => void
+    /** Documents are read by the worker that the houses of the room have in common. */
+    sharesReader: boolean
+  }
 >
 
 /**
@@ -46,13 +52,14 @@ export type HouseOptions = Partial<
 export async function openHouse (
   t: Teardown,
   docsDir: string,
-  { log, ...options }: HouseOptions = {}
+  { log, sharesReader = false, ...options }: HouseOptions = {}
 ): Promise<{ app: FastifyInstance; dataDir: string }> {
   const write = (line: string) => {
     const { level, msg } = JSON.parse(line)
     log?.(level, msg)
   }
-  const app = Fastify({ logger: { level: 'info', stream: { write } } })
+  const app: FastifyInstance = Fastify({ logger: { level: 'info', stream: { write } } })
+  if (sharesReader) withSharedReader(app)
   const dataDir = options.dataDir ?? (await folder(t))
   const settings = {
     docsDir,
@@ -90,7 +97,7 @@ export async function toolContexts (
   await fill(docsDir, files)
   // What no id may lead to.
   await writeFile(join(place, 'secret.md'), 'hippopotamus')
-  const { app } = await openHouse(t, docsDir, options)
+  const { app } = await openHouse(t, docsDir, { sharesReader: true, ...options })
   await app.library.ready
   return (user) => ({
     ...quietContext,

@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { connectPostgres } from '../../plugins/postgres.ts'
-import { noPostgres, startPostgres } from '../helpers/postgres.ts'
+import { noPostgres, startOwnPostgres } from '../helpers/postgres.ts'
 import { startProcess } from '../helpers/processes.ts'
 import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.ts'
 
 const disk = mountSmallDisk(t, 1)
-const postgres = await startPostgres()
+const postgres = await startOwnPostgres()
 t.teardown(() => postgres?.stop())
 const LOG_LINES = new URL('../../plugins/observability/log-destination.ts', import.meta.url).href
 

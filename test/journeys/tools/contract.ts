@@ -19,7 +19,7 @@ export interface Case {
 
 /** Nothing of the inside may stand in an answer: no stack, no path, no engine's own error, no secret. */
 export const INSIDE =
-  /at .+\.ts:\d|node:internal|node_modules|\/(?:tmp|var|home|usr|work|root)\/|SQLITE_|SQLSTATE|ZodError|fault in this server|mcp_(?:at|rt)_|\$argon2/
+  /at .+\.ts:\d|node:internal|node_modules|\/(?:tmp|dev|var|home|usr|work|root)\/|SQLITE_|SQLSTATE|ZodError|fault in this server|mcp_(?:at|rt)_|\$argon2/
 
 /** Whatever is wrong, the answer says what to write instead. */
 export const GUIDES =

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { paths } from '../../../paths.ts'
 import { newClient, ping, post, tokensFor } from '../../helpers/oauth.ts'
-import { noPostgres, startPostgres } from '../../helpers/postgres.ts'
+import { noPostgres, startOwnPostgres } from '../../helpers/postgres.ts'
 import { startServer } from '../../helpers/server.ts'
 
 const TOKEN = 'f3b1c9a07d5e42688e1d'
@@ -64,7 +64,7 @@ t.test('the figures tell what happened', async (t) => {
   t.notMatch(text, client.client_id)
 })
 
-const postgres = await startPostgres()
+const postgres = await startOwnPostgres()
 t.teardown(() => postgres?.stop())
 
 t.test(

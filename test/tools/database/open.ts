@@ -79,4 +79,4 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
 
 /** Nothing of a database's own speech, of its files or of its settings. */
 export const NO_INTERNALS =
-  /SQLSTATE|syntax error at|relation ".*" does not exist|SQLITE_|ERR_|\/(?:tmp|var|home|usr)\/|\$argon2|SCRAM-SHA|postgres:\/\/|at .*\.ts:\d/i
+  /SQLSTATE|syntax error at|relation ".*" does not exist|SQLITE_|ERR_|\/(?:tmp|dev|var|home|usr)\/|\$argon2|SCRAM-SHA|postgres:\/\/|at .*\.ts:\d/i

@@ -74,12 +74,13 @@ test('one person who asks much at once leaves a connection to the others', async
 test('what never ends is stopped, and what is huge is cut (TL-05)', async (t) => {
   const { reader } = await shop(t)
   const { ask } = await openDatabaseQuery(t, everyone(reader))
+  const { ask: askBriefly } = await openDatabaseQuery(t, { ...everyone(reader), DATABASE_QUERY_TIMEOUT: '1' })
   const endless = await Promise.all(
     [
       'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT count(*) FROM n',
       `SELECT count(*) FROM ${Array.from({ length: 10 }, (_, i) => `generate_series(1, 16) g${i}`).join(', ')}`,
       "SELECT count(*) FROM generate_series(1, 100000) g, (SELECT string_agg('a', '') AS s FROM generate_series(1, 3000)) t WHERE s || g::text ~ '(a+)+(b+)+c$'"
-    ].map((sql) => ask({ sql }))
+    ].map((sql) => askBriefly({ sql }))
   )
   // Newer versions get through the expression in time.
   for (const answer of endless.slice(0, 2)) t.match(answer, { error: /took too long and was stopped/ })
@@ -154,7 +155,8 @@ test('200 calls at once are all answered (TL-09)', async (t) => {
 
 test('a database whose connections are all in use is busy, and does not count as away', async (t) => {
   const { reader } = await shop(t)
-  const { ask } = await openDatabaseQuery(t, everyone(reader))
+  // Longer than a statement waits for a connection.
+  const { ask } = await openDatabaseQuery(t, { ...everyone(reader), DATABASE_QUERY_TIMEOUT: '3' })
   await ask({ sql: 'SELECT 1' })
   const slow = Array.from({ length: 2 }, () =>
     ask({ sql: 'SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b' })
