@@ -88,8 +88,9 @@ const accountPaths = (base: string) => ({
   accountFactorName: `${base}/account/second-factors/name`,
   accountFactorRemove: `${base}/account/second-factors/remove`,
   accountFactorProve: `${base}/account/second-factors/prove`,
-  /** The link in a mail: of somebody who is not signed in, perhaps. */
-  keepFactors: `${base}/account/second-factors/keep`
+  /** The links in mails: of somebody who is not signed in, perhaps. */
+  keepFactors: `${base}/account/second-factors/keep`,
+  undoFactors: `${base}/account/second-factors/undo`
 })
 
 /** The pages of owners. */
@@ -186,6 +187,7 @@ export const messageUrls = (publicUrl: string, paths: Paths) => ({
   reset: (secret: string) => withSecret(publicUrl + paths.resetPassword, secret),
   change: (secret: string) => withSecret(publicUrl + paths.changeEmail, secret),
   keepFactors: (secret: string) => withSecret(publicUrl + paths.keepFactors, secret),
+  undoFactors: (secret: string) => withSecret(publicUrl + paths.undoFactors, secret),
   forgot: publicUrl + paths.forgotPassword
 })
 

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest, signInExpired } from '../errors.ts'
 import { formParameters, queryParameters, type Parameters } from '../plugins/oauth/parameters.ts'
 import type { LostState } from '../plugins/second-factors/contract.ts'
-import { sendFactorChanged } from '../plugins/second-factors/mails.ts'
 import { askForOwnPasskey, asFields, describeNewApp } from '../plugins/second-factors/shown.ts'
 import type { NewFactor, ShownFactor, WrongFactor } from '../plugins/sign-in/factor-step.ts'
 import { describeIntent } from '../plugins/sign-in/intent.ts'
@@ -60,7 +59,7 @@ async function enrol (
   if (result.kind === 'wrong') {
     return showPage(app, request, reply, handle, result, kind === 'app' ? state : undefined)
   }
-  sendFactorChanged(app, request.words, user, { change: 'factor-added', factor: result.factor.name })
+  app.secondFactors.first.tellAdded(request, user, result.factor)
   return reply.page('recovery-codes', { codes: result.codes, actions: { next: app.signIn.next(result.parked) } })
 }
 

@@ -24,6 +24,8 @@ export interface MessageUrls {
   change(secret: string): string
   /** Stops the removal of second factors. */
   keepFactors(secret: string): string
+  /** Removes the first second factor of an account. */
+  undoFactors(secret: string): string
   /** Where a new password can be chosen. */
   forgot: string
 }

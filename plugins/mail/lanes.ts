@@ -5,8 +5,9 @@ import type { MailText } from './templates.ts'
 /**
  * What a message is for. `confirm`, `choose` and `taken` follow a sign-up, `reset` a forgotten password, `new-address`
  * goes to an address that is not the account's yet, `requested` tells owners that such a change was asked for, a `notice`
- * that their account was changed, `app` that an app was connected to it, `key` that an access key was made for it, and `lost`
- * that the removal of their second factors was asked for. An `invitation` is for a new person.
+ * that their account was changed, `app` that an app was connected to it, `key` that an access key was made for it, `lost`
+ * that the removal of their second factors was asked for, and `first-factor` that an account without any got one. An
+ * `invitation` is for a new person.
  */
 export type MailPurpose =
   | 'confirm'
@@ -20,6 +21,7 @@ export type MailPurpose =
   | 'key'
   | 'invitation'
   | 'lost'
+  | 'first-factor'
 
 export interface Message extends MailText {
   to: string
@@ -53,7 +55,8 @@ export const MAX_PER_MAILBOX: Readonly<Record<MailPurpose, number>> = {
   app: 5,
   key: 5,
   invitation: 3,
-  lost: 3
+  lost: 3,
+  'first-factor': 5
 }
 
 export interface Lanes {

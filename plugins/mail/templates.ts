@@ -41,6 +41,9 @@ export interface MailData {
   'factors-removed': ToServer
   /** By the operator or an owner. */
   'factors-removed-by': ToServer
+  /** The link removes it. */
+  'first-factor': WithLink & { factor: string }
+  'factors-undone': WithForgotUrl
   'factor-added': ToServer & { factor: string }
   'factor-removed': ToServer & { factor: string }
   'recovery-codes': ToServer

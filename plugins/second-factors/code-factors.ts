@@ -10,7 +10,7 @@ import { waitAfterGuesses, withFailure } from './guesses.ts'
 import type { Deps } from './deps.ts'
 import { checkRoom } from './passkey-factors.ts'
 import { makeRecoveryCodes, readCode, withoutCode } from './recovery-codes.ts'
-import { afterProof, describeFactors, hasFactor, type PersonFactors, type StoredApp } from './records.ts'
+import { afterProof, beginningWith, describeFactors, hasFactor, type PersonFactors, type StoredApp } from './records.ts'
 
 /** Seconds to install an app and scan its code. */
 const SET_UP_SECONDS = 900
@@ -74,12 +74,13 @@ async function addApp (
     lastStep: step
   }
   const fresh: PersonFactors = { handle: randomSecret(), passkeys: [], apps: [], recoveryCodes: [] }
-  await records.change<void>(userId, (before = fresh) => {
+  const first = await records.change<string | undefined>(userId, (before = fresh) => {
     checkRoom(before)
-    return { factors: { ...before, apps: [...before.apps, app] }, result: undefined }
+    const first = beginningWith(app, before)
+    return { factors: { ...before, ...(first && { first }), apps: [...before.apps, app] }, result: first?.id }
   })
   if (!(await keepAdded(user, app.id))) return undefined
-  return describeFactors({ ...fresh, apps: [app] }, party.rpId)[0]
+  return { ...describeFactors({ ...fresh, apps: [app] }, party.rpId)[0]!, ...(first !== undefined && { first }) }
 }
 
 async function verifyAppCode ({ records, now }: Deps, codes: AppCodes, userId: string, digits: string): Promise<'app' | undefined> {

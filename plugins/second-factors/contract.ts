@@ -26,6 +26,14 @@ export interface Factor {
   madeFor?: string
 }
 
+/** One that has just been added. */
+export interface AddedFactor extends Factor {
+  /**
+   * Where the account had none: what the link that removes it is bound to.
+   */
+  first?: string
+}
+
 /**
  * What the browser's WebAuthn needs, and the sealed question that its answer has to come back
  * with.
@@ -54,6 +62,24 @@ export const RECOVERY_CODES = 10
  * an objection.
  */
 export const LOST_WAIT_SECONDS = 3 * 86_400
+
+/**
+ * The way back of somebody to whose account another person added the first factor, by a mail to
+ * every verified address.
+ */
+export interface FirstFactor {
+  /** Tells that a factor was added; of the first one with the link. */
+  tellAdded(request: FastifyRequest, user: User, factor: AddedFactor): void
+  /**
+   * Changes nothing. @returns whose factors the link would remove; undefined for one that is void.
+   */
+  findOwner(secret: string): Promise<string | undefined>
+  /**
+   * Removes the first factor and all that came after it, and ends every session. Of any number of callers, one succeeds.
+   * @returns whose they were; undefined for a link that is void.
+   */
+  undo(request: FastifyRequest, secret: string): Promise<User | undefined>
+}
 
 /**
  * The way back of somebody who has lost everything, after they have proven the first factor.
@@ -112,7 +138,7 @@ export interface SecondFactors {
    * @returns undefined, with nothing stored, for an answer that is not right. @throws as
    * {@link beginPasskey} does.
    */
-  addPasskey(user: User, browser: string, answer: Answer & { name: string }): Promise<Factor | undefined>
+  addPasskey(user: User, browser: string, answer: Answer & { name: string }): Promise<AddedFactor | undefined>
   /**
    * To show one. Writes nothing.
    * @param userId whose; absent on the sign-in page, where the passkey itself says so.
@@ -134,7 +160,7 @@ export interface SecondFactors {
    * @returns undefined, with nothing stored, for a wrong code, which may be tried again.
    * @throws as {@link beginPasskey} does.
    */
-  addApp(user: User, answer: { state: string; code: string; name: string }): Promise<Factor | undefined>
+  addApp(user: User, answer: { state: string; code: string; name: string }): Promise<AddedFactor | undefined>
   /**
    * A code of an authenticator app, or a recovery code, in any spelling; each counts once. Wrong codes of an app make the
    * person wait; a recovery code, which nobody can guess, is taken meanwhile. The caller records what was used.
@@ -156,6 +182,7 @@ export interface SecondFactors {
    */
   removeAll(userId: string): Promise<void>
   readonly lost: LostFactors
+  readonly first: FirstFactor
 }
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 // Second factors of people. Decorates the app with `secondFactors`. What a person has is one record (records.ts); passkeys
 // are in passkey-factors.ts, apps and recovery codes in code-factors.ts, the way back of somebody who has lost them in
-// lost.ts.
+// lost.ts, and of somebody to whom another person gave the first in first.ts.
 // Tested in test/plugins/second-factors/.
 import { isIP } from 'node:net'
 import fp from 'fastify-plugin'
@@ -12,6 +12,7 @@ import { createAppCodes, type AppCodes } from './apps.ts'
 import { createCodeFactors } from './code-factors.ts'
 import type { SecondFactors } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { createFirst } from './first.ts'
 import { createPasskeyHosts } from './hosts.ts'
 import { createLost, type Lost } from './lost.ts'
 import { createPasskeyFactors } from './passkey-factors.ts'
@@ -55,7 +56,8 @@ export default fp(
       ...createPasskeyFactors(deps),
       ...createCodeFactors(deps),
       ...createManagement(deps),
-      lost
+      lost,
+      first: createFirst(app, records)
     })
     app.addHook('onReady', () => hosts.warn())
   },

@@ -23,6 +23,19 @@ export const sendFactorsRemoved = (app: Sender, words: Words, user: User): void 
 export const sendFactorsRemovedBy = (app: Sender, words: Words, user: User): void =>
   send(app, user, 'notice', renderMail(words, 'factors-removed-by', about(app)))
 
+/** With the link that removes it, and all that come after it. @param factor what the person calls it. */
+export const sendFirstFactor = (
+  app: Sender,
+  words: Words,
+  user: User,
+  purpose: MailPurpose,
+  { factor, link }: { factor: string; link: string }
+): void => send(app, user, purpose, renderMail(words, 'first-factor', { ...about(app), factor: JSON.stringify(factor), link }))
+
+/** By that link. @param forgotUrl where a new password can be chosen. */
+export const sendFactorsUndone = (app: Sender, words: Words, user: User, forgotUrl: string): void =>
+  send(app, user, 'notice', renderMail(words, 'factors-undone', { ...about(app), forgotUrl }))
+
 /** @param factor what the person calls it. */
 export const sendFactorChanged = (
   app: Sender,

@@ -4,7 +4,7 @@ import { toDisplayName } from '../display-name.ts'
 import { equalSecrets, randomSecret } from '../secrets.ts'
 import type { User } from '../sign-in/contract.ts'
 import { readAuthentication, readRegistration } from './answers.ts'
-import { MAX_FACTORS, type SecondFactors } from './contract.ts'
+import { MAX_FACTORS, type AddedFactor, type SecondFactors } from './contract.ts'
 import type { Deps } from './deps.ts'
 import {
   CEREMONY_SECONDS,
@@ -14,7 +14,7 @@ import {
   requestOptions,
   type Shown
 } from './passkeys.ts'
-import { afterProof, describeFactors, type PersonFactors, type StoredPasskey } from './records.ts'
+import { afterProof, beginningWith, describeFactors, type PersonFactors, type StoredPasskey } from './records.ts'
 
 type Parts = 'beginPasskey' | 'addPasskey' | 'askForPasskey' | 'verifyPasskey'
 
@@ -81,15 +81,18 @@ async function addPasskey (
   await hosts.note()
   const passkey: StoredPasskey = { ...made, name: toDisplayName(name, 'Passkey'), addedAt: now() }
   const { handle } = question
-  const isAdded = await records.change<boolean>(userId, (before = { handle, passkeys: [], apps: [], recoveryCodes: [] }) => {
+  const fresh: PersonFactors = { handle, passkeys: [], apps: [], recoveryCodes: [] }
+  const added = await records.change<Pick<AddedFactor, 'first'> | undefined>(userId, (before = fresh) => {
     // Two that were begun at once know the person by different handles, and one set them up in
     // the meantime.
-    const isRefused = before.handle !== handle || before.passkeys.length + before.apps.length >= MAX_FACTORS
-    return isRefused ? { result: false } : { factors: { ...before, passkeys: [...before.passkeys, passkey] }, result: true }
+    if (before.handle !== handle || before.passkeys.length + before.apps.length >= MAX_FACTORS) return { result: undefined }
+    const first = beginningWith(passkey, before)
+    const factors = { ...before, ...(first && { first }), passkeys: [...before.passkeys, passkey] }
+    return { factors, result: first ? { first: first.id } : {} }
   })
-  if (!isAdded) await records.free([passkey])
-  if (!isAdded || !(await keepAdded(user, passkey.id))) return undefined
-  return describeFactors({ handle, passkeys: [passkey], apps: [], recoveryCodes: [] }, party.rpId)[0]
+  if (!added) await records.free([passkey])
+  if (!added || !(await keepAdded(user, passkey.id))) return undefined
+  return { ...describeFactors({ ...fresh, passkeys: [passkey] }, party.rpId)[0]!, ...added }
 }
 
 async function verifyPasskey (

@@ -4,8 +4,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Language } from '../../languages/index.ts'
 import { hashSecret } from '../secrets.ts'
-import type { Factor } from './contract.ts'
+import { LOST_WAIT_SECONDS, type Factor } from './contract.ts'
 import type { Failures } from './guesses.ts'
+
+/**
+ * How long the link in the mail about the first factor can be used: as much time for a mailbox to be read as before lost
+ * factors are removed; not more, because until then whoever reads the mailbox goes around the factor.
+ */
+const FIRST_OPEN_SECONDS = LOST_WAIT_SECONDS
 
 interface Named {
   id: string
@@ -56,11 +62,16 @@ export interface PersonFactors {
    * is in the link that stops it.
    */
   lost?: { id: string; askedAt: number; language: Language; isStopped?: true }
+  /**
+   * The factor with which an account without any began, and when it last did: who removes all and begins again voids no
+   * link meanwhile.
+   */
+  first?: { id: string; at: number }
 }
 
 export type FactorRecords = ReturnType<typeof openRecords>
 
-export function openRecords ({ storage }: Pick<FastifyInstance, 'storage'>) {
+export function openRecords ({ storage, now }: Pick<FastifyInstance, 'storage' | 'now'>) {
   const people = storage.collection<PersonFactors>('secondFactors')
   const owners = storage.collection<{ userId: string }>('passkeyOwner')
 
@@ -90,13 +101,18 @@ export function openRecords ({ storage }: Pick<FastifyInstance, 'storage'>) {
     },
     free,
     /**
-     * @param decide returns the record as it should be, and what to hand back; without a factor in it, it is deleted.
+     * @param decide returns the record as it should be, and what to hand back; without a factor in it, it is deleted, but
+     * for how the account began, as long as that can be undone.
      */
     change: <R>(userId: string, decide: (factors: PersonFactors | undefined) => { factors?: PersonFactors; result: R }): Promise<R> =>
       people.update<R>(userId, (before) => {
         const { factors, result } = decide(before)
         if (factors === undefined || factors === before) return { result }
-        return hasFactor(factors) ? { write: { record: factors, ttl: null }, result } : { remove: true, result }
+        const { handle, first } = factors
+        if (hasFactor(factors)) return { write: { record: factors, ttl: null }, result }
+        if (!isFirstOpen(first, now())) return { remove: true, result }
+        const record = { handle, passkeys: [], apps: [], recoveryCodes: [], first }
+        return { write: { record, ttl: first.at + FIRST_OPEN_SECONDS - now() }, result }
       }),
     async delete (userId: string): Promise<void> {
       const factors = await people.take(userId)
@@ -107,6 +123,21 @@ export function openRecords ({ storage }: Pick<FastifyInstance, 'storage'>) {
 
 export const hasFactor = (factors: PersonFactors | undefined): factors is PersonFactors =>
   factors !== undefined && factors.passkeys.length + factors.apps.length > 0
+
+type First = NonNullable<PersonFactors['first']>
+
+/** Whether the link to remove it can be used. */
+export const isFirstOpen = (first: First | undefined, now: number): first is First =>
+  first !== undefined && first.at + FIRST_OPEN_SECONDS > now
+
+/**
+ * @param before as it was without the factor. @returns how the account begins with it; undefined where it had one.
+ */
+export function beginningWith ({ id, addedAt }: Named, before: PersonFactors): First | undefined {
+  const { first } = before
+  if (hasFactor(before)) return undefined
+  return { id: isFirstOpen(first, addedAt) ? first.id : id, at: addedAt }
+}
 
 /**
  * After one was shown: no guess counts any more, and whoever has it has not lost everything.

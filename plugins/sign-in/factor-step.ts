@@ -4,7 +4,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, signInExpired } from '../../errors.ts'
 import type { Text } from '../../languages/index.ts'
-import type { Answer, Factor, SecondFactors } from '../second-factors/contract.ts'
+import type { AddedFactor, Answer, SecondFactors } from '../second-factors/contract.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import type { Failure } from './contract.ts'
 import type { Entry, Waiting } from './entry.ts'
@@ -50,7 +50,7 @@ export interface FactorStep {
     reply: FastifyReply,
     handle: string,
     made: NewFactor
-  ): Promise<{ kind: 'enrolled'; parked: Parked; factor: Factor; codes: string[] } | WrongFactor>
+  ): Promise<{ kind: 'enrolled'; parked: Parked; factor: AddedFactor; codes: string[] } | WrongFactor>
 }
 
 interface Deps {

@@ -4,9 +4,9 @@ import { Client as ModernClient, StreamableHTTPClientTransport as ModernTranspor
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { demoPerson, keyFor } from '../helpers/access-keys.ts'
+import { another } from '../helpers/another-instance.ts'
 import { ping } from '../helpers/oauth.ts'
 import type { Connected } from '../helpers/sdk-client.ts'
-import { startServer, type TestServer } from '../helpers/server.ts'
 import { storageTest } from '../helpers/storages.ts'
 import { until } from '../helpers/until.ts'
 
@@ -28,16 +28,6 @@ const clients: Record<string, Connect> = {
     return client as unknown as Connected
   }
 }
-
-/** One more instance on the same storage, under the same address. */
-const another = (t: Parameters<typeof startServer>[0], { config, dataDir, url }: TestServer) =>
-  startServer(t, {
-    env: {
-      DATA_DIR: dataDir,
-      PUBLIC_URL: url,
-      ...(config.redisUrl && { REDIS_URL: config.redisUrl, SECRET_KEY: config.secretKeys.join() })
-    }
-  })
 
 storageTest('the official clients list and call with a key, until it is revoked on another instance (AK-04)', async (t, start) => {
   const one = await start()

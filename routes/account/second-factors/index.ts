@@ -1,5 +1,6 @@
 // The second factors of a person: listed and named; added (passkey.ts, app.ts), removed, and given new recovery codes, each
-// after fresh proof (proof.ts); kept, where somebody says that they are lost (keep.ts).
+// after fresh proof (proof.ts); kept, where somebody says that they are lost (keep.ts), and removed by whoever did not
+// add the first (undo.ts).
 // This room owns the pages; what they change is done by plugins/second-factors.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../../errors.ts'
@@ -14,10 +15,11 @@ import addApp from './app.ts'
 import keepFactors from './keep.ts'
 import addPasskey from './passkey.ts'
 import proveFactor, { needProof } from './proof.ts'
+import undoFactors from './undo.ts'
 
 export default async function secondFactors (app: FastifyInstance) {
   const { paths } = app
-  for (const routes of [addPasskey, addApp, proveFactor, keepFactors]) await app.register(scoped(routes))
+  for (const routes of [addPasskey, addApp, proveFactor, keepFactors, undoFactors]) await app.register(scoped(routes))
 
   app.get(paths.accountFactors, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)

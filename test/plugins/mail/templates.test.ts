@@ -25,6 +25,8 @@ const data: MailData = {
   'factors-lost': { name, server, link, until: '1 Dec 2026, 07:00 UTC' },
   'factors-removed': { name, server },
   'factors-removed-by': { name, server },
+  'first-factor': { name, server, factor: '"Phone"', link },
+  'factors-undone': { name, server, forgotUrl },
   'factor-added': { name, server, factor: '"Phone"' },
   'factor-removed': { name, server, factor: '"Phone"' },
   'recovery-codes': { name, server }

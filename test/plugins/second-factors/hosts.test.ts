@@ -8,7 +8,7 @@ import { startServer } from '../../helpers/server.ts'
 t.test('the log says at each start which passkeys do not work, until none is left', async (t) => {
   const server = await startServer(t)
   const { storage, secondFactors } = server.app
-  const records = openRecords({ storage })
+  const records = openRecords({ storage, now: () => 0 })
   const warnings: string[] = []
   const log = { warn: (message: string) => warnings.push(message) } as never
   const startAt = (host: string) => createPasskeyHosts({ storage, log }, records, host).warn()

@@ -7,10 +7,10 @@ import { startServer } from '../../helpers/server.ts'
 import { cookiesOf, fields, handleIn, person, send, type Visitor } from '../../helpers/visitors.ts'
 
 const { server, routes } = await withRoutes(() => startServer(t, { env: { AUTH_BACKEND: 'demo,local' } }))
-/** Opened from a mail, also where nobody is signed in: the secret in it is its guard. */
-const BY_LINK = paths.keepFactors
+/** Opened from a mail, also where nobody is signed in: the secret in it is the guard. */
+const BY_LINK: string[] = [paths.keepFactors, paths.undoFactors]
 const of = (wanted: string) =>
-  routes.filter(({ method, url }) => method === wanted && url.startsWith(paths.account) && url !== BY_LINK)
+  routes.filter(({ method, url }) => method === wanted && url.startsWith(paths.account) && !BY_LINK.includes(url))
 
 t.test('no form of the account does anything without its token, or with that of another session', async (t) => {
   const [ann, bob] = [await person(server), await person(server)]

@@ -106,6 +106,18 @@ storageTest('a flood of a stranger hides nobody, and its programs are shown apar
   t.ok(probes.length <= 21, 'one address leaves a few')
 })
 
+storageTest('pages that are told of a change at once share one rebuild, which has the change', async (t, start) => {
+  const { app, url } = await start()
+  t.equal(await app.stories.latest(), await app.stories.latest())
+  const read = Promise.withResolvers<Array<Awaited<ReturnType<typeof app.stories.latest>>>>()
+  const stop = app.stories.listen(() => read.resolve(Promise.all([1, 2, 3].map(() => app.stories.latest()))))
+  await newClient(url, { client_name: 'New' })
+  const [one, ...others] = await read.promise
+  stop()
+  t.ok(one!.some(({ clientName }) => clientName === 'New'))
+  t.ok(others.every((other) => other === one))
+})
+
 storageTest('the page hears of a change, and no longer once its reader is no owner or has signed out (CN-05)', async (t, start) => {
   const server = await start()
   const { url } = server

@@ -4,6 +4,7 @@ import { request as send } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { english } from '../../../languages/index.ts'
+import { assembleStories } from '../../../plugins/observability/stories/assemble.ts'
 import type { Story } from '../../../plugins/observability/stories/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { childEnvironment } from '../../helpers/child-environment.ts'
@@ -22,6 +23,7 @@ import {
 import { ownerOf } from '../../helpers/owner.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { until } from '../../helpers/until.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const CLOSED = '127.0.0.1:1'
@@ -93,6 +95,9 @@ const faults: Record<string, (attempt: Attempt) => Promise<unknown>> = {
     new Promise((resolve) => send(`${server.url}/mcp`, { headers: { host: 'wrong.example' } }, (got) => got.resume().once('end', resolve)).end())
 }
 
+/** What pages have within a second. */
+const storiesNow = async ({ app }: TestServer) => assembleStories(await app.audit.latest(), app.now())
+
 storageTest('each failure is told with what it means and what to do, on the page and by the command', async (t, start) => {
   const host = await startHost(t)
   host.answers.set('/moved', (response) => response.writeHead(302, { location: '/' }).end())
@@ -125,12 +130,15 @@ storageTest('each failure is told with what it means and what to do, on the page
       ahead += seconds
     }
     await fail({ server, client, host, ask, wait })
-    const story = (await app.stories.latest()).find(({ state, id }) => state.kind === 'failed' && state.code === code && !told.has(id))
-    if (!t.ok(story, code)) continue
-    told.set(code, story!)
-    const page = await owner.browser.get(`${url}/admin/connection?id=${encodeURIComponent(story!.id)}`)
+    const story = (await storiesNow(server)).find(({ state, id }) => state.kind === 'failed' && state.code === code && !told.has(id))
+    if (t.ok(story, code)) told.set(code, story!)
+  }
+  const last = [...told.values()].at(-1)!
+  await until(async () => (await app.stories.latest()).some(({ id }) => id === last.id))
+  for (const [code, story] of told) {
+    const page = await owner.browser.get(`${url}/admin/connection?id=${encodeURIComponent(story.id)}`)
     t.equal(page.status, 200)
-    const { means, todo } = story!.state as Extract<Story['state'], { kind: 'failed' }>
+    const { means, todo } = story.state as Extract<Story['state'], { kind: 'failed' }>
     for (const key of [means, todo]) t.ok(page.text.includes(english.text(key)), `${code}: ${key}`)
   }
   t.match(told.get('redirect_uri'), {

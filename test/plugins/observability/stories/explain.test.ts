@@ -32,7 +32,9 @@ const ELSEWHERE = new Set([
   'address',
   'time',
   'used',
-  'lost'
+  'lost',
+  'all',
+  'not me'
 ])
 const CODES = [
   /\.because\('(\w+)'\)/g,

@@ -59,7 +59,7 @@ storageTest('an app is set up, named, renamed and removed, and the person is tol
   t.strictSame(await app.secondFactors.list(user.id), [])
   const subjects = await ann.subjects()
   for (const subject of [
-    'A second factor was added to your account',
+    'A second factor was set up for your account',
     'New recovery codes were made',
     'A second factor was removed from your account'
   ]) {
