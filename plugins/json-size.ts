@@ -1,4 +1,5 @@
-// How deep a JSON text is nested and how much is in it, found in one pass before it is parsed.
+// How deep a JSON text is nested and how much is in it, found in one pass before it is parsed; and how much is in a value,
+// before a schema is asked about each part of it.
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d]
@@ -35,4 +36,23 @@ export function exceeded (bytes: Buffer, { maxDepth, maxTokens }: JsonBounds): '
     if (tokens > maxTokens) return 'tokens'
   }
   return undefined
+}
+
+/**
+ * Whether there are more than `max` values in a value, itself and its members counted. Looks at no more than that: a
+ * schema costs a thousand times as much for each, if it has alternatives that fail.
+ */
+export function hasMoreValues (value: unknown, max: number): boolean {
+  const open = [value]
+  let seen = 1
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next !== 'object' || next === null) continue
+    if (Array.isArray(next) && next.length > max) return true
+    for (const key in next) {
+      if (++seen > max) return true
+      open.push((next as Record<string, unknown>)[key])
+    }
+  }
+  return false
 }

@@ -1,5 +1,6 @@
 // Describes faults of a provider to the operator, with the remedy where it is known (RFC 6749 §5.2, OpenID
 // Connect Discovery §4.3, Core §3.1.3.7).
+import { hasTooLongAnswer } from '../bounded-fetch.ts'
 import type { OutageReason } from '../contract.ts'
 import { appleKeyOf, issuerOf, type OidcSettings } from './settings.ts'
 
@@ -24,6 +25,7 @@ export const refusalOf = (error: unknown): string | undefined => {
 export function describeFault (error: unknown, settings: OidcSettings): Fault {
   const { code, cause } = error as { code?: string; cause?: unknown }
   if (code === 'OAUTH_TIMEOUT' || code === 'ERR_JWKS_TIMEOUT') return { reason: 'slow', says: 'did not answer in time' }
+  if (hasTooLongAnswer(error)) return { reason: 'unreadable', says: 'gave an answer that is too long' }
   if (code === 'ERR_JOSE_GENERIC') return { reason: 'unreachable', says: 'did not send its keys' }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR' || code === 'OAUTH_RESPONSE_BODY_ERROR') {
     return describeRefusal(error as { error?: string; status?: number }, settings)

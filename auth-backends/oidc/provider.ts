@@ -1,7 +1,8 @@
 // Talks to the OpenID provider: reads its metadata and keys, and the claims of a person (OpenID Connect
 // Discovery, Core §5.3, §9, §10.1.1).
-import { compactVerify, createRemoteJWKSet, decodeProtectedHeader } from 'jose'
+import { compactVerify, createRemoteJWKSet, customFetch, decodeProtectedHeader } from 'jose'
 import type * as OpenIdClient from 'openid-client'
+import { boundedFetch } from '../bounded-fetch.ts'
 import { makeAppleSecret } from './apple.ts'
 import { findClaim } from './groups.ts'
 import { appleKeyOf, claimOfGroups, isAnyTenant, isDiscoveryUrl, issuerOf, type Claims, type OidcSettings } from './settings.ts'
@@ -51,6 +52,7 @@ async function loadProvider (settings: OidcSettings, timeout: number): Promise<P
   const authentication = authenticationFor(client, settings)
   const configuration = await client.discovery(address, OIDC_CLIENT_ID, undefined, authentication, {
     timeout,
+    [client.customFetch]: boundedFetch as OpenIdClient.CustomFetch,
     execute: address.protocol === 'http:' ? [client.allowInsecureRequests] : []
   })
   const { issuer, jwks_uri: keysUrl } = configuration.serverMetadata()
@@ -110,6 +112,7 @@ function createSignatureCheck (keysUrl: string | undefined, timeoutMs: number): 
   }
   const keys = createRemoteJWKSet(new URL(keysUrl), {
     timeoutDuration: timeoutMs,
+    [customFetch]: boundedFetch,
     cacheMaxAge: KEYS_LIFETIME_MS,
     cooldownDuration: Infinity
   })

@@ -2,6 +2,7 @@
 // time limit, and one error for everything that is not an answer.
 import type { AuthError, SupabaseClient } from '@supabase/supabase-js'
 import { z } from 'zod'
+import { AnswerTooLong, boundedFetch } from '../bounded-fetch.ts'
 import {
   BackendUnavailable,
   type OutageReason,
@@ -108,7 +109,7 @@ export function createSupabaseClient (project: SupabaseProject, timeout: number,
    * a message ("Confirm email" off).
    */
   async function confirmsUnseen (): Promise<boolean> {
-    const response = await fetch(`${project.url}/auth/v1/settings`, {
+    const response = await boundedFetch(`${project.url}/auth/v1/settings`, {
       headers: { apikey: project.key },
       signal: AbortSignal.timeout(timeout),
       redirect: 'error'
@@ -148,6 +149,7 @@ function createOutages ({ url }: SupabaseProject, timeout: number) {
     because,
     /** For a request that got no answer. */
     unreached (error: unknown): BackendUnavailable {
+      if (error instanceof AnswerTooLong) return because(UNREADABLE)
       const { reason, says } = describeOutage(error, timeout)
       return because(says, reason)
     },
@@ -180,7 +182,7 @@ function createAsk (project: SupabaseProject, timeout: number, outages: Outages)
     const timedFetch: typeof fetch = async (input, init) => {
       try {
         // A redirect would carry the password to another address.
-        const response = await fetch(input, { ...init, signal: AbortSignal.timeout(timeout), redirect: 'error' })
+        const response = await boundedFetch(input, { ...init, signal: AbortSignal.timeout(timeout), redirect: 'error' })
         if (response.status === 429) retryAfter = Number(response.headers.get('retry-after')) || undefined
         return response
       } catch (error) {

@@ -1,7 +1,7 @@
 // Depth and tokens of a JSON text are counted before it is parsed. As a body of
 // the endpoint: test/plugins/mcp/json-rpc.test.ts.
 import t from 'tap'
-import { exceeded } from '../../plugins/json-size.ts'
+import { exceeded, hasMoreValues } from '../../plugins/json-size.ts'
 
 const bounds = { maxDepth: 3, maxTokens: 10 }
 const check = (text: string) => exceeded(Buffer.from(text), bounds)
@@ -17,4 +17,15 @@ t.test('depth and tokens are counted outside of strings alone', async (t) => {
   t.equal(check(`[${'1,'.repeat(10)}1]`), 'tokens')
   t.equal(check(JSON.stringify('[{,:'.repeat(20))), undefined)
   t.equal(check(JSON.stringify('\\"[[[['.repeat(5))), undefined)
+})
+
+t.test('values are counted up to a number, whatever they are in', async (t) => {
+  const of: Array<[value: unknown, count: number]> = [
+    [null, 1], ['text', 1], [[], 1], [{ a: 1, b: [2, null] }, 5], [[[[[]]]], 4], [JSON.parse('{"__proto__":{"a":1}}'), 3]
+  ]
+  for (const [value, count] of of) {
+    t.notOk(hasMoreValues(value, count), JSON.stringify(value))
+    if (count > 1) t.ok(hasMoreValues(value, count - 1), JSON.stringify(value))
+  }
+  t.ok(hasMoreValues(Array(1_000_000).fill({}), 10))
 })

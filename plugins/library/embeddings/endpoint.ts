@@ -1,6 +1,7 @@
 // Asks an OpenAI-compatible endpoint for the embeddings of texts: vectors that are near each other where texts mean the same.
-// Tested in test/plugins/library/embeddings/index.test.ts.
+// Tested in test/plugins/library/embeddings/endpoint.test.ts and index.test.ts.
 import { readAnswer } from '../../../authoring/read-answer.ts'
+import { exceeded } from '../../json-size.ts'
 
 export interface EmbeddingsSettings {
   /** The part before /embeddings. */
@@ -9,9 +10,13 @@ export interface EmbeddingsSettings {
   apiKey: string | undefined
 }
 
-/** The most characters of a text, about 2,000 tokens, and the most bytes of an answer. */
+/** The most characters of a text, about 2,000 tokens. */
 const MAX_CHARACTERS = 8_000
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+/** Of one vector: twice what the largest models have, and its numbers with nearly all their digits. */
+const MAX_DIMENSIONS = 8_192
+const MAX_VECTOR_BYTES = 160 * 1024
+/** Of what an answer holds besides. */
+const MAX_OTHER_TOKENS = 1_000
 
 /** Of what was sent, not of who sent it or when. */
 const REFUSALS = new Set([400, 413, 422])
@@ -46,12 +51,14 @@ export async function embed (
     const message = `it answered ${response.status}`
     throw REFUSALS.has(response.status) ? new Refused(message) : new Error(message)
   }
-  return readVectors(await readJson(response), texts.length)
+  return readVectors(await readJson(response, texts.length), texts.length)
 }
 
-async function readJson (response: Response): Promise<unknown> {
-  const text = await readAnswer(response, MAX_ANSWER_BYTES)
-  if (text === undefined) throw new Error('its answer is too long')
+/** Bounded by what was asked for, and before it is parsed. */
+async function readJson (response: Response, count: number): Promise<unknown> {
+  const text = await readAnswer(response, (count + 1) * MAX_VECTOR_BYTES)
+  const bounds = { maxDepth: 8, maxTokens: count * MAX_DIMENSIONS + MAX_OTHER_TOKENS }
+  if (text === undefined || exceeded(Buffer.from(text), bounds)) throw new Error('its answer is too long')
   try {
     return JSON.parse(text)
   } catch {
@@ -74,7 +81,7 @@ function readVectors (answer: unknown, count: number): Float32Array[] {
 }
 
 const isVector = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.length > 0 && value.every(Number.isFinite)
+  Array.isArray(value) && value.length > 0 && value.length <= MAX_DIMENSIONS && value.every(Number.isFinite)
 
 function normalized (values: readonly number[]): Float32Array {
   const length = Math.hypot(...values) || 1

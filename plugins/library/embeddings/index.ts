@@ -16,7 +16,8 @@ export interface Embeddings {
   close(): Promise<void>
 }
 
-const BATCH_PARTS = 32
+/** The vectors of more would take a tenth of a second to read, if they are as long as they may be. */
+const BATCH_PARTS = 16
 /** A search waits for its vector this long. */
 const QUERY_TIMEOUT_MS = 2_000
 const BATCH_TIMEOUT_MS = 60_000

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { isLoopback } from '../../../authoring/env.ts'
 import { ToolError } from '../../../authoring/tool.ts'
 import { UpstreamError, type Answered, type Exchange } from '../../upstreams/contract.ts'
+import { isShort } from '../../upstreams/message-bounds.ts'
 import { abilitiesOf } from '../handlers/context.ts'
 import type { ClientChannel } from '../handlers/contract.ts'
 import type { RequestStateCodec } from '../handlers/request-state.ts'
@@ -123,6 +124,7 @@ function findFault (
   isLocal: boolean
 ): string | undefined {
   const can = abilitiesOf(capabilities)
+  if (!isShort(params)) return 'the question is larger than a person can answer'
   if (params['mode'] !== 'url') {
     if (!form.safeParse(params).success) return 'the question is no form that MCP knows'
     return can.form ? undefined : 'the client cannot show forms'

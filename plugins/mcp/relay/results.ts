@@ -2,11 +2,17 @@
 // and without what only this server may say (MCP "Data Types").
 import { specTypeSchemas, type CallToolResult } from '@modelcontextprotocol/server'
 import { isObject } from '../../is-object.ts'
+import { hasMoreValues } from '../../json-size.ts'
 import { UpstreamError } from '../../upstreams/contract.ts'
 import { isReservedMeta } from './exchange.ts'
 
 type Result = Record<string, unknown>
 type Checked = 'CallToolResult' | 'GetPromptResult' | 'ReadResourceResult' | 'CompleteResult'
+
+/** The entries of each are checked one by one, so that the first odd one ends the check. */
+const LISTS = ['content', 'messages', 'contents']
+/** Of a result, besides structured content, which no schema looks into. Checking one costs up to 10 µs. */
+const MAX_VALUES = 8_000
 
 /**
  * @param members what is passed on, besides `_meta`.
@@ -18,11 +24,11 @@ export function readResult<Name extends Checked> (
   result: Result,
   members: readonly string[]
 ): Result {
-  const checked = specTypeSchemas[name]['~standard'].validate(result) as { value?: Result; issues?: unknown }
-  if (checked.issues !== undefined || checked.value === undefined) {
-    throw new UpstreamError(upstream, 'malformed', `its answer is no ${name}`)
+  if (hasMoreValues({ ...result, structuredContent: undefined }, MAX_VALUES)) {
+    throw new UpstreamError(upstream, 'malformed', 'its answer has too many members')
   }
-  const { value } = checked
+  const value = check(name, result)
+  if (value === undefined) throw new UpstreamError(upstream, 'malformed', `its answer is no ${name}`)
   const passed: Result = {}
   for (const member of members) {
     if (value[member] !== undefined) passed[member] = value[member]
@@ -30,6 +36,24 @@ export function readResult<Name extends Checked> (
   const meta = withoutReserved(value['_meta'])
   if (meta !== undefined) passed['_meta'] = meta
   return passed
+}
+
+/** @returns undefined for what is no such result. An entry that fails has tried every kind of block, and what each lacks. */
+function check (name: Checked, result: Result): Result | undefined {
+  const validate = (part: Result): Result | undefined => {
+    const checked = specTypeSchemas[name]['~standard'].validate(part) as { value?: Result; issues?: unknown }
+    return checked.issues === undefined ? checked.value : undefined
+  }
+  const list = LISTS.find((member) => Array.isArray(result[member]))
+  if (list === undefined) return validate(result)
+  const value = validate({ ...result, [list]: [] })
+  const entries: unknown[] = []
+  for (const entry of result[list] as unknown[]) {
+    const checked = value && validate({ [list]: [entry] })
+    if (checked === undefined) return undefined
+    entries.push((checked[list] as unknown[])[0])
+  }
+  return value && { ...value, [list]: entries }
 }
 
 /** @returns undefined for nothing that can be passed on. */
@@ -40,12 +64,15 @@ function withoutReserved (meta: unknown): Result | undefined {
 
 /** More would only be a page that no client shows. */
 const MAX_LISTED = 1_000
+/** Of one entry: a name, texts, a few icons. */
+const MAX_LISTED_VALUES = 200
 
 /** @returns the entries of a page that are resources; an odd one never costs the others. */
 export function readListed ({ resources, nextCursor }: Result): { listed: Array<{ uri: string }>; next: string | undefined } {
   const { validate } = specTypeSchemas.Resource['~standard']
   const entries: unknown[] = Array.isArray(resources) ? resources.slice(0, MAX_LISTED) : []
   const listed = entries.flatMap((entry) => {
+    if (hasMoreValues(entry, MAX_LISTED_VALUES)) return []
     const checked = validate(entry) as { value?: { uri: string }; issues?: unknown }
     return checked.value && checked.issues === undefined ? [checked.value] : []
   })

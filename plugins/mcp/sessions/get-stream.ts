@@ -48,12 +48,18 @@ export async function openGetStream (
   const stream: OpenStream = { access, address, until, end: connection.end, onRightsChange }
   const recipient: Recipient = { user: session.record.user, rights: () => rightsOf(access) }
   const number = CHANGE_ID.exec(lastEventId)?.[1]
-  const stopped =
-    lastEventId === '' || number !== undefined
-      ? await followChanges(session, recipient, connection, number === undefined ? undefined : Number(number), changes, messages)
-      : await streams.resume(session.key, lastEventId, connection)
+  const after = number === undefined ? undefined : Number(number)
+  const follow = () => followChanges(session, recipient, connection, after, changes, messages)
+  const isOfChanges = lastEventId === '' || number !== undefined
+  const start = isOfChanges ? follow : () => streams.resume(session.key, lastEventId, connection)
+  let stopped
+  try {
+    stopped = await start()
+  } finally {
+    // Nobody reads it, and only its end ends what keeps it alive.
+    if (!stopped) connection.readable.destroy()
+  }
   if (!stopped) {
-    connection.readable.destroy()
     throw new JsonRpcError(400, INVALID_REQUEST, 'Invalid Request: the event of this Last-Event-ID is no longer stored')
   }
   stop = stopped
@@ -92,18 +98,26 @@ async function followChanges (
     if (message.kind === 'uris') replaceAll(uris, message.uris)
     else if (endsStream(message, id)) connection.end()
   })
+  const stop = () => {
+    unsubscribeChanges()
+    unsubscribeSession()
+  }
   // A message goes to one stream only, so the newest takes over from one that may hang.
   messages.publish(session, { kind: 'listening', stream: id })
-  const newest = await changes.newest()
-  const missed = after === undefined ? [] : ((await changes.since(after)) ?? everything(session, newest))
+  const { newest, missed } = await readMissed(session, after, changes).catch((error: unknown) => {
+    stop()
+    throw error
+  })
   if (knowsEmptyEvents(record.version)) connection.write('', `changes.${after ?? newest}`)
   const last = Math.max(after ?? newest, missed.at(-1)?.number ?? 0)
   for (const change of [...missed, ...waiting.filter(({ number }) => number === 0 || number > last)]) send(change)
   waiting = undefined
-  return () => {
-    unsubscribeChanges()
-    unsubscribeSession()
-  }
+  return stop
+}
+
+async function readMissed (session: Session, after: number | undefined, changes: Pick<ChangeLog, 'newest' | 'since'>) {
+  const newest = await changes.newest()
+  return { newest, missed: after === undefined ? [] : ((await changes.since(after)) ?? everything(session, newest)) }
 }
 
 const endsStream = (message: SessionMessage, id: string): boolean =>

@@ -14,6 +14,7 @@ import {
 } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
+import { isShort } from '../message-bounds.ts'
 import { Conversation } from './conversation.ts'
 import { AS_IT_IS, levelOf, modernMeta, readAnswer, retryOf, textOf } from './messages.ts'
 
@@ -67,16 +68,15 @@ export class OpenConnection implements Connection {
   constructor (options: ConnectionOptions) {
     this.#options = options
     const { client, mayAsk, log, say } = options
-    if (mayAsk) {
-      client.setRequestHandler('elicitation/create', ({ params }, { mcpReq }) => this.#ask(params as Params, mcpReq.signal))
-    }
     client.setNotificationHandler('notifications/message', ({ params }) => {
       const tell = this.#logOf()
       if (tell) tell(levelOf(params.level), textOf(params.data))
       else say(`upstream says: ${textOf(params.data)}`)
     })
     let hasRefused = false
-    client.fallbackRequestHandler = async ({ method }) => {
+    client.fallbackRequestHandler = async ({ method, params = {} }, { mcpReq }) => {
+      // Not as a handler of its own: for one, the SDK checks every field before it can be said how many are too many.
+      if (mayAsk && method === 'elicitation/create') return await this.#ask(params, mcpReq.signal)
       if (!hasRefused) log.warn(`upstream asked for ${JSON.stringify(method.slice(0, 64))}, which is not passed on`)
       hasRefused = true
       throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found')
@@ -229,7 +229,7 @@ export class OpenConnection implements Connection {
   }
 
   async #ask (params: Params, signal: AbortSignal): Promise<ElicitResult> {
-    const only = this.#only()
+    const only = isShort(params) ? this.#only() : undefined
     if (only) return await only.ask(params, signal)
     if (!this.#hasDeclined) this.#options.log.warn('upstream asked something, and nothing says for whom: declined, and said once')
     this.#hasDeclined = true

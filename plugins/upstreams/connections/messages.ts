@@ -3,6 +3,7 @@
 // Tested in test/plugins/upstreams/upstream.test.ts.
 import { CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY, type StandardSchemaV1 } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { isObject } from '../../is-object.ts'
 import { UpstreamError, type Answered, type Exchange } from '../contract.ts'
 
 /** Characters of a log line. */
@@ -14,15 +15,18 @@ const questions = z.object({
   inputRequests: z.record(
     z.string().max(200),
     z.object({ method: z.literal('elicitation/create'), params: z.record(z.string(), z.unknown()) })
-  ).refine((requests) => Object.keys(requests).length <= MAX_QUESTIONS),
+  ),
   requestState: z.string().optional()
 })
 
 /** @throws UpstreamError for questions that are not elicitations: nothing else was offered. */
 export function readAnswer (upstream: string, result: Record<string, unknown>): Answered {
   if (result['resultType'] !== 'input_required') return { kind: 'result', result }
-  const asked = questions.safeParse(result)
-  if (!asked.success) {
+  const { inputRequests: requests } = result
+  // Before each of them is looked at.
+  const isFew = isObject(requests) && Object.keys(requests).length <= MAX_QUESTIONS
+  const asked = isFew ? questions.safeParse(result) : undefined
+  if (!asked?.success) {
     throw new UpstreamError(upstream, 'malformed', 'it asked for something else than a form or a page to open')
   }
   const { inputRequests, requestState = null } = asked.data

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { exceeded } from '../../json-size.ts'
-import { MESSAGE_BOUNDS } from '../message-bounds.ts'
+import { isExcessive, MESSAGE_BOUNDS } from '../message-bounds.ts'
 import type { UpstreamError } from '../contract.ts'
 import { failure } from './failures.ts'
 
@@ -63,12 +63,16 @@ export function answersAnother (message: unknown, id: RequestId | undefined): bo
 export function parse (settings: Named, bytes: Buffer): unknown {
   const excess = exceeded(bytes, MESSAGE_BOUNDS)
   if (excess === 'depth') throw failure(settings, 'malformed', 'its answer is nested too deep')
-  if (excess) throw failure(settings, 'malformed', 'its answer has too many members')
+  const tooMany = () => failure(settings, 'malformed', 'its answer has too many members')
+  if (excess) throw tooMany()
+  let message: unknown
   try {
-    return JSON.parse(bytes.toString())
+    message = JSON.parse(bytes.toString())
   } catch {
     throw failure(settings, 'malformed', 'its answer is not JSON')
   }
+  if (isExcessive(message)) throw tooMany()
+  return message
 }
 
 export const tooLarge = (settings: Named, maxBytes = MAX_ANSWER_BYTES): UpstreamError =>

@@ -49,7 +49,7 @@ t.test(
         answer: (_request, response) => {
           response.writeHead(200).write('{"access_token"')
         },
-        says: /cannot be read/
+        says: /did not answer within/
       },
       'a connection that is cut': {
         answer: (_request, response) => {

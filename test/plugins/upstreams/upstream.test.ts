@@ -69,6 +69,22 @@ t.test('a process that several share cannot ask, since nothing says whom (UP-04)
   t.match(resultOf(answered), { isError: true })
 })
 
+t.test('a question of thousands of fields is declined at little cost (BW-10)', async (t) => {
+  const properties = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, {}]))
+  let spent = Infinity
+  const { upstream } = await startUpstream(t, (server) => {
+    server.registerTool('flood', { inputSchema: z.object({}) }, async (_args, { mcpReq }) => {
+      const before = process.cpuUsage()
+      const params = { message: '', requestedSchema: { type: 'object', properties } }
+      const { action } = await mcpReq.send({ method: 'elicitation/create', params }, z.object({ action: z.string() }))
+      spent = process.cpuUsage(before).user / 1000
+      return text(action)
+    })
+  }, { settings: settingsOf({}, 'per-user') })
+  t.equal(textOf(await upstream.request(callOf('flood'), exchangeOf())), 'decline')
+  t.ok(spent < 100, `${spent} ms`)
+})
+
 t.test('the sixth question of one person that waits is declined', async (t) => {
   const { upstream } = await startUpstream(t, asking, { settings: settingsOf({}, 'per-user') })
   for (let waiting = 1; waiting <= 5; waiting++) {

@@ -86,6 +86,18 @@ t.test('a state fits its own call and its own person only (UP-08)', async (t) =>
   t.equal(upstreams.sent.length, 1)
 })
 
+t.test('a question that no person can answer is declined, before any schema is asked about its fields (BW-10)', async (t) => {
+  const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, {}]))
+  const asked = (properties: object) => ({ ...form, requestedSchema: { type: 'object', properties } })
+  for (const properties of [fields(51), { name: { type: 'string', enum: Array(1_000).fill('a') } }]) {
+    const { modern } = await start(t, { upstreams: asking(asked(properties)) })
+    const { json } = await modern('tools/call', { ...call, ...able })
+    t.match(JSON.parse(json.result.content[0].text), { responses: { question: { action: 'decline' } } })
+  }
+  const { modern } = await start(t, { upstreams: asking(asked(fields(50))) })
+  t.equal((await modern('tools/call', { ...call, ...able })).json.result.resultType, 'input_required')
+})
+
 t.test('a client that cannot be asked is not: the question is declined, and logged once', async (t) => {
   const upstreams = asking(form, form)
   const { eras, logged } = await start(t, { upstreams })

@@ -1,10 +1,69 @@
-// Pages of resources: an odd entry never costs the others.
+// Results of upstreams, read without trust, at little cost. Pages of resources: an odd entry never costs the others.
 import t from 'tap'
-import { readListed } from '../../../../plugins/mcp/relay/results.ts'
+import { specTypeSchemas } from '@modelcontextprotocol/server'
+import { readListed, readResult, readToolResult } from '../../../../plugins/mcp/relay/results.ts'
+import { EVERY_KIND } from '../../../helpers/odd-upstream.ts'
 
 t.test('what is no resource is left out, and so is a cursor that is no text', async (t) => {
   const good = { uri: 'a://b', name: 'b' }
   const read = readListed({ resources: [good, { uri: 5 }, null], nextCursor: 5 })
   t.strictSame(read, { listed: [good], next: undefined })
   t.strictSame(readListed({ resources: 'x' }), { listed: [], next: undefined })
+})
+
+const MAX_MS = 100
+/** Processor time. The first one also pays for what is compiled only once. */
+function millisecondsOf (work: () => unknown): number {
+  let least = Infinity
+  for (let turn = 0; turn < 3 && least > MAX_MS; turn++) {
+    const before = process.cpuUsage()
+    work()
+    least = Math.min(least, process.cpuUsage(before).user / 1000)
+  }
+  return least
+}
+
+t.test('a result of many blocks, or of blocks that are none, is read or refused at little cost (BW-10)', async (t) => {
+  const uri = 'a:b'
+  const blocks = [
+    {},
+    { type: 'text' },
+    { type: 'text', text: '' },
+    { type: 'resource_link', uri, name: '' },
+    { type: 'resource', resource: { uri, text: '' } }
+  ]
+  for (const block of blocks) {
+    for (const count of [1_500, 80_000]) {
+      for (const [name, result] of [
+        ['CallToolResult', { content: Array(count).fill(block) }],
+        ['GetPromptResult', { messages: Array(count).fill({ role: 'user', content: block }) }],
+        ['ReadResourceResult', { contents: Array(count).fill(block) }]
+      ] as const) {
+        let isRefused = false
+        const spent = millisecondsOf(() => {
+          try {
+            readResult('crm', name, result, [])
+          } catch (error) {
+            isRefused = true
+            t.match(error, { name: 'UpstreamError', fault: 'malformed' })
+          }
+        })
+        t.ok(spent < MAX_MS, `${name} of ${count} ${JSON.stringify(block)}: ${spent} ms`)
+        t.ok(isRefused || count < 80_000)
+      }
+    }
+  }
+  const audience = Array(100_000).fill('x')
+  t.ok(millisecondsOf(() => t.throws(() => readToolResult('crm', { content: [{ annotations: { audience } }] }, true))) < MAX_MS)
+  const icons = Array(100_000).fill({})
+  t.ok(millisecondsOf(() => t.strictSame(readListed({ resources: [{ uri, name: 'b', icons }] }).listed, [])) < MAX_MS)
+})
+
+t.test('a result that is let through is what the SDK makes of it as a whole', async (t) => {
+  for (const result of [{ content: [] }, { content: EVERY_KIND, isError: true, own: 1, _meta: { own: 1 } }]) {
+    const { value } = specTypeSchemas.CallToolResult['~standard'].validate(result) as { value: Record<string, unknown> }
+    t.strictSame(readResult('crm', 'CallToolResult', result, Object.keys(value).filter((key) => key !== '_meta')), value)
+  }
+  const structuredContent = { rows: Array(50_000).fill({ a: 1 }) }
+  t.equal(readToolResult('crm', { content: [], structuredContent }, true).structuredContent, structuredContent)
 })

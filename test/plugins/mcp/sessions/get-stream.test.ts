@@ -1,6 +1,13 @@
 // The stream of a session: what changed, also for a client that was away.
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { createLocalEventBus } from '../../../../plugins/event-bus.ts'
+import { openGetStream } from '../../../../plugins/mcp/sessions/get-stream.ts'
+import { createSessionMessages } from '../../../../plugins/mcp/sessions/messages.ts'
+import type { Session } from '../../../../plugins/mcp/sessions/store.ts'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
+import { createOpenStreams } from '../../../../plugins/mcp/streams/open-streams.ts'
+import { STREAM_BOUNDS } from '../../../../plugins/mcp/streams/subscriptions.ts'
 import { beginSession, open } from '../../../helpers/mcp-sessions.ts'
 import { mcpClient, openStream } from '../../../helpers/mcp.ts'
 
@@ -74,3 +81,23 @@ t.test(
     lost.leave()
   }
 )
+
+t.test('a stream that storage cannot open leaves nothing behind that listens (OW-10)', async (t) => {
+  const listening = new Set<unknown>()
+  const listen = (listener: unknown) => {
+    listening.add(listener)
+    return () => listening.delete(listener)
+  }
+  const bus = createLocalEventBus()
+  const messages = createSessionMessages({ ...bus, subscribe: (_topic, _schema, listener) => listen(listener) as () => void })
+  const away = async () => { throw new Error('storage is away') }
+  const changes = { announce: away, newest: away, since: away, subscribe: (listener: unknown) => listen(listener) as () => void }
+  const streams = createOpenStreams(STREAM_BOUNDS, () => 0)
+  t.teardown(() => streams.close())
+  const session = { key: 'key', record: { user: null, version: '2025-11-25', uris: [] as string[] } } as unknown as Session
+  const deps = { changes, messages, open: streams, rightsOf: () => ALL_RIGHTS, streams: { open: away as never, resume: away } }
+  for (const lastEventId of ['', 'changes.1', 'stream.1']) {
+    await t.rejects(openGetStream(session, { lastEventId, access: null, address: 'a' } as never, deps), { message: 'storage is away' })
+  }
+  t.equal(listening.size, 0)
+})

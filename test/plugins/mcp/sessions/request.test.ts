@@ -8,7 +8,7 @@ import { openStream } from '../../../helpers/mcp.ts'
 import { folder } from '../../../helpers/tool-context.ts'
 
 t.test(
-  'a tool asks on the stream of its call, several at once, and each gets its own answer',
+  'a tool asks on the stream of its call, several at once, and each gets its own answer (BW-10)',
   async (t) => {
     const { url } = await open(t)
     const ann = await person(url)
@@ -39,6 +39,8 @@ t.test(
       await stream.ended
     }
     t.equal((await ann.client.post({ jsonrpc: '2.0', id: 'nobody asked', result: {} }, headers)).status, 202)
+    const large = { action: 'accept', content: Array(1_000).fill({}) }
+    t.equal((await ann.client.post({ jsonrpc: '2.0', id: 'x', result: large }, headers)).status, 400, 'more than people answer')
     t.equal(
       (await ann.client.post({ jsonrpc: '2.0', id: 1, result: {} }, ann.headers)).status,
       400,

@@ -63,6 +63,16 @@ t.test('a body that breaks off is an upstream that ended', async (t) => {
   })
 })
 
+t.test('what is said unasked, or at the start, is small: the SDK checks every member of it (BW-10)', async (t) => {
+  const many = Array(5_000).fill({})
+  for (const message of [{ id: 1, result: { protocolVersion: '2025-11-25', many } }, { method: 'notifications/message', params: { many } }]) {
+    const refused = { fault: 'malformed', message: /too many members/ }
+    t.throws(() => parse(settings, Buffer.from(JSON.stringify(message))), refused as never)
+  }
+  const list = { id: 1, result: { tools: many } }
+  t.strictSame(parse(settings, Buffer.from(JSON.stringify(list))), list)
+})
+
 t.test('JSON that is none, too deep or has too many members is refused', async (t) => {
   const of = (text: string) => () => parse(settings, Buffer.from(text))
   t.throws(of('{"a"'), { fault: 'malformed', message: 'its answer is not JSON' })

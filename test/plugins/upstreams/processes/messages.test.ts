@@ -46,6 +46,22 @@ t.test('what is too deep, or has too many members, is not parsed (PR-05)', async
   )
 })
 
+t.test('what is said unasked, or at the start, is small: the SDK checks every member of it (BW-10)', async (t) => {
+  const many = Array(5_000).fill({})
+  const serverInfo = { name: 'a', version: '1', icons: many }
+  const large = [
+    { id: 1, result: { protocolVersion: '2025-11-25', capabilities: {}, serverInfo } },
+    { id: 1, result: { supportedVersions: many } },
+    { id: 1, method: 'elicitation/create', params: { message: '', many } },
+    { method: 'notifications/message', params: { level: 'info', _meta: { many } } }
+  ].map((message) => ({ jsonrpc: '2.0', ...message }))
+  for (const message of [...large, [large[0]]]) {
+    t.match(read(JSON.stringify(message)), { kind: 'excessive', why: /members/ })
+  }
+  const list = { jsonrpc: '2.0', id: 1, result: { tools: many } }
+  t.match(read(JSON.stringify(list)), { kind: 'messages' })
+})
+
 t.test('an answer says whose it is at its head or at its end', async (t) => {
   t.equal(idOf(`{"jsonrpc":"2.0","id":7,"result":"${padding}"}`), 7)
   t.equal(idOf(`{"id":"a-1","jsonrpc":"2.0","result":"${padding}"}`), 'a-1')

@@ -1,0 +1,71 @@
+// Answers of providers are read up to a limit, whichever library asked (BW-11).
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { AnswerTooLong, boundedFetch, MAX_ANSWER_BYTES } from '../../auth-backends/bounded-fetch.ts'
+import { open as openOidcAt, providerFor, signIn } from './oidc/open.ts'
+import { open, person } from './supabase/stand-in.ts'
+
+async function serve (t: Test, answer: (response: ServerResponse) => void): Promise<string> {
+  const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const MUCH = 200 * MAX_ANSWER_BYTES
+
+/** JSON that hardly ends. @param written how much of it the reader has taken. */
+function endless (response: ServerResponse, written: { bytes: number }): void {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.write('{"a":"')
+  const chunk = Buffer.alloc(256 * 1024, 'x')
+  const write = () => {
+    while (!response.destroyed && written.bytes < MUCH) {
+      written.bytes += chunk.length
+      if (!response.write(chunk)) {
+        response.once('drain', write)
+        return
+      }
+    }
+    response.end('"}')
+  }
+  write()
+}
+
+t.test('an answer within the limit is what it was', async (t) => {
+  const url = await serve(t, (response) => response.writeHead(201, 'Made', { 'x-own': '1' }).end('x'.repeat(MAX_ANSWER_BYTES)))
+  const answer = await boundedFetch(url)
+  const { status, statusText, headers } = answer
+  t.strictSame([status, statusText, headers.get('x-own'), answer.url], [201, 'Made', '1', `${url}/`])
+  t.equal((await answer.text()).length, MAX_ANSWER_BYTES)
+  const empty = await serve(t, (response) => response.writeHead(204).end())
+  t.equal((await boundedFetch(empty)).status, 204)
+})
+
+t.test('a longer one is not read to its end (BW-11)', async (t) => {
+  const written = { bytes: 0 }
+  const url = await serve(t, (response) => endless(response, written))
+  await t.rejects(boundedFetch(url), new AnswerTooLong())
+  t.ok(written.bytes < 32 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
+})
+
+t.test('an OpenID provider whose metadata, keys, tokens or claims never end is unavailable (BW-11)', async (t) => {
+  for (const path of ['/.well-known/openid-configuration', '/jwks', '/token', '/me']) {
+    const provider = await providerFor(t)
+    const written = { bytes: 0 }
+    provider.instead.set(path, (_request, response) => endless(response, written))
+    await t.rejects(signIn(openOidcAt(provider)), { name: 'BackendUnavailable', reason: 'unreadable', message: /too long/ }, path)
+    t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${path}: ${written.bytes} bytes`)
+  }
+})
+
+t.test('a Supabase whose answers never end is unavailable (BW-11)', async (t) => {
+  const written = { bytes: 0 }
+  const url = await serve(t, (response) => endless(response, written))
+  await t.rejects(open(url).password!.verify(person), { name: 'BackendUnavailable', reason: 'unreadable', message: /read/ })
+  t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
+})
