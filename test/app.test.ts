@@ -1,4 +1,5 @@
-// What holds at every address of the server, including those added later: pages count for the visitor's address, no page
+// What holds at every address of the server, including those added
+// later: pages count for the visitor's address, no page
 // or redirect may be stored, framed or reveal its URL, and no page answers a preflight.
 import type { Test } from 'tap'
 import { paths } from '../paths.ts'

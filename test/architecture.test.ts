@@ -1,4 +1,5 @@
-// The map of CONTRIBUTING.md as a test: who may import whom, who may name what, and that every file says why it exists.
+// The map of CONTRIBUTING.md as a test: who may import whom, who may
+// name what, and that every file says why it exists.
 import t from 'tap'
 import { paths } from '../paths.ts'
 import { findCircles, isServer, readSources, type Import } from './helpers/sources.ts'

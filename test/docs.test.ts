@@ -1,4 +1,5 @@
-// The documentation as a test: what it names exists, and what exists is named. Variables, backends, tools, error codes,
+// The documentation as a test: what it names exists, and what exists is
+// named. Variables, backends, tools, error codes,
 // links and scripts; test/docs/ has examples and threats.
 import { readFile, readdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'

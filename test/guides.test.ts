@@ -1,4 +1,5 @@
-// The guides as a test: what they show works as it stands, what they say of clients is what the replay of those clients
+// The guides as a test: what they show works as it stands, what they
+// say of clients is what the replay of those clients
 // does, every variable they name exists, and every guide is reached from the README.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -134,8 +134,8 @@ const movableOf = (db: DatabaseSync, sql: Statements): Movable => ({
   complete: () => write(db, () => fillWhole(sql))
 })
 
-/** Between two slices requests are served. Without spaces between words, a part takes some 40 ms. */
-const SLICE_BYTES = 2 * PART_BYTES
+/** Between two slices requests are served. Without spaces between words, a part takes some 40 ms, on a slow machine 70. */
+const SLICE_BYTES = PART_BYTES
 
 /**
  * A slice of parts at a time. The first part of a document comes last: until it is there the document is not listed, so

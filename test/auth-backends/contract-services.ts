@@ -1,4 +1,5 @@
-// The part of the contract for backends with a service elsewhere: redirects, codes by e-mail, and a service that is down.
+// The part of the contract for backends with a service elsewhere:
+// redirects, codes by e-mail, and a service that is down.
 import { inspect } from 'node:util'
 import type { Test } from 'tap'
 import type { AuthBackend } from '../../auth-backends/contract.ts'

@@ -1,4 +1,5 @@
-// What every sign-in backend must do, whatever stands behind it. A backend's own test calls this first and adds what is
+// What every sign-in backend must do, whatever stands behind it. A
+// backend's own test calls this first and adds what is
 // special to it.
 import type { Test } from 'tap'
 import type { AuthBackend, Credentials, SignedIn, SignInAnswer, SignUpResult } from '../../auth-backends/contract.ts'

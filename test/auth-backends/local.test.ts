@@ -1,4 +1,5 @@
-// The local backend: the contract of all backends, its sign-ups and sign-ins, and that no password is cut or stored.
+// The local backend: the contract of all backends, its sign-ups and
+// sign-ins, and that no password is cut or stored.
 import t from 'tap'
 import { parseEmail } from '../../auth-backends/contract.ts'
 import { openLocal } from '../../auth-backends/local.ts'

@@ -1,4 +1,5 @@
-// A backend of one's own: the worked example of the documentation keeps the contract, against a directory that answers
+// A backend of one's own: the worked example of the documentation keeps
+// the contract, against a directory that answers
 // over HTTP.
 import t from 'tap'
 import { BackendUnavailable, type AuthBackend } from '../../auth-backends/contract.ts'

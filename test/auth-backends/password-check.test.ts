@@ -1,4 +1,5 @@
-// A new password is checked outside this process, in a queue that fits the person, and never accepted unchecked (threats
+// A new password is checked outside this process, in a queue that fits
+// the person, and never accepted unchecked (threats
 // WK-05, WS-07).
 import t from 'tap'
 import { parseEmail, BackendUnavailable } from '../../auth-backends/contract.ts'

@@ -1,4 +1,5 @@
-// URI templates match in one pass, undo their own expansion, and take no traversal (CVE-2026-0621, threat TL-06).
+// URI templates match in one pass, undo their own expansion, and take
+// no traversal (CVE-2026-0621, threat TL-06).
 import t from 'tap'
 import { checkTemplate, parseTemplate } from '../../authoring/uri-template.ts'
 

@@ -1,4 +1,5 @@
-// A backup is restored only if every file of it is whole: each way in which one can be damaged is refused before
+// A backup is restored only if every file of it is whole: each way in
+// which one can be damaged is refused before
 // anything is touched.
 import { createHash } from 'node:crypto'
 import { appendFile, cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'

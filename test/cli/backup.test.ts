@@ -1,4 +1,5 @@
-// A backup that is made while the server works: after a loss, and after a move from SQLite to Redis, every token, sign-in
+// A backup that is made while the server works: after a loss, and after
+// a move from SQLite to Redis, every token, sign-in
 // and account still works.
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'

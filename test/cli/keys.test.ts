@@ -1,4 +1,5 @@
-// npm run keys: what an operator does while the server runs, on SQLite and on Redis. Each command is held to what it
+// npm run keys: what an operator does while the server runs, on SQLite
+// and on Redis. Each command is held to what it
 // did, not only to what it printed.
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'

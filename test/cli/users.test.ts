@@ -1,4 +1,5 @@
-// npm run users: what an operator does while the server runs, on SQLite and on Redis. Each command is held to what it
+// npm run users: what an operator does while the server runs, on SQLite
+// and on Redis. Each command is held to what it
 // did, not to what it printed.
 import { parseEmail } from '../../auth-backends/contract.ts'
 import { commands, runUserCommand } from '../../cli/user-commands.ts'

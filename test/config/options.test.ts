@@ -1,4 +1,5 @@
-// The options of the Fastify plugin are the variables: the same schemas, and one message in the names that the caller wrote.
+// The options of the Fastify plugin are the variables: the same
+// schemas, and one message in the names that the caller wrote.
 import t from 'tap'
 import { z } from 'zod'
 import { defineTool } from '../../authoring/tool.ts'

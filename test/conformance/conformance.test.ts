@@ -1,4 +1,5 @@
-// The official conformance suites, as part of every run: each scenario this server claims passes, and the scores in the
+// The official conformance suites, as part of every run: each scenario
+// this server claims passes, and the scores in the
 // documentation are the true ones.
 import { readFile } from 'node:fs/promises'
 import t from 'tap'

@@ -1,5 +1,7 @@
-// npm run conformance: runs the official suites against this server, prints the scores, and ends with 1 if a scenario
-// failed that should not. With --through-proxy, they run through this server, against an upstream with the same fixtures.
+// npm run conformance: runs the official suites against this server,
+// prints the scores, and ends with 1 if a scenario
+// failed that should not. With --through-proxy, they run through this
+// server, against an upstream with the same fixtures.
 import { openBench, suites, table, throughProxy, unexpected, type Outcome } from './suites.ts'
 
 const isProxied = process.argv.includes('--through-proxy')

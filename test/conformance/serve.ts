@@ -1,4 +1,5 @@
-// npm run conformance:serve: this server with the conformance suite's fixtures, for checks from outside. It listens and
+// npm run conformance:serve: this server with the conformance suite's
+// fixtures, for checks from outside. It listens and
 // reads its variables as the real one does.
 import closeWithGrace from 'close-with-grace'
 import { loadConfig, readEnvironment } from '../../config/index.ts'

@@ -1,4 +1,5 @@
-// Runs the official conformance suites against this server: with the fixtures, and with a token that the real sign-in
+// Runs the official conformance suites against this server: with the
+// fixtures, and with a token that the real sign-in
 // issued, added to each request on the way. Or through it: with the fixtures at an upstream of this server.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

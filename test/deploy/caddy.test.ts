@@ -37,7 +37,8 @@ t.test('two instances behind the shipped Caddyfile', { skip }, async (t) => {
   }
   const servers = [await startProcess(t, env), await startProcess(t, env)] as const
 
-  // As it is shipped, but for the names of the containers, and without touching the certificates this machine trusts.
+  // As it is shipped, but for the names of the containers, and without
+  // touching the certificates this machine trusts.
   const shipped = await readFile(new URL('../../deploy/Caddyfile', import.meta.url), 'utf8')
   const caddyfile = shipped
     .replace('app:8080 app-two:8080', servers.map(({ port }) => `127.0.0.1:${port}`).join(' '))

@@ -1,4 +1,5 @@
-// The compose files, held to the Compose Specification and to what the README promises of them, without an engine.
+// The compose files, held to the Compose Specification and to what the
+// README promises of them, without an engine.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'

@@ -1,4 +1,5 @@
-// Reads the Dockerfile as a builder would: its stages with their steps, and what the finished image says about itself.
+// Reads the Dockerfile as a builder would: its stages with their steps,
+// and what the finished image says about itself.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {

@@ -1,4 +1,5 @@
-// deploy.sh against a stand-in for flyctl that writes down how it is called: a first deployment, a second one, and
+// deploy.sh against a stand-in for flyctl that writes down how it is
+// called: a first deployment, a second one, and
 // everything that can be missing.
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

@@ -1,4 +1,5 @@
-// Every recipe for a public server says who may come in and whose address counts: what it sets is what the server reads.
+// Every recipe for a public server says who may come in and whose
+// address counts: what it sets is what the server reads.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse as parseToml } from 'smol-toml'

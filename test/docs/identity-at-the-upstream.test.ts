@@ -1,4 +1,5 @@
-// The lines of docs/identity-at-the-upstream.md that check a token, run as they are printed against a real /jwks.
+// The lines of docs/identity-at-the-upstream.md that check a token, run
+// as they are printed against a real /jwks.
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// docs/threats.md and SECURITY.md as a test: every id that a test or a comment names is defined, and every promise is
+// docs/threats.md and SECURITY.md as a test: every id that a test or a
+// comment names is defined, and every promise is
 // shown by a test of each of its ids.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

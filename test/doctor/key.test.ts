@@ -1,4 +1,5 @@
-// An access key that the doctor tries: a good one is used for the tools, a bad one is named, and neither is printed.
+// An access key that the doctor tries: a good one is used for the
+// tools, a bad one is named, and neither is printed.
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { readLines } from '../../doctor/key.ts'

@@ -1,4 +1,5 @@
-// The existing servers behind the examined one: those that are broken are named, with what to do, and the token stays here.
+// The existing servers behind the examined one: those that are broken
+// are named, with what to do, and the token stays here.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,4 +1,5 @@
-// The application of docs/fastify-plugin.md: nothing of it changes with the server in it, and a client that knows only the URL
+// The application of docs/fastify-plugin.md: nothing of it changes with
+// the server in it, and a client that knows only the URL
 // connects, signs in and calls.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

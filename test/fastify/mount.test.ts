@@ -1,4 +1,5 @@
-// How a server lives in an application: whose address counts, what reaches the log, what the hooks of the application can do,
+// How a server lives in an application: whose address counts, what
+// reaches the log, what the hooks of the application can do,
 // and how it ends with it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect as connectHttp2 } from 'node:http2'

@@ -1,4 +1,5 @@
-// An authenticator in software (Web Authentication §6): it makes passkeys and shows them, rightly or in any wrong way.
+// An authenticator in software (Web Authentication §6): it makes
+// passkeys and shows them, rightly or in any wrong way.
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { isoCBOR } from '@simplewebauthn/server/helpers'
 import type { PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'

@@ -1,4 +1,5 @@
-// A server full of what is largest, and a walk that asks it one thing after the other and notes what costs too much.
+// A server full of what is largest, and a walk that asks it one thing
+// after the other and notes what costs too much.
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Test } from 'tap'

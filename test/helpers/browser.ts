@@ -1,4 +1,5 @@
-// A browser without a screen or scripts, for tests: keeps cookies, follows redirects on one server, fills in the forms
+// A browser without a screen or scripts, for tests: keeps cookies,
+// follows redirects on one server, fills in the forms
 // it is shown.
 export interface Page {
   status: number
@@ -38,7 +39,8 @@ export class Browser {
   }
 
   /**
-   * Submits the form of a page that has these fields or buttons filled in. The sign-in page has one form; links lead to
+   * Submits the form of a page that has these fields or buttons filled
+   * in. The sign-in page has one form; links lead to
    * the others.
    */
   async submit (page: Page, pick: (form: Form) => boolean, fields: Record<string, string> = {}): Promise<Page> {

@@ -1,4 +1,5 @@
-// Counts what a server has stored, from outside of it: rows of each table of its SQLite files, keys of its Redis, by
+// Counts what a server has stored, from outside of it: rows of each
+// table of its SQLite files, keys of its Redis, by
 // kind.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

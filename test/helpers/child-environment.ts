@@ -1,4 +1,5 @@
-// The environment of a process that a test starts: nothing of the test's own, but where compiled code is cached.
+// The environment of a process that a test starts: nothing of the
+// test's own, but where compiled code is cached.
 
 /** A process that compiles the server itself takes twice the processor time to start. */
 export const childEnvironment = (env: Record<string, string | undefined> = {}): NodeJS.ProcessEnv => ({

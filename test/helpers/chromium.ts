@@ -1,4 +1,5 @@
-// A real Chromium for the tests that need one: found, or installed where that is possible, and launched without talking
+// A real Chromium for the tests that need one: found, or installed
+// where that is possible, and launched without talking
 // to anyone.
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
@@ -21,9 +22,11 @@ const launched = new Map<boolean, Promise<Launched>>()
 
 /**
  * One browser is for all files of a room: each closes it after the last test of the room.
- * @param withWindows the whole browser, where a test is about frames as they are drawn. The shell of Chromium, where it is
+ * @param withWindows the whole browser, where a test is about frames as
+ * they are drawn. The shell of Chromium, where it is
  * installed, takes half the processor time.
- * @returns the browser, or the sentence that says why there is none. Throws that sentence where CI is set: there a
+ * @returns the browser, or the sentence that says why there is none.
+ * Throws that sentence where CI is set: there a
  * missing browser is a failure.
  */
 export function launchChromium ({ withWindows = false } = {}): Promise<Launched> {

@@ -1,4 +1,5 @@
-// How each well-known client connects, as far as is known: which documents it asks for and in which order, how it names
+// How each well-known client connects, as far as is known: which
+// documents it asks for and in which order, how it names
 // itself, where it returns, what it asks for. Data for the replay in test/journeys/client-profiles.test.ts.
 
 export interface ClientProfile {

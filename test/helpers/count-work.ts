@@ -1,4 +1,5 @@
-// What requests cost, counted instead of timed: bytes that are allocated and promises that are made. A process of its own, for
+// What requests cost, counted instead of timed: bytes that are
+// allocated and promises that are made. A process of its own, for
 // hot-path.test.ts: with one collection of garbage in between, nothing could be counted.
 import { createHook } from 'node:async_hooks'
 import { getHeapStatistics } from 'node:v8'

@@ -1,4 +1,5 @@
-// The worked example of docs/adding-a-backend.md as it stands there, and the company directory it asks: an HTTP API
+// The worked example of docs/adding-a-backend.md as it stands there,
+// and the company directory it asks: an HTTP API
 // with a few people.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'

@@ -1,4 +1,5 @@
-// A stand-in for GitHub, as its documentation describes it: the authorization page, tokens with PKCE, and the REST API that
+// A stand-in for GitHub, as its documentation describes it: the
+// authorization page, tokens with PKCE, and the REST API that
 // says who has a token. As on a GitHub Enterprise Server, everything is under one address.
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

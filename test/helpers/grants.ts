@@ -1,4 +1,5 @@
-// Grants on SQLite and on a real Redis with a clock that a test sets: what is promised of a grant holds on both, by the
+// Grants on SQLite and on a real Redis with a clock that a test sets:
+// what is promised of a grant holds on both, by the
 // server's clock.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// The application of docs/fastify-plugin.md in a folder of its own: its files as they are printed, with a copy of Fastify that
+// The application of docs/fastify-plugin.md in a folder of its own: its
+// files as they are printed, with a copy of Fastify that
 // is not the server's.
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'

@@ -1,4 +1,5 @@
-// The largest values that a JSON Schema admits, in shapes that programs are slow at; and where a schema sets no end.
+// The largest values that a JSON Schema admits, in shapes that programs
+// are slow at; and where a schema sets no end.
 
 type Schema = Record<string, any>
 
@@ -157,7 +158,8 @@ function largestObject (schema: Schema, fill: Shape['fill']): Record<string, unk
       ])
     )
   }
-  // The first name is the one of the placeholders above. It alone has a large value: all of them together may have a
+  // The first name is the one of the placeholders above. It alone has a
+  // large value: all of them together may have a
   // limit that no schema tells.
   const few: Shape = { name: '', fill: () => 'a' }
   return Object.fromEntries(
@@ -174,7 +176,8 @@ const sizeOf = (schema: Schema): number =>
   String(JSON.stringify(largest(schema, { name: '', fill: (length) => 'a'.repeat(length) })) ?? '').length
 
 /**
- * Arguments for a tool: everything at once, everything but one, and each optional one alone and with another; for each
+ * Arguments for a tool: everything at once, everything but one, and
+ * each optional one alone and with another; for each
  * choice of an enum.
  * @returns the members to take, with what is chosen in them; first those that have nearly everything.
  */

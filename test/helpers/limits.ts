@@ -1,4 +1,5 @@
-// Servers with limits on, counted in this process and on Redis; requests claim addresses through the one trusted proxy.
+// Servers with limits on, counted in this process and on Redis;
+// requests claim addresses through the one trusted proxy.
 import t, { type Test } from 'tap'
 import { Browser } from './browser.ts'
 import { noRedis, startRedis } from './redis.ts'

@@ -1,4 +1,5 @@
-// The local backend of the servers that tests start: the same code, with passwords that cost little. What they cost in
+// The local backend of the servers that tests start: the same code,
+// with passwords that cost little. What they cost in
 // production is tested in test/auth-backends/.
 import fastify from 'fastify'
 import type { BackendHost } from '../../auth-backends/contract.ts'

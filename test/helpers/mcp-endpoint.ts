@@ -1,4 +1,5 @@
-// The MCP endpoint alone, over real HTTP, with tools that do what a test needs and tokens that are names: without
+// The MCP endpoint alone, over real HTTP, with tools that do what a
+// test needs and tokens that are names: without
 // people, clients or documents.
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

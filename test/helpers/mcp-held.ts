@@ -1,4 +1,5 @@
-// An app at the MCP endpoint that opens what it can, and what the server keeps for it: for the tests of what is stored and open.
+// An app at the MCP endpoint that opens what it can, and what the
+// server keeps for it: for the tests of what is stored and open.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { z } from 'zod'

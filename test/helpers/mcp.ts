@@ -1,4 +1,5 @@
-// A client of the MCP endpoint for tests: single messages of either era, sessions and streams, each step as a request
+// A client of the MCP endpoint for tests: single messages of either
+// era, sessions and streams, each step as a request
 // that a test can bend.
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,4 +1,5 @@
-// The whole server in a process of its own, which tells its parent what a request costs it: see measured-server.ts. To
+// The whole server in a process of its own, which tells its parent what
+// a request costs it: see measured-server.ts. To
 // be forked with an IPC channel.
 import diagnostics from 'node:diagnostics_channel'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// A server in a process of its own for tests that bound its work: what a request costs is told by that process, in
+// A server in a process of its own for tests that bound its work: what
+// a request costs is told by that process, in
 // processor time, so that a busy machine changes nothing.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +19,8 @@ export interface MeasuredServer {
   /**
    * What the server did for it. One at a time.
    * @param run what is asked of the server, and waited for.
-   * @param isTooMuch a cost that is measured again, after the garbage was collected: what was compiled or loaded only
+   * @param isTooMuch a cost that is measured again, after the garbage was
+   * collected: what was compiled or loaded only
    * this once is not what the request costs.
    */
   measure(run: () => Promise<unknown>, isTooMuch: (cost: Cost) => boolean): Promise<Cost>

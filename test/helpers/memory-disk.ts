@@ -1,4 +1,5 @@
-// Where tests put their temporary folders: in memory, where there is plenty of it. Each server that a test starts waits for
+// Where tests put their temporary folders: in memory, where there is
+// plenty of it. Each server that a test starts waits for
 // the disk a dozen times, and each of these takes processor time as well.
 import { accessSync, constants, readFileSync, statfsSync } from 'node:fs'
 

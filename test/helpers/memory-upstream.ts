@@ -1,4 +1,5 @@
-// An upstream in this process: the real client and a real server of the official SDK, with nothing between them.
+// An upstream in this process: the real client and a real server of the
+// official SDK, with nothing between them.
 import { InMemoryTransport, type Transport } from '@modelcontextprotocol/client'
 import { McpServer } from '@modelcontextprotocol/server'
 import { pino } from 'pino'

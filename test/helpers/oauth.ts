@@ -1,4 +1,5 @@
-// A client for tests: registers, walks a person through the pages, redeems, refreshes, revokes; each step as single
+// A client for tests: registers, walks a person through the pages,
+// redeems, refreshes, revokes; each step as single
 // requests that a test can bend.
 import { createHash, randomBytes } from 'node:crypto'
 import { Browser, type Page } from './browser.ts'

@@ -1,4 +1,5 @@
-// A real OpenID provider for tests: panva's oidc-provider on a loopback port, with a page that asks for a name, and
+// A real OpenID provider for tests: panva's oidc-provider on a loopback
+// port, with a page that asks for a name, and
 // handles to make it misbehave.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

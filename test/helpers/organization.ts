@@ -1,4 +1,5 @@
-// An organization's identity provider for tests: its keys and metadata on a loopback port, and ID-JAGs that a test can
+// An organization's identity provider for tests: its keys and metadata
+// on a loopback port, and ID-JAGs that a test can
 // bend in every part.
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'

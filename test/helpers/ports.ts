@@ -1,5 +1,7 @@
-// A free loopback port, for servers that must know their own address before they listen. It lies below those that the
-// system gives away itself (from 32768 on Linux), and is not handed out twice: nobody else takes it in the meantime.
+// A free loopback port, for servers that must know their own address
+// before they listen. It lies below those that the
+// system gives away itself (from 32768 on Linux), and is not handed out
+// twice: nobody else takes it in the meantime.
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 

@@ -29,7 +29,8 @@ const WHY =
 let shared: Promise<TestPostgres | undefined> | undefined
 
 /**
- * One server is for all files of a room, each with databases of its own: each stops it after the last test of the room.
+ * One server is for all files of a room, each with databases of its
+ * own: each stops it after the last test of the room.
  * @returns undefined, with `noPostgres` to say, when there is no Postgres and CI is not set.
  * @throws with that sentence when it is.
  */
@@ -94,7 +95,8 @@ async function connect (url: string): Promise<pg.Client> {
 }
 
 /**
- * Hands a database over to a role of its own, which may do everything in it and nothing to the server, as hosts give it
+ * Hands a database over to a role of its own, which may do everything
+ * in it and nothing to the server, as hosts give it
  * out.
  * @param sql run as that role.
  */
@@ -161,7 +163,8 @@ async function startServer (programs: string) {
   let server: ChildProcess
   const isOver = () => server.exitCode !== null || server.signalCode !== null
   const start = async () => {
-    // fsync is off for speed: what was committed outlives a kill of the server all the same, if not of the computer.
+    // fsync is off for speed: what was committed outlives a kill of the
+    // server all the same, if not of the computer.
     server = spawn(
       join(programs, 'postgres'),
       [

@@ -1,4 +1,5 @@
-// Server processes for tests, as an operator starts them, and a plain proxy in front of several: no server of this file
+// Server processes for tests, as an operator starts them, and a plain
+// proxy in front of several: no server of this file
 // shares memory with the test.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -94,7 +95,8 @@ export interface Proxy {
 }
 
 /**
- * A plain round-robin proxy: each request goes to the next server that said it is ready. Where nobody listens it tries
+ * A plain round-robin proxy: each request goes to the next server that
+ * said it is ready. Where nobody listens it tries
  * the one
  * after that; a request that was sent is never sent again, and a connection that breaks is a 502.
  */

@@ -1,4 +1,5 @@
-// Whether a program the tests need is there: skipped with a sentence on a person's own computer, a failure where CI is
+// Whether a program the tests need is there: skipped with a sentence on
+// a person's own computer, a failure where CI is
 // set.
 import { spawnSync } from 'node:child_process'
 

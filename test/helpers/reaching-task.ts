@@ -1,4 +1,5 @@
-// A task for the workers' test that tries, one way at a time, to get out of its process: to the network, to files, to
+// A task for the workers' test that tries, one way at a time, to get
+// out of its process: to the network, to files, to
 // other processes.
 import { execFileSync, fork } from 'node:child_process'
 import { createSocket } from 'node:dgram'

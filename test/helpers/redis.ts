@@ -19,7 +19,8 @@ export interface TestRedis {
 }
 
 /**
- * What a killed server had answered is in its file: that is written before each answer. Forcing it to the disk as well,
+ * What a killed server had answered is in its file: that is written
+ * before each answer. Forcing it to the disk as well,
  * as in production, would only help against a power cut.
  * @param options besides port, folder and the append-only file.
  */

@@ -19,8 +19,10 @@ function follow (parent: Test | typeof t): void {
 follow(t)
 process.on('uncaughtException', (error) => { running.threw(error) })
 
-// tap ends the whole run as soon as a teardown is registered and no test is waiting: while a file still starts its server, for
-// example. This test waits, so that none of the others begins before the last file is loaded, and none comes too late.
+// tap ends the whole run as soon as a teardown is registered and no
+// test is waiting: while a file still starts its server, for
+// example. This test waits, so that none of the others begins before
+// the last file is loaded, and none comes too late.
 const loaded = Promise.withResolvers<void>()
 t.test('the files are loaded', () => loaded.promise)
 

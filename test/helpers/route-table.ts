@@ -1,4 +1,5 @@
-// The routes of a server as Fastify registers them: what is tested over all of them holds for one that is added later,
+// The routes of a server as Fastify registers them: what is tested over
+// all of them holds for one that is added later,
 // too.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'

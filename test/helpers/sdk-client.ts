@@ -1,4 +1,5 @@
-// The official clients, and the sign-in of a person who has never seen this server: from the bare URL through the real
+// The official clients, and the sign-in of a person who has never seen
+// this server: from the bare URL through the real
 // pages to a connection that works.
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client'
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js'

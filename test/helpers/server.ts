@@ -1,4 +1,5 @@
-// The whole server for a test, as server.ts builds it: in this process, on a port, data folder and documents of its
+// The whole server for a test, as server.ts builds it: in this process,
+// on a port, data folder and documents of its
 // own, closed after the test.
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// Documents are read in a worker, and starting one takes more processor time than most of the tests: the servers that the tests of a
+// Documents are read in a worker, and starting one takes more processor
+// time than most of the tests: the servers that the tests of a
 // room start, and what tools get, have one in common. A library with workers of its own is what the tests of plugins/library/ open, and
 // what server processes have.
 import fastify, { type FastifyInstance } from 'fastify'

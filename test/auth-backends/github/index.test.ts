@@ -1,4 +1,5 @@
-// The GitHub backend with a stand-in: who a person is there, who may come in, and what becomes of their session.
+// The GitHub backend with a stand-in: who a person is there, who may
+// come in, and what becomes of their session.
 import t, { type Test } from 'tap'
 import { BackendUnavailable, type AuthBackend, type Renewed, type SignedIn } from '../../../auth-backends/contract.ts'
 import { openGithub } from '../../../auth-backends/github/index.ts'

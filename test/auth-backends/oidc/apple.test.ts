@@ -1,4 +1,5 @@
-// Apple's secret that is signed for each request, its key as people paste it, and the name that comes beside the token.
+// Apple's secret that is signed for each request, its key as people
+// paste it, and the name that comes beside the token.
 import { generateKeyPairSync } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import t from 'tap'

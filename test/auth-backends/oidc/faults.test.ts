@@ -1,4 +1,5 @@
-// Faults of a provider in words for the operator. That each real fault gets its words is in provider.test.ts; here is
+// Faults of a provider in words for the operator. That each real fault
+// gets its words is in provider.test.ts; here is
 // what a provider may send instead of them.
 import t from 'tap'
 import { describeFault } from '../../../auth-backends/oidc/faults.ts'

@@ -1,4 +1,5 @@
-// Who of a provider's people may come in, in every shape that providers write groups in; and what the operator reads of a
+// Who of a provider's people may come in, in every shape that providers
+// write groups in; and what the operator reads of a
 // refusal.
 import t from 'tap'
 import { restriction } from '../../../auth-backends/oidc/restriction.ts'

@@ -1,4 +1,5 @@
-// The variables of the OpenID Connect backend: each mistake is answered with what to write instead (threat WB-18), and
+// The variables of the OpenID Connect backend: each mistake is answered
+// with what to write instead (threat WB-18), and
 // OIDC_ALLOWED_DOMAINS and OIDC_ALLOWED_GROUPS let in nobody else.
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'

@@ -1,4 +1,5 @@
-// Google and Microsoft as their own documentation describes them, and the ways in which each differs from the rest.
+// Google and Microsoft as their own documentation describes them, and
+// the ways in which each differs from the rest.
 import t from 'tap'
 import type { SignedIn } from '../../../auth-backends/contract.ts'
 import { at } from './at.ts'

@@ -1,4 +1,5 @@
-// mcp.json: what clients write is taken, every mistake is named by server, member and line, and no value of the environment
+// mcp.json: what clients write is taken, every mistake is named by
+// server, member and line, and no value of the environment
 // is shown.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
