@@ -155,6 +155,8 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
   for (const document of documents) {
     const parts = splitText(document.text)
     const language = textLanguage(document)
+    // A long text has just come from a worker, and these have looked at all of it.
+    if (parts.length > 1) await setImmediate()
     slice.push(() => remove(sql, document.id))
     for (const [index, text] of [...parts.entries()].reverse()) {
       slice.push(() => putPart(sql, { ...document, text, part: index + 1, parts: parts.length }, language))
