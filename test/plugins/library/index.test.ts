@@ -1,5 +1,5 @@
 // The library over the documents of a real project: what people ask is found, and no one waits while it is read.
-import { link, mkdir, readdir } from 'node:fs/promises'
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
@@ -38,7 +38,7 @@ async function collect (root: string): Promise<number> {
   }
   for (const [to, from] of target) {
     await mkdir(dirname(join(root, to)), { recursive: true })
-    await link(join(modules, from), join(root, to))
+    await copyFile(join(modules, from), join(root, to))
   }
   return target.size
 }
