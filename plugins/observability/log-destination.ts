@@ -15,18 +15,18 @@ type Destination = ReturnType<typeof destination>
 
 interface Gathered {
   out: Destination
+  /** Its last write failed. Nothing more is tried with it at the end: it would be tried until the disk has room. */
+  isFailing: boolean
   /** Hands what was gathered to the destination. */
   hand(): void
 }
 
 const open = new Set<Gathered>()
-/** Those whose last write failed. Nothing more is tried with them at the end: it would be tried until the disk has room. */
-const failing = new Set<Destination>()
 // Before the listeners of the destinations themselves, which write what they have.
 process.on('beforeExit', () => { for (const { hand } of open) hand() })
 process.on('exit', () => {
-  for (const { out, hand } of open) {
-    if (failing.has(out)) out.destroy()
+  for (const { out, isFailing, hand } of open) {
+    if (isFailing) out.destroy()
     else hand()
   }
 })
@@ -38,17 +38,13 @@ process.on('exit', () => {
 export function createLogDestination (isReadable = false): DestinationStream & { flush(): void } {
   // Below GATHER_BYTES it writes nothing by itself: a write under way when the process ends would be lost.
   const out = destination({ sync: false, minLength: GATHER_BYTES, maxWrite: MAX_WRITE_BYTES, maxLength: MAX_WAITING_BYTES })
+  const gathered: Gathered = { out, isFailing: false, hand }
   // A log on a full disk ends no server.
-  out.on('error', () => {
-    failing.add(out)
-  })
-  out.on('write', () => {
-    failing.delete(out)
-  })
+  out.on('error', () => { gathered.isFailing = true })
+  out.on('write', () => { gathered.isFailing = false })
   let lines: string[] = []
   let length = 0
   let timer: NodeJS.Timeout | undefined
-  const gathered = { out, hand }
   open.add(gathered)
   out.once('close', () => open.delete(gathered))
   function hand (): void {
