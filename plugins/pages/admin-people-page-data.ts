@@ -61,6 +61,7 @@ export interface AdminPeoplePageData {
     factors: string[]
     lists: RowList[]
     isLocked: boolean
+    typed: { group: string }
     asks: Array<{ label: string; hint: string; href: string; danger: boolean }>
     actions: { act: string }
   }

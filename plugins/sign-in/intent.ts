@@ -55,7 +55,7 @@ export type SignInIntent =
   | { kind: 'link'; userId: string; path: string }
 
 /** Longer paths are not stored for after the sign-in. */
-const MAX_PATH_CHARS = 2_048
+export const MAX_PATH_CHARS = 2_048
 
 /**
  * One of our own pages, to go to after the sign-in.
@@ -69,7 +69,7 @@ export function pageIntent (path: string): Extract<SignInIntent, { kind: 'visit'
 }
 
 /** The person has to prove again who they are, and then goes to `path`. */
-export const proofIntent = (path: string): SignInIntent => ({ kind: 'visit', path, again: true })
+export const proofIntent = (path: string): SignInIntent => ({ ...pageIntent(path), again: true })
 
 /**
  * A signed-in person has to show a second factor again, and then goes to `path`: for

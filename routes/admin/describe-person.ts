@@ -16,7 +16,7 @@ import { withQuery } from './describe-list.ts'
 import { marksOf } from './people.ts'
 import type { Asked } from './person-asks.ts'
 
-type Page = Omit<PageData['admin/person'], keyof AdminFrame>
+type Page = Omit<PageData['admin/person'], keyof AdminFrame | 'typed'>
 
 /** For which calls are counted. */
 const KEPT_SECONDS = 30 * 86_400

@@ -6,7 +6,7 @@ import { accessDenied } from '../../errors.ts'
 import type { Actor } from '../../plugins/administration/contract.ts'
 import { formParameters } from '../../plugins/oauth/parameters.ts'
 import { isFresh } from '../../plugins/sign-in/freshness.ts'
-import { factorIntent, pageIntent, proofIntent } from '../../plugins/sign-in/intent.ts'
+import { factorIntent, MAX_PATH_CHARS, pageIntent, proofIntent } from '../../plugins/sign-in/intent.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
 
 /** For which a second factor lets its owner look. */
@@ -45,9 +45,13 @@ export function guardAdmin (app: FastifyInstance): void {
 export const isProven = (app: FastifyInstance, { owner }: FastifyRequest): boolean =>
   isFresh(owner!.hasFactor ? owner!.factorAt : owner!.provenAt, app.now())
 
-/** Asks the owner who they are, and leads to `path` afterwards. */
-export async function proveFirst (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
+/**
+ * Asks the owner who they are, and leads to `path` afterwards; what was typed is left out where
+ * it is too long to be carried along.
+ */
+export async function proveFirst (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, wanted: string): Promise<FastifyReply> {
   const { interactions } = app.signIn
+  const path = wanted.length > MAX_PATH_CHARS ? wanted.replace(/\?.*/, '') : wanted
   if (request.owner!.hasFactor) {
     return reply.redirect(app.signInPages.factor(await interactions.resume(request, reply, factorIntent(path))), 303)
   }

@@ -6,11 +6,12 @@ import { languages, type Language, type Words } from '../../languages/index.ts'
 import { stateOf, type Invitation, type InvitationState } from '../../plugins/accounts/invitation.ts'
 import type { Invited } from '../../plugins/administration/contract.ts'
 import { nameOfInviter } from '../../plugins/administration/invited.ts'
-import { formParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
+import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import type { Row } from '../../plugins/pages/admin-people-page-data.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
+import { withQuery } from './describe-list.ts'
 import { frameOf } from './frame.ts'
-import { actorOf } from './guard.ts'
+import { actorOf, isProven, proveFirst } from './guard.ts'
 import { noticeOf, redirectDone } from './notices.ts'
 
 type Page = PageData['admin/invitations']
@@ -20,7 +21,7 @@ export default async function invitations (app: FastifyInstance) {
 
   app.get(paths.adminInvitations, async (request, reply) =>
     reply.page('admin/invitations', {
-      ...(await describe(app, request, { email: '', groups: '', language: request.words.language })),
+      ...(await describe(app, request, typedIn(request, queryParameters(request)))),
       ...noticeOf(request)
     })
   )
@@ -28,6 +29,9 @@ export default async function invitations (app: FastifyInstance) {
   app.post(paths.adminInvitations, async (request, reply) => {
     const form = formParameters(request)
     const act = form.need('act')
+    if (act !== 'withdraw' && !isProven(app, request)) {
+      return proveFirst(app, request, reply, withQuery(paths.adminInvitations, { ...typedIn(request, form) }))
+    }
     if (act === 'invite') return invite(app, request, reply, form)
     if (act === 'resend') return handOver(app, request, reply, await administration.resendInvitation(actorOf(request), form.need('id')), 'resend')
     if (act !== 'withdraw') throw invalidRequest({ key: 'admin-people.noSuchAct' })
@@ -36,9 +40,16 @@ export default async function invitations (app: FastifyInstance) {
   })
 }
 
+/** Of the form, or of the address that leads back to it after fresh proof. */
+const typedIn = (request: FastifyRequest, form: Parameters): Page['typed'] => ({
+  email: (form.get('email') ?? '').trim(),
+  groups: form.get('groups') ?? '',
+  language: languages.find((one) => one === form.get('language')) ?? request.words.language
+})
+
 async function invite (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, form: Parameters): Promise<FastifyReply> {
-  const language = languages.find((one) => one === form.get('language')) ?? request.words.language
-  const typed = { email: (form.get('email') ?? '').trim(), groups: form.get('groups') ?? '', language }
+  const typed = typedIn(request, form)
+  const { language } = typed
   const groups = typed.groups.split(/[,\n]/).map((group) => group.trim()).filter((group) => group !== '')
   try {
     const invited = await app.administration.invite(actorOf(request), { email: typed.email || undefined, groups, language })

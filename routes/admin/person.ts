@@ -5,15 +5,16 @@ import { invalidRequest } from '../../errors.ts'
 import type { Actor } from '../../plugins/administration/contract.ts'
 import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
+import { withQuery } from './describe-list.ts'
 import { describePerson } from './describe-person.ts'
 import { frameOf } from './frame.ts'
-import { actorOf } from './guard.ts'
+import { actorOf, isProven, proveFirst } from './guard.ts'
 import { noticeOf, redirectDone, type Done } from './notices.ts'
 import { ask, doAsked, isAsked } from './person-asks.ts'
 
 type Act = (app: FastifyInstance, actor: Actor, userId: string, form: Parameters) => Promise<unknown>
 
-/** What loses nothing that cannot be had again. */
+/** What is not asked first. */
 const acts: Readonly<Partial<Record<Done, Act>>> = {
   'group-add': ({ administration }, actor, userId, form) => administration.addToGroup(actor, userId, (form.get('group') ?? '').trim()),
   'group-remove': ({ administration }, actor, userId, form) => administration.removeFromGroup(actor, userId, form.need('group')),
@@ -22,6 +23,9 @@ const acts: Readonly<Partial<Record<Done, Act>>> = {
   'end-app': ({ administration }, actor, userId, form) => administration.endGrant(actor, userId, form.need('app')),
   'revoke-key': ({ administration }, actor, _userId, form) => administration.revokeKey(actor, form.need('key'))
 }
+
+/** These give power, and need fresh proof as what is asked does. */
+const GIVING: ReadonlySet<string> = new Set<Done>(['group-add', 'unlock'])
 
 export default async function person (app: FastifyInstance) {
   const { paths } = app
@@ -34,7 +38,8 @@ export default async function person (app: FastifyInstance) {
     return reply.page('admin/person', {
       ...frameOf(app, request, 'adminPeople'),
       ...noticeOf(request),
-      ...(await describePerson(app, request, user))
+      ...(await describePerson(app, request, user)),
+      typed: { group: query.get('group') ?? '' }
     })
   })
 
@@ -57,6 +62,9 @@ async function doAtOnce (
 ): Promise<FastifyReply> {
   const act = Object.hasOwn(acts, name) ? acts[name as Done] : undefined
   if (!act) throw invalidRequest({ key: 'admin-people.noSuchAct' })
+  if (GIVING.has(name) && !isProven(app, request)) {
+    return proveFirst(app, request, reply, withQuery(app.paths.adminPerson, { person: id, group: form.get('group') }))
+  }
   await act(app, actorOf(request), id, form)
   return redirectDone(reply, app.paths.adminPerson, name as Done, { person: id })
 }

@@ -1,6 +1,6 @@
 // The page of invitations: made, shown once, sent again and withdrawn.
 import { Browser } from '../../helpers/browser.ts'
-import { act, signedUpOwner } from '../../helpers/owners.ts'
+import { act, PASSWORD, signedUpOwner } from '../../helpers/owners.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest('without mail the link is shown once; the page lists what became of it', async (t, start) => {
@@ -23,4 +23,30 @@ storageTest('without mail the link is shown once; the page lists what became of 
   t.match(refused, { status: 400, text: /role="alert"[^>]*>Enter an email address/ })
   t.match(refused.text, 'value="no address"', 'what was typed stays')
   t.equal((await app.signIn.invitations.list()).length, 1)
+})
+
+storageTest('who invites, or sends an invitation again, has proved a moment ago who they are (AD-02)', async (t, start) => {
+  const clock = { now: 1_800_000_000 }
+  const server = await start({ now: () => clock.now, env: { AUTH_BACKEND: 'local' } })
+  const { url, app } = server
+  const { browser } = await signedUpOwner(server)
+  const open = `${url}/admin/invitations`
+  await act(browser, await browser.get(open), 'invite', { email: 'ann@example.com' })
+  const page = await browser.get(open)
+  const before = await app.signIn.invitations.list()
+  clock.now += 301
+  t.match((await act(browser, page, 'resend')).url, /\/login\?interaction=/)
+  t.match((await act(browser, page, 'invite', { groups: 'x'.repeat(2_000) })).url, /\/login\?interaction=/, 'too long to be kept')
+  const asked = await act(browser, page, 'invite', { email: 'bob@example.com', groups: 'finance', language: 'ja' })
+  t.match(asked.url, /\/login\?interaction=/)
+  t.same(await app.signIn.invitations.list(), before)
+  const back = await browser.submit(asked, ({ fields }) => 'password' in fields, { email: 'owner@example.com', password: PASSWORD })
+  t.match(back.text, 'value="ja" lang="ja" selected', 'what was typed is there again')
+  await act(browser, back, 'invite')
+  const expected = [{ email: 'bob@example.com', groups: ['finance'] }, { email: 'ann@example.com' }]
+  const made = await app.signIn.invitations.list()
+  t.match(made.sort((one, other) => other.email!.localeCompare(one.email!)), expected)
+  clock.now += 301
+  await act(browser, await browser.get(open), 'withdraw')
+  t.equal((await app.signIn.invitations.list()).some((one) => one.withdrawnAt !== undefined), true, 'withdrawing gives nothing')
 })

@@ -91,6 +91,22 @@ storageTest('what is dangerous needs proof of the last five minutes, for the que
   t.equal((await find())!.isOwner, true)
 })
 
+storageTest('what gives power needs such proof as well, though nothing is asked (AD-02)', async (t, start) => {
+  const { url, clock, owner, personPage, find } = await place(start)
+  const locked = await act(owner.browser, await personPage('&ask=lock'), 'lock')
+  clock.now += 301
+  const before = await find()
+  const unlock = await act(owner.browser, locked, 'unlock')
+  const added = await act(owner.browser, locked, 'group-add', { group: 'finance' })
+  t.match([unlock.url, added.url], [/\/login\?interaction=/, /\/login\?interaction=/])
+  t.same(await find(), before)
+  const back = await owner.browser.submit(added, ({ fields }) => 'password' in fields, { email: 'owner@example.com', password: PASSWORD })
+  t.match(back.url, `${url}/admin/person?person=`)
+  t.match(back.text, 'value="finance"', 'what was typed is there again')
+  await act(owner.browser, back, 'group-add')
+  t.same((await find())!.groups, ['finance'])
+})
+
 storageTest('a link for a new password is shown once; an owner cannot lock or delete themselves (AD-03)', async (t, start) => {
   const { url, app, owner, ann, personPage } = await place(start)
   const shown = await act(owner.browser, await personPage('&ask=reset'), 'reset')

@@ -103,6 +103,7 @@ export const adminPeoplePages: Examples = {
       factors: ['Phone'],
       lists: [apps, { ...keys, rows: [] }],
       isLocked: false,
+      typed: { group: '' },
       asks: [
         { label: 'Take away ownership', hint: 'They can no longer open these pages.', href: '/admin/person?person=u1&ask=no-owner', danger: true },
         { label: 'Send a link for a new password', hint: 'For somebody who has lost theirs.', href: '/admin/person?person=u1&ask=reset', danger: false }
