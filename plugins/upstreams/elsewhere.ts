@@ -78,6 +78,7 @@ export function createElsewhere (bus: EventBus, sealing: Sealing, proceed: Conti
 
   return {
     async ask (continuation, signal, timeoutMs) {
+      signal.throwIfAborted()
       const id = randomUUID()
       const said = await new Promise<Said | undefined>((resolve, reject) => {
         let timer = setTimeout(() => resolve(undefined), FOUND_WITHIN_MS)

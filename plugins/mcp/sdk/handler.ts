@@ -12,6 +12,7 @@ import {
   type RequestId,
   type SubscriptionsAcknowledgedNotification
 } from '@modelcontextprotocol/server'
+import { refuseManyValues } from '../checked-values.ts'
 import type { CallServices } from '../handlers/contract.ts'
 import type { Resources } from '../handlers/resources.ts'
 import type { ToolRegistry } from '../handlers/tools.ts'
@@ -39,6 +40,7 @@ export function createSdkHandler (options: SdkHandlerOptions): McpHandler {
   const serveModern = createModernHandler(options)
   const serveLegacy = createLegacyHandler(options)
   return async (mcpRequest) => {
+    refuseManyValues(mcpRequest.body)
     const request = toWebRequest(mcpRequest)
     return (await isLegacyRequest(request, mcpRequest.body))
       ? serveLegacy(mcpRequest, request)

@@ -17,10 +17,10 @@ import type { Sealing } from '../../secrets.ts'
 import type { OpenStreams } from '../streams/contract.ts'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { EventBus } from '../../event-bus.ts'
-import { hasMoreValues } from '../../json-size.ts'
 import type { ChangeLog } from '../streams/change-log.ts'
 import type { McpHandler, McpRequest, McpResponse, RequestContext } from '../contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
+import { refuseLongAnswer } from '../checked-values.ts'
 import { beginsSession } from '../sdk/handler.ts'
 import { createResumableStreams } from './resumable-streams.ts'
 import { openGetStream } from './get-stream.ts'
@@ -54,8 +54,6 @@ export interface SessionOptions {
 
 const SESSION_NOT_FOUND = -32001
 const HEADER = 'mcp-session-id'
-/** Of the answer to a question. The SDK tries every kind of block for each, which takes 0.1 ms where none fits. */
-const MAX_ANSWER_VALUES = 1_000
 const ACCEPTED: McpResponse = { status: 202, headers: {}, body: undefined }
 
 /** Each of its functions throws JsonRpcError 404 for a session that has ended or belongs to another caller. */
@@ -99,9 +97,7 @@ export function createSessions (options: SessionOptions): Sessions {
       return ACCEPTED
     },
     async take (context, response) {
-      if (hasMoreValues(response, MAX_ANSWER_VALUES)) {
-        throw new JsonRpcError(400, INVALID_REQUEST, `Invalid Request: an answer has at most ${MAX_ANSWER_VALUES} values`)
-      }
+      refuseLongAnswer(response)
       messages.publish(await find(context), { kind: 'answer', response })
       return ACCEPTED
     },

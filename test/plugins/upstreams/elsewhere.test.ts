@@ -89,3 +89,13 @@ t.test('for a caller who has gone nothing goes on elsewhere', async (t) => {
   t.match(await outcome(call), { message: 'the browser was closed' })
   t.ok(await until(() => signals[0]!.aborted))
 })
+
+t.test('whoever has gone before it is asked is not waited for, and nothing goes on', async (t) => {
+  const published: unknown[] = []
+  const quiet = { publish: (topic: string) => published.push(topic), subscribe: () => () => {} }
+  const elsewhere = createElsewhere(quiet as never, sealing, () => undefined)
+  const gone = AbortSignal.abort(new Error('gone'))
+  const asked = { upstream: 'x', state: 's', caller: callerOf('ann'), responses: {} }
+  await t.rejects(elsewhere.ask(asked, gone, 1_000), { message: 'gone' })
+  t.same(published, [])
+})
