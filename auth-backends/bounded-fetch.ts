@@ -9,8 +9,8 @@ export const MAX_ANSWER_BYTES = 1024 * 1024
 /** The answer was longer, and was not read to its end. */
 export class AnswerTooLong extends Error {
   override readonly name = 'AnswerTooLong'
-  constructor () {
-    super(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
+  constructor (maxBytes: number) {
+    super(`the answer is longer than ${maxBytes} bytes`)
   }
 }
 
@@ -26,9 +26,26 @@ export const hasTooLongAnswer = (error: unknown): boolean =>
 export async function boundedFetch (...asked: Parameters<typeof fetch>): Promise<Response> {
   const answer = await fetch(...asked)
   const text = await readAnswer(answer, MAX_ANSWER_BYTES)
-  if (text === undefined) throw new AnswerTooLong()
+  if (text === undefined) throw new AnswerTooLong(MAX_ANSWER_BYTES)
   const { status, statusText, headers, url } = answer
   const whole = new Response(text === '' ? null : text, { status, statusText, headers })
   // It is named in what the operator is told, and cannot be given to the constructor.
   return Object.defineProperty(whole, 'url', { value: url })
+}
+
+/**
+ * @returns the same answer, for whoever reads it in whatever form: beyond `maxBytes` its body fails with AnswerTooLong,
+ * and the connection ends.
+ */
+export function limitAnswer (answer: Response, maxBytes: number): Response {
+  if (answer.body === null) return answer
+  let bytes = 0
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform (chunk, controller) {
+      bytes += chunk.byteLength
+      if (bytes <= maxBytes) controller.enqueue(chunk)
+      else controller.error(new AnswerTooLong(maxBytes))
+    }
+  })
+  return new Response(answer.body.pipeThrough(counting), answer)
 }

@@ -2,6 +2,7 @@
 // may do what row-level security lets this person do.
 import type { AuthError } from '@supabase/supabase-js'
 import { z } from 'zod'
+import { limitAnswer } from '../bounded-fetch.ts'
 import type { Renewed, Sessions } from '../contract.ts'
 import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
 
@@ -10,6 +11,9 @@ import type { SupabaseAuth, SupabaseProject, SupabaseTokens } from './client.ts'
  * server's own interval between checks.
  */
 const MARGIN = 150
+
+/** Of one answer that a tool asks for: more rows than a model can read. */
+const MAX_TOOL_ANSWER_BYTES = 8 * 1024 * 1024
 
 /** Supabase says that the session, or its user, is no more. */
 const ENDED = new Set([
@@ -92,12 +96,10 @@ export function createSupabaseSessions (
         return createClient(project.url, project.key, {
           accessToken: async () => access,
           global: {
-            fetch: (input, init) =>
-              fetch(input, {
-                ...init,
-                signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(init?.signal ? [init.signal] : [])]),
-                redirect: 'error'
-              })
+            fetch: async (input, init) => {
+              const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(init?.signal ? [init.signal] : [])])
+              return limitAnswer(await fetch(input, { ...init, signal, redirect: 'error' }), MAX_TOOL_ANSWER_BYTES)
+            }
           }
         })
       }

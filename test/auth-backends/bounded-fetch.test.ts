@@ -1,8 +1,9 @@
 // Answers of providers are read up to a limit, whichever library asked (BW-11).
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { SupabaseClient } from '@supabase/supabase-js'
 import t, { type Test } from 'tap'
-import { AnswerTooLong, boundedFetch, MAX_ANSWER_BYTES } from '../../auth-backends/bounded-fetch.ts'
+import { AnswerTooLong, boundedFetch, limitAnswer, MAX_ANSWER_BYTES } from '../../auth-backends/bounded-fetch.ts'
 import { open as openOidcAt, providerFor, signIn } from './oidc/open.ts'
 import { open, person } from './supabase/stand-in.ts'
 
@@ -49,7 +50,7 @@ t.test('an answer within the limit is what it was', async (t) => {
 t.test('a longer one is not read to its end (BW-11)', async (t) => {
   const written = { bytes: 0 }
   const url = await serve(t, (response) => endless(response, written))
-  await t.rejects(boundedFetch(url), new AnswerTooLong())
+  await t.rejects(boundedFetch(url), new AnswerTooLong(MAX_ANSWER_BYTES))
   t.ok(written.bytes < 32 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
 })
 
@@ -68,4 +69,21 @@ t.test('a Supabase whose answers never end is unavailable (BW-11)', async (t) =>
   const url = await serve(t, (response) => endless(response, written))
   await t.rejects(open(url).password!.verify(person), { name: 'BackendUnavailable', reason: 'unreadable', message: /read/ })
   t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
+})
+
+t.test('what a tool asks of Supabase for a person is read up to a limit, in whatever form (BW-11)', async (t) => {
+  const written = { bytes: 0 }
+  const url = await serve(t, (response) => endless(response, written))
+  const session = JSON.stringify({ access: 'a', refresh: 'r', expiresAt: 4_000_000_000 })
+  const client = (await open(url).sessions!.onBehalfOf!.open(session)) as SupabaseClient
+  t.match(await client.from('things').select(), { data: null, error: { message: /longer than 8388608 bytes/ } })
+  await t.rejects(client.storage.from('files').download('x'), { message: /longer than/ })
+  t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
+})
+
+t.test('a limited answer is what it was, bytes included', async (t) => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, n) => n)
+  const answer = limitAnswer(new Response(bytes, { status: 206, headers: { 'x-own': '1' } }), 256)
+  t.strictSame([answer.status, answer.headers.get('x-own'), await answer.bytes()], [206, '1', bytes])
+  t.equal(limitAnswer(new Response(null, { status: 204 }), 1).status, 204)
 })
