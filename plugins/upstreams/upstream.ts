@@ -19,6 +19,8 @@ import { Lists, type ListsOptions } from './lists.ts'
 
 export interface UpstreamDeps extends Pick<ListsOptions, 'readCatalogue' | 'remembered'> {
   elsewhere: Pick<Elsewhere, 'ask'>
+  /** Whether there still is such a person, who may sign in. */
+  isHere(userId: string): Promise<boolean>
   openTransport(settings: UpstreamSettings, caller: UpstreamCaller | undefined, kind: TransportKind): Transport
   /** What a process that everybody shares is told of a caller. */
   identityMeta(caller: UpstreamCaller): Record<string, unknown>
@@ -57,8 +59,9 @@ export class ConfiguredUpstream implements Upstream {
       upstream: name,
       idleMs: target.kind === 'command' ? target.idleSeconds * 1000 : HTTP_IDLE_MS,
       max: MAX_CONNECTIONS,
+      isHere: deps.isHere,
       stays: (key) => key === OWN && target.kind === 'http',
-      open: (key, caller, onEnd, signal) => this.#open(key, key === OWN ? undefined : caller, onEnd, signal)
+      open: (key, caller, onEnd, signal) => this.#open(key, caller, onEnd, signal)
     })
     this.#followed = new Followed((uri, user) => deps.onChange({ kind: 'resource', upstream: name, uri, user }))
     this.#lists = new Lists({
@@ -73,13 +76,8 @@ export class ConfiguredUpstream implements Upstream {
     })
   }
 
-  get catalogue () {
-    return this.#lists.catalogue
-  }
-
-  get looked () {
-    return this.#lists.looked
-  }
+  get catalogue () { return this.#lists.catalogue }
+  get looked () { return this.#lists.looked }
 
   status (): UpstreamStatus {
     const pool = this.#pool
@@ -113,9 +111,9 @@ export class ConfiguredUpstream implements Upstream {
   async subscribe (uri: string, caller: UpstreamCaller | undefined): Promise<void> {
     const key = this.#keyOf(caller)
     const person = caller?.id ?? OWN
-    if (!this.#followed.has(key, uri)) await (await this.#pool.get(key, caller)).subscribe(uri)
+    if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
     const ended = this.#followed.add(key, uri, person)
-    if (ended !== undefined) await (await this.#pool.get(key, caller)).unsubscribe(ended)
+    if (ended !== undefined) await (await this.#connection(key, caller)).unsubscribe(ended)
   }
 
   /** @returns undefined where the request is not open here. Rejects for one of somebody else. */
@@ -157,6 +155,11 @@ export class ConfiguredUpstream implements Upstream {
     }
     if (target.kind === 'http' && identity === 'none') return id
     return JSON.stringify([id, email, name, groups, identity === 'token' && clientId])
+  }
+
+  /** The one that all share speaks for nobody. */
+  #connection (key: string, caller: UpstreamCaller | undefined): OpenConnection | Promise<OpenConnection> {
+    return this.#pool.get(key, key === OWN ? undefined : caller)
   }
 
   async #open (
@@ -204,7 +207,7 @@ export class ConfiguredUpstream implements Upstream {
     const key = this.#keyOf(caller)
     const options = this.#optionsOf(asked, exchange)
     for (let attempt = 1; ; attempt++) {
-      const opened = this.#pool.get(key, caller)
+      const opened = this.#connection(key, caller)
       const connection = opened instanceof Promise ? await this.#inTime(opened, signal) : opened
       try {
         return await connection.request(asked, exchange, options)

@@ -67,6 +67,7 @@ export async function startUpstream (
   const log = pino({ level: 'debug' }, { write (line: string) { lines.push(line) } })
   const nothing = { tools: [], prompts: [], templates: [], hasResources: false, instructions: undefined, uris: [] }
   const upstream = new ConfiguredUpstream(settings, {
+    isHere: async () => true,
     openTransport (_settings, caller, _kind) {
       const [ours, theirs] = InMemoryTransport.createLinkedPair()
       const server = new McpServer({ name: 'upstream', version: '1' }, { capabilities: { logging: {} } })

@@ -5,6 +5,8 @@ import { UpstreamError, type UpstreamCaller, type UpstreamFault } from '../contr
 import type { OpenConnection } from './connection.ts'
 
 interface Slot {
+  /** Whom the connection speaks for. */
+  readonly person: string | undefined
   opening?: Promise<OpenConnection> | undefined
   connection?: OpenConnection | undefined
   usedAt: number
@@ -27,6 +29,8 @@ export interface PoolOptions {
   open(key: string, caller: UpstreamCaller | undefined, onEnd: (why?: Error) => void, signal: AbortSignal): Promise<OpenConnection>
   /** Milliseconds without a request. */
   idleMs: number
+  /** Whether there still is such a person, who may sign in. */
+  isHere(userId: string): Promise<boolean>
   /** Whether a connection stays open while nobody uses it. */
   stays(key: string): boolean
   max: number
@@ -45,7 +49,7 @@ export class Pool {
 
   constructor (options: PoolOptions) {
     this.#options = options
-    this.#sweep = setInterval(() => this.#endIdle(), Math.min(Math.max(options.idleMs / 4, 250), 30_000)).unref()
+    this.#sweep = setInterval(() => this.#lookThrough(), Math.min(Math.max(options.idleMs / 4, 250), 30_000)).unref()
   }
 
   get size (): number {
@@ -75,7 +79,7 @@ export class Pool {
    * it.
    */
   get (key: string, caller: UpstreamCaller | undefined): OpenConnection | Promise<OpenConnection> {
-    const slot = this.#slots.get(key) ?? this.#add(key)
+    const slot = this.#slots.get(key) ?? this.#add(key, caller?.id)
     slot.usedAt = Date.now()
     if (slot.connection) return slot.connection
     if (slot.opening) return slot.opening
@@ -141,17 +145,29 @@ export class Pool {
     slot.failures++
   }
 
-  #add (key: string): Slot {
+  #add (key: string, person: string | undefined): Slot {
     if (this.#slots.size >= this.#options.max && !this.#endOldest()) {
       throw this.#error('busy', `as many connections as it may have are open: ${this.#options.max}`)
     }
-    const slot: Slot = { usedAt: 0, openedAt: 0, failures: 0, retryAt: 0 }
+    const slot: Slot = { person, usedAt: 0, openedAt: 0, failures: 0, retryAt: 0 }
     this.#slots.set(key, slot)
     return slot
   }
 
   #error (fault: UpstreamFault, message: string): UpstreamError {
     return new UpstreamError(this.#options.upstream, fault, message, { wasSent: false })
+  }
+
+  #lookThrough (): void {
+    this.#endIdle()
+    for (const [key, slot] of this.#slots) if (slot.person !== undefined) this.#endOfLeaver(key, slot, slot.person)
+  }
+
+  /** Who has been locked or deleted has no process, even one that nobody asks any more. */
+  async #endOfLeaver (key: string, slot: Slot, person: string): Promise<void> {
+    // While storage does not answer, everybody stays.
+    const isHere = await this.#options.isHere(person).catch(() => true)
+    if (!isHere && this.#slots.get(key) === slot) this.#end(key, slot)
   }
 
   #endIdle (): void {

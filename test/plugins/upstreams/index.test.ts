@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
 import { startServer } from '../../helpers/server.ts'
-import { exchangeOf } from '../../helpers/memory-upstream.ts'
+import { demoPerson } from '../../helpers/access-keys.ts'
+import { callerOf, callOf, exchangeOf } from '../../helpers/memory-upstream.ts'
 import { until } from '../../helpers/until.ts'
 
 const STDIO = new URL('../../fixtures/upstreams/stdio-server.ts', import.meta.url).pathname
@@ -69,4 +70,17 @@ t.test('the lists that were seen are offered at once after a restart, also of on
   t.same(again.tools.map(({ name }) => name), ['crm_echo'])
   const call = again.find('crm')!.request({ method: 'tools/call', params: { name: 'echo' } }, exchangeOf())
   await t.rejects(call, /500/)
+})
+
+t.test('the process of a person ends with their account (UP-09)', async (t) => {
+  const server = await start(t, { files: { ...stdio(), process: 'per-user', idleSeconds: 10 } })
+  const files = server.app.upstreams.find('files')!
+  const { id } = await demoPerson(server)
+  const exchange = exchangeOf({ caller: callerOf(id) })
+  await files.request(callOf('echo', { text: 'x' }), exchange)
+  const before = files.status().connections
+  await server.app.signIn.lifecycle.lock(id)
+  const lockedAt = Date.now()
+  t.ok(await until(() => files.status().connections < before))
+  t.ok(Date.now() - lockedAt < 5_000, 'before anybody would call it idle')
 })

@@ -20,6 +20,7 @@ function start (t: Test, options: Partial<PoolOptions> = {}) {
     upstream: 'crm',
     idleMs: 60_000,
     max: 3,
+    isHere: async () => true,
     stays: () => false,
     async open (key, _caller, onEnd) {
       await sleep(5)
@@ -52,6 +53,25 @@ t.test('one that nobody uses ends; one with a request, or that stays, does not',
   t.ok(await until(() => made.some(({ isClosed }) => isClosed)))
   t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['idle'])
   t.equal(pool.size, 2)
+})
+
+t.test('whoever has been locked or deleted has no connection any more; while nobody can say, all stay (UP-09)', async (t) => {
+  const left = new Set<string>()
+  const asked = new Set<string>()
+  const isHere = async (id: string) => {
+    asked.add(id)
+    if (id === 'unknown') throw new Error('storage is away')
+    return !left.has(id)
+  }
+  const { pool, made } = start(t, { idleMs: 1_000, max: 4, isHere, stays: () => true })
+  for (const id of ['ann', 'bob', 'unknown']) await pool.get(id, { id, groups: [], clientId: 'app' })
+  await pool.get('', undefined)
+  made.forEach((one) => { one.inFlight = 1 })
+  left.add('bob')
+  t.ok(await until(() => made.some(({ isClosed }) => isClosed)))
+  t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['bob'])
+  t.same([...asked].sort(), ['ann', 'bob', 'unknown'])
+  t.equal(pool.size, 3)
 })
 
 t.test('with as many as may be, the one that was idle longest makes room, and none that is used', async (t) => {
