@@ -7,6 +7,7 @@ import { invalidRequest } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { principalOfUser } from '../../plugins/access-rules/principal.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
+import { mapInTurns } from '../../plugins/accounts/walk.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { findNotice, withNotice } from '../../plugins/pages/notices.ts'
@@ -82,7 +83,7 @@ async function describeAccount (
     findLocalAccounts(app, user),
     describeNotes(app, words, user)
   ])
-  const apps = grants.map(async (grant) => {
+  const apps = await mapInTurns(grants, async (grant) => {
     const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
     const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)), grant.without)
     const upstreams = usableUpstreams(app.upstreams, rights, grant.scopes)
@@ -94,7 +95,7 @@ async function describeAccount (
     ...describeEnd(words, user),
     ...describeMethods(words, user, backends, paths.accountUnlink),
     own: own.map((account) => describeOwn(account, paths)),
-    apps: await Promise.all(apps),
+    apps,
     notes,
     keys: keys.map((key) => describeKey(words, key)),
     factors: await summarizeFactors(app, user.id),

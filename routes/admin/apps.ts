@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
+import { mapInTurns } from '../../plugins/accounts/walk.ts'
 import { boundedList, partOf } from '../../plugins/administration/bounded-list.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { describeRedirectUri } from '../../plugins/oauth/clients/redirect-uris.ts'
@@ -89,7 +90,7 @@ async function showApp (app: FastifyInstance, request: FastifyRequest, reply: Fa
   const [newest] = grants.found.sort((a, b) => lastUse(b) - lastUse(a))
   if (!newest) throw invalidRequest({ key: 'admin-people.appGone' })
   const { items, ...place } = partOf(grants.found, queryParameters(request).get('page'))
-  const people = items.map(async (grant) => {
+  const people = await mapInTurns(items, async (grant) => {
     const user = await signIn.lifecycle.find(grant.user.id)
     return {
       ...(await describeGrant(app, words, grant, { client: clientId, person: grant.user.id })),
@@ -110,7 +111,7 @@ async function showApp (app: FastifyInstance, request: FastifyRequest, reply: Fa
       {
         heading: words.text('admin-people.person'),
         none: words.text('admin-people.nobody'),
-        rows: await Promise.all(people),
+        rows: people,
         action: paths.adminApps
       }
     ],

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Words } from '../../languages/index.ts'
 import type { AccessKey } from '../../plugins/access-keys/contract.ts'
 import { membershipsOf } from '../../plugins/accounts/groups.ts'
+import { mapInTurns } from '../../plugins/accounts/walk.ts'
 import { describeIdentity } from '../../plugins/accounts/removed-methods.ts'
 import { displayName } from '../../plugins/accounts/user-record.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
@@ -44,7 +45,7 @@ export async function describePerson (app: FastifyInstance, request: FastifyRequ
       {
         heading: words.text('admin-people.app'),
         none: words.text('admin-people.noApps'),
-        rows: await Promise.all(grants.map((grant) => describeGrant(app, words, grant, { person: user.id }))),
+        rows: await mapInTurns(grants, (grant) => describeGrant(app, words, grant, { person: user.id })),
         action: paths.adminPerson
       },
       {

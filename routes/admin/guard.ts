@@ -49,7 +49,12 @@ export const isProven = (app: FastifyInstance, { owner }: FastifyRequest): boole
  * Asks the owner who they are, and leads to `path` afterwards; what was typed is left out where
  * it is too long to be carried along.
  */
-export async function proveFirst (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, wanted: string): Promise<FastifyReply> {
+export async function proveFirst (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wanted: string
+): Promise<FastifyReply> {
   const { interactions } = app.signIn
   const path = wanted.length > MAX_PATH_CHARS ? wanted.replace(/\?.*/, '') : wanted
   if (request.owner!.hasFactor) {

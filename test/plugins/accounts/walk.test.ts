@@ -1,6 +1,6 @@
 // A walk over many records lets what else is due run in between.
 import t from 'tap'
-import { inTurns } from '../../../plugins/accounts/walk.ts'
+import { inTurns, mapInTurns } from '../../../plugins/accounts/walk.ts'
 
 async function * numbers (count: number, onEnd: () => void = () => {}) {
   try {
@@ -33,4 +33,20 @@ t.test('who stops early reads no further', async (t) => {
   }
   t.equal(read, 60)
   t.equal(isClosed, true)
+})
+
+t.test('what is looked up for each of many items comes in order, one after the other, and others have their turns (AW-02)', async (t) => {
+  let [others, open, most] = [0, 0, 0]
+  let waiting = setImmediate(function turn () {
+    others++
+    waiting = setImmediate(turn)
+  })
+  const doubled = await mapInTurns(Array.from({ length: 200 }, (_, number) => number), async (number) => {
+    most = Math.max(most, ++open)
+    await Promise.resolve()
+    open--
+    return number * 2
+  })
+  clearImmediate(waiting)
+  t.same([doubled.length, doubled[199], most, others], [200, 398, 1, 4])
 })
