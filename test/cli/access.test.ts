@@ -1,16 +1,14 @@
 // npm run access: what it says is what a request would be answered, and it names the rule and its line.
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { explainAccess } from '../../cli/access-report.ts'
 import { loadConfig } from '../../config/index.ts'
 import { readCatalogue } from '../../plugins/upstreams/catalogue/read.ts'
 import { createRemembered } from '../../plugins/upstreams/catalogue/remembered.ts'
 import type { Connection } from '../../plugins/upstreams/contract.ts'
-import { childEnvironment } from '../helpers/child-environment.ts'
+import { command } from '../helpers/commands.ts'
 import { person } from '../helpers/person.ts'
 import { startServer } from '../helpers/server.ts'
 import { mcpJson } from '../helpers/upstream-file.ts'
@@ -107,11 +105,7 @@ t.test('the command says what a person may use, why, and where their groups come
   await t.rejects(explain('eve@example.com'), { name: 'OperatorError', message: /No one has the id or address eve/ })
   t.match(await explain('everyone', 'search', { ACCESS: '' }), 'everybody may use everything')
 
-  const run = (...words: string[]) =>
-    promisify(execFile)(process.execPath, ['cli/access.ts', ...words], {
-      cwd: join(import.meta.dirname, '../..'),
-      env: childEnvironment(env)
-    })
+  const run = (...words: string[]) => command('access', env, words)
   t.match((await run('ann@example.com', 'calculate')).stdout, 'yes  tool calculate: rule 2 gives it')
   t.match((await run('everyone', 'calculate')).stdout, 'no   tool calculate', 'a no is an answer, too: exit code 0')
 })

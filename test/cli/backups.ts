@@ -1,35 +1,19 @@
 // A server with people, notes and tokens, and the operator's commands as `npm run` runs them.
-import { spawn, type SpawnOptions } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { mcpClient } from '../helpers/mcp.ts'
 import { newClient, ping, post, tokensFor, type TestClient } from '../helpers/oauth.ts'
 import { type ServerProcess } from '../helpers/processes.ts'
-import { childEnvironment } from '../helpers/child-environment.ts'
+import { command } from '../helpers/commands.ts'
 
-const ROOT = new URL('../..', import.meta.url).pathname
 export const SECRET_KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
 export const PASSWORD = 'eleven quiet otters 42'
 
 /** Runs one of the operator's commands as `npm run` does. */
-export async function operator (name: string, env: Record<string, string>, ...given: string[]) {
-  const options: SpawnOptions = {
-    cwd: ROOT,
-    env: childEnvironment(env),
-    stdio: ['ignore', 'pipe', 'pipe']
-  }
-  const child = spawn(process.execPath, [`cli/${name}.ts`, ...given], options)
-  const [stdout, stderr, status] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    new Promise((resolve) => child.once('exit', resolve))
-  ])
-  return { status, stdout, stderr }
-}
+export const operator = (name: string, env: Record<string, string>, ...words: string[]) => command(name, env, words)
 
 export async function newFolder (t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-backup-'))

@@ -1,27 +1,20 @@
 // npm run keys: what an operator does while the server runs, on SQLite
 // and on Redis. Each command is held to what it
 // did, not only to what it printed.
-import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { keyCommands, runKeyCommand, type KeyArguments } from '../../cli/key-commands.ts'
 import { loadConfig } from '../../config/index.ts'
 import { demoPerson, keyFor } from '../helpers/access-keys.ts'
-import { childEnvironment } from '../helpers/child-environment.ts'
+import { command } from '../helpers/commands.ts'
 import { ping } from '../helpers/oauth.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
 import { folder } from '../helpers/tool-context.ts'
 
 const KEY = /^mcp_key_[0-9A-Za-z]{54}$/
 
-/** As a process of its own, as `npm run` starts it. */
-const run = (env: Record<string, string>, ...args: string[]) =>
-  promisify(execFile)(process.execPath, ['cli/keys.ts', ...args], {
-    cwd: join(import.meta.dirname, '../..'),
-    env: childEnvironment(env)
-  })
+const run = (env: Record<string, string>, ...words: string[]) => command('keys', env, words)
 
 async function place (_t: Test, start: Start) {
   const server = await start()
@@ -114,20 +107,20 @@ storageTest('what is asked for wrongly is explained, and makes nothing (AK-12)',
 t.test('without data, or where no one signs in, nothing is created (AK-12)', async (t) => {
   const dir = await folder(t)
   const asked = ['create', '--user', 'a@example.com', '--name', 'CI', '--scope', 'mcp:read']
-  await t.rejects(
-    run({ DATA_DIR: join(dir, 'none') }, ...asked),
-    { code: 1, stdout: '', stderr: /No server has stored anything/ }
+  t.match(
+    await run({ DATA_DIR: join(dir, 'none') }, ...asked),
+    { status: 1, stdout: '', stderr: /No server has stored anything/ }
   )
   const none = { DATA_DIR: join(dir, 'none'), AUTH_BACKEND: 'none' }
-  await t.rejects(
-    run(none, ...asked),
-    { code: 1, stdout: '', stderr: /No one signs in to this server/ }
+  t.match(
+    await run(none, ...asked),
+    { status: 1, stdout: '', stderr: /No one signs in to this server/ }
   )
   t.same(readdirSync(dir), [])
-  await t.rejects(
-    run({ DATA_DIR: dir }, 'create', '--usr', 'x'),
-    { code: 1, stdout: '', stderr: /Unknown option '--usr'/ }
+  t.match(
+    await run({ DATA_DIR: dir }, 'create', '--usr', 'x'),
+    { status: 1, stdout: '', stderr: /Unknown option '--usr'/ }
   )
   t.match((await run({}, '--help')).stdout, /keys.*create --user/)
-  await t.rejects(run({}, 'mke'), { code: 1 })
+  t.equal((await run({}, 'mke')).status, 1)
 })

@@ -1,11 +1,12 @@
 // `mcp-oauth-server protect`: mistakes are named before anything is stored, and a command is served behind the sign-in.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
 import { childEnvironment } from '../helpers/child-environment.ts'
+import { command } from '../helpers/commands.ts'
 import { freePort } from '../helpers/ports.ts'
 import { folder } from '../helpers/tool-context.ts'
 import { until } from '../helpers/until.ts'
@@ -58,11 +59,7 @@ t.test('mistakes are named with what to write, and nothing is stored', async (t)
       /upstream "some-server", env\.NOT_SET: the variable NOT_SET is not set/
     ]
   ] as Array<[string[], RegExp]>) {
-    const { status, stderr, stdout } = spawnSync(process.execPath, [PROTECT, ...args], {
-      cwd,
-      encoding: 'utf8',
-      env: childEnvironment({ AUTH_BACKEND: 'none' })
-    })
+    const { status, stderr, stdout } = await command('protect', { AUTH_BACKEND: 'none' }, args, cwd)
     t.match(stderr, message, args.join(' '))
     t.notMatch(stderr, 'tell-nobody')
     t.equal(status, 1)

@@ -1,8 +1,6 @@
 // npm run upstreams: what existing MCP servers offered last, and what has changed, safe to print.
-import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { describeUpstreams } from '../../cli/upstreams-report.ts'
 import { loadConfig } from '../../config/index.ts'
@@ -11,7 +9,7 @@ import { readCatalogue } from '../../plugins/upstreams/catalogue/read.ts'
 import { createRemembered } from '../../plugins/upstreams/catalogue/remembered.ts'
 import { migrate, migrations } from '../../plugins/storage/migrations.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { childEnvironment } from '../helpers/child-environment.ts'
+import { command } from '../helpers/commands.ts'
 import { folder } from '../helpers/tool-context.ts'
 
 /** Of today, since the command has its own clock and records have a lifetime. */
@@ -84,10 +82,7 @@ ${MINUTE}  crm  tool gone  removed
   })
   await t.rejects(describeUpstreams([], remembered, undefined), { message: /docs\/mcp-json\.md/ })
 
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['cli/upstreams.ts'], {
-    cwd: join(import.meta.dirname, '../..'),
-    env: childEnvironment(env)
-  })
+  const { stdout, stderr } = await command('upstreams', env, [])
   t.equal(stdout, `${all}${changes}\n`)
   t.equal(stderr, '')
 })
@@ -100,13 +95,10 @@ t.test('the command asks running servers to start one again, and knows the names
   const storage = openSqliteStorage(place, () => NOW, log)
   t.teardown(() => storage.close())
   await migrate(storage, migrations, log)
-  const run = (name: string) => promisify(execFile)(process.execPath, ['cli/upstreams.ts', 'restart', name], {
-    cwd: join(import.meta.dirname, '../..'),
-    env: childEnvironment(env)
-  })
+  const run = (name: string) => command('upstreams', env, ['restart', name])
   t.match((await run('crm')).stdout, /^crm is started again/)
   t.ok(await storage.collection('upstreamRestarts').find('crm'))
-  await t.rejects(run('gone'), { code: 1, stderr: /mcp\.json has no server "gone"/ })
+  t.match(await run('gone'), { status: 1, stderr: /mcp\.json has no server "gone"/ })
   t.equal(await storage.collection('upstreamRestarts').find('gone'), undefined)
   const events = await Array.fromAsync(storage.journal<object>('audit').all())
   t.match(events, [{ event: 'upstream_restarted', upstream: 'crm', by: 'operator' }])

@@ -139,11 +139,13 @@ storageTest('what happens at each door is what the rules say (RU-03, RU-05)', as
   const files = servers[0].config.redisUrl === undefined ? FILES : FILES.slice(0, 2)
   for (const [index, file] of files.entries()) {
     await writeFile(path, JSON.stringify(file))
+    // Both instances read the file in the same way: after the first change each answers for every other one.
+    const asked = index < 2 ? servers : [servers[index % 2]!]
     const { rightsOf } = evaluate(file, 'beside')
     for (const { email, token } of people) {
       const isStranger = email === undefined
       const wanted = expect(rightsOf(isStranger ? null : { email }), isStranger)
-      for (const { url } of servers) t.same(await look(mcpClient(url, token), isStranger), wanted, `rules ${index}, ${email ?? 'a stranger'}`)
+      for (const { url } of asked) t.same(await look(mcpClient(url, token), isStranger), wanted, `rules ${index}, ${email ?? 'a stranger'}`)
       if (isStranger || wanted['tools called'].length === 0) continue
       const found = async (url: string) => {
         const { json } = await mcpClient(url, token).legacy('tools/call', { name: 'search', arguments: { query: 'walrus' } })
@@ -152,7 +154,7 @@ storageTest('what happens at each door is what the rules say (RU-03, RU-05)', as
           : []
       }
       const seen = rightsOf({ email }).may('tools', 'search') ? ids.filter((id) => rightsOf({ email }).documents.may(id)).sort() : []
-      for (const { url } of servers) {
+      for (const { url } of asked) {
         t.ok((await found(url)).every((id) => seen.includes(id)), 'at once nothing is found that is hidden')
         // Documents move between indexes after a change.
         await until(async () => JSON.stringify(await found(url)) === JSON.stringify(seen))

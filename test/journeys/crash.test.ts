@@ -16,8 +16,8 @@ import { childEnvironment } from '../helpers/child-environment.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CALLBACK = 'https://app.example/callback'
-const SIGN_INS = 48
-const KILLS = 3
+const SIGN_INS = 36
+const KILLS = 2
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())

@@ -9,6 +9,7 @@ import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const STEPS = 25
 const RUNS = 400
+const LOOK_EVERY = 3
 const USER = 'ann'
 
 /** Seconds. */
@@ -144,7 +145,7 @@ t.test(
           if (outcome.spent) ended = true
         }
 
-        for (const next of script) {
+        for (const [index, next] of script.entries()) {
           steps++
           if (next.what === 'pass') now += next.seconds
           else if (next.what === 'lock') note({ do: 'lock' }, await workers[next.worker]!.tell(now, { do: 'lock' }))
@@ -170,6 +171,8 @@ t.test(
               }
             }
           }
+          // Looking costs ten times as much as a step, and what goes wrong stays wrong.
+          if (index % LOOK_EVERY !== 0 && index !== script.length - 1) continue
           const { live, currents } = await workers[steps % 2]!.tell(now, {
             do: 'verify',
             tokens: [...access.keys(), ...refresh]
@@ -190,7 +193,7 @@ t.test(
     )
 
     // Each restart takes its time, so they are few; here they come after every step.
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 3; round++) {
       const { code } = await workers[0]!.tell(now, { do: 'issue' })
       const first = await workers[0]!.tell(now, { do: 'redeem', code: code!, client: 'c' })
       await workers[0]!.restart()

@@ -20,7 +20,7 @@ interface Load {
 }
 
 /** Requests come all the time; without pauses the processor would be busy with little else. */
-const PAUSE_MS = 25
+const PAUSE_MS = 100
 
 /** People who sign in, refresh and call until they are stopped. */
 function startLoad (url: string, client: TestClient, people: number): Load {

@@ -1,14 +1,11 @@
 // Each way in which an app or a person fails to connect, with a real server: what the owner's page and the command say.
-import { execFile } from 'node:child_process'
 import { request as send } from 'node:http'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { english } from '../../../languages/index.ts'
 import { assembleStories } from '../../../plugins/observability/stories/assemble.ts'
 import type { Story } from '../../../plugins/observability/stories/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { childEnvironment } from '../../helpers/child-environment.ts'
 import { json, startHost } from '../../helpers/client-host.ts'
+import { command } from '../../helpers/commands.ts'
 import {
   authorizeUrl,
   decide,
@@ -25,7 +22,6 @@ import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { until } from '../../helpers/until.ts'
 
-const ROOT = join(import.meta.dirname, '../../..')
 const CLOSED = '127.0.0.1:1'
 
 interface Attempt {
@@ -150,11 +146,11 @@ storageTest('each failure is told with what it means and what to do, on the page
     t.match(told.get(code)!.events.map(({ event }) => event).slice(-4).join(), /authorization,sign_in,consent|sign_in,consent,token,reuse/, code)
   }
   await app.audit.flush()
-  const env = childEnvironment({
+  const env = {
     DATA_DIR: dataDir,
     ...(config.redisUrl && { REDIS_URL: config.redisUrl, SECRET_KEY: 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A' })
-  })
-  const { stdout } = await promisify(execFile)(process.execPath, ['cli/audit.ts', '--attempts'], { cwd: ROOT, env })
+  }
+  const { stdout } = await command('audit', env, ['--attempts'])
   for (const [code, { id }] of told) t.match(stdout, `  ${id}  failed: ${code}  `, code)
 })
 

@@ -1,7 +1,4 @@
 // The audit log: what is recorded of connecting, of people and of refusals (threat WB-13).
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import type { AuditEvent } from '../../../../plugins/observability/audit/contract.ts'
 import { openAuditJournals } from '../../../../plugins/observability/audit/journals.ts'
@@ -12,7 +9,7 @@ import { authorizeUrl, newClient, pkce, post, register, walk, type Fields } from
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
 import { startServer, type TestServer } from '../../../helpers/server.ts'
 import { rpc } from './rpc.ts'
-import { childEnvironment } from '../../../helpers/child-environment.ts'
+import { command } from '../../../helpers/commands.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
@@ -191,11 +188,7 @@ for (const [name, env] of [
 
     t.test('npm run audit prints what is kept, one event a line', async (t) => {
       const all = await events(server)
-      const run = (...args: string[]) =>
-        promisify(execFile)(process.execPath, ['cli/audit.ts', ...args], {
-          cwd: join(import.meta.dirname, '../../../..'),
-          env: childEnvironment({ DATA_DIR: server.dataDir, ...env })
-        })
+      const run = (...words: string[]) => command('audit', { DATA_DIR: server.dataDir, ...env }, words)
       const { stdout } = await run()
       t.same(
         stdout
