@@ -88,12 +88,12 @@ export async function openPostgresDocuments (
       const put = await write(async (query) => {
         await remove(query, documents.map(({ id }) => id))
         const byAudience = await groupBy(rows, ({ id }) => keyOf(query, TABLE, audienceOf(id)))
-        for (const [audience, rows] of byAudience) {
+        for (const [audience, rows] of slicesOf(byAudience)) {
           await query(INSERT(audience), [JSON.stringify(rows.map(({ spelled, ...row }) => row))])
         }
         return byAudience
       })
-      for (const [audience, rows] of put) {
+      for (const [audience, rows] of slicesOf(put)) {
         await spellings.add(audience, rows.flatMap(({ spelled }) => spelled))
       }
     },
@@ -198,6 +198,15 @@ async function groupBy<T, K> (items: readonly T[], keyOf: (item: T) => Promise<K
     groups.set(key, [...(groups.get(key) ?? []), item])
   }
   return groups
+}
+
+/** Parts that are sent at once: those of a long document would be megabytes, which are written and encoded in one go. */
+const SENT_AT_ONCE = 8
+
+function * slicesOf<K, T> (groups: ReadonlyMap<K, readonly T[]>): Generator<[K, T[]]> {
+  for (const [key, items] of groups) {
+    for (let at = 0; at < items.length; at += SENT_AT_ONCE) yield [key, items.slice(at, at + SENT_AT_ONCE)]
+  }
 }
 
 /** Requests are served between two parts: cutting and stemming take time. */
