@@ -15,7 +15,7 @@ import type { Overview } from './overview.ts'
  * Raise it whenever other things are stored of the same file: its text, its parts, its terms, or the tables. Every store
  * then begins with an empty index, and the folder is read anew.
  */
-export const INDEX_VERSION = 7
+export const INDEX_VERSION = 8
 
 /** Characters. */
 export const MAX_TITLE_LENGTH = 200

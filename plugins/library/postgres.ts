@@ -15,6 +15,7 @@ import { createSpellings, type Spellings } from '../search/postgres-spellings.ts
 import { hitsOf } from '../search/postgres-hits.ts'
 import type { SnippetWorker } from '../search/worker.ts'
 import { lengthsOf, vectorOf } from '../search/tsvector.ts'
+import { storable } from '../storable.ts'
 
 const COLUMNS = 'id, title, text, type, modified, bytes::integer AS bytes'
 const IS = 'md5(id) = md5($1) AND id = $1'
@@ -156,8 +157,8 @@ const movableOf = (query: Run, write: Write, spellings: Spellings, audienceOf: A
   dropEmpty: () => write((query) => dropEmpty(query, TABLE))
 })
 
-/** Postgres keeps neither NUL nor half a character. */
-const isStorable = (id: string): boolean => id.isWellFormed() && !id.includes('\0')
+/** An id that is not is that of no document. */
+const isStorable = (id: string): boolean => storable(id) === id
 
 async function remove (query: Run, ids: string[]): Promise<void> {
   const gone = await query<{ key: string; audience: number }>(REMOVE, [ids])
