@@ -3,6 +3,7 @@
 import { realpath } from 'node:fs/promises'
 import fastify from 'fastify'
 import { loadConfig, readEnvironment } from '../config/index.ts'
+import { createAskRules } from '../plugins/library/ask-rules.ts'
 import type { DocumentStore } from '../plugins/library/contract.ts'
 import { createConvert } from '../plugins/library/convert.ts'
 import { folderProblem } from '../plugins/library/folder-problem.ts'
@@ -42,6 +43,7 @@ async function print (withDocuments: boolean): Promise<void> {
     const folder = await openIndexer(root, {
       store: createReader(({ id, title }) => withDocuments && say(['document', id, title])),
       convert: createConvert(app.workers, stop.signal),
+      askRules: createAskRules(app.workers, stop.signal),
       log: { info () {}, warn () {} },
       reading () {},
       signal: stop.signal

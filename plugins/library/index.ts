@@ -8,6 +8,7 @@ import type { LibrarySource } from '../../authoring/source.ts'
 import type { Notes } from '../notes/index.ts'
 import { keepArranged } from './arranging.ts'
 import { rememberAudiences } from './audiences.ts'
+import { createAskRules } from './ask-rules.ts'
 import { createConvert } from './convert.ts'
 import type { DocumentStore, Library } from './contract.ts'
 import { createDocumentList } from './document-list.ts'
@@ -60,7 +61,7 @@ export default fp(
     )
     const { store } = directory
     const closing = new AbortController()
-    const folder = syncFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
+    const folder = syncFolder(docsDir, { store, log: app.log, ...lookInside(app.workers, closing.signal) })
     const arranging = keepArranged(store, accessRules, app.log, closing.signal)
     const urlOf = (id: string) =>
       docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
@@ -110,6 +111,12 @@ export default fp(
   },
   { name: 'library', dependencies: ['notes', 'postgres', 'workers'] }
 )
+
+/** What looks into the files of the folder: a worker alone. */
+const lookInside = (workers: FastifyInstance['workers'], signal: AbortSignal) => ({
+  convert: createConvert(workers, signal),
+  askRules: createAskRules(workers, signal)
+})
 
 /**
  * Only what is indexed: a file that was left out, or is beside the folder, is not handed out.

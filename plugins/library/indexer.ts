@@ -51,6 +51,7 @@ function * groupsOf (files: Iterable<Found>): Generator<Found[]> {
 export interface Indexing {
   store: Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
   convert: Convert
+  askRules: Walk['askRules']
   log: Log
   /** Called with the path inside the folder of each directory, before it is read. */
   reading: Walk['reading']
@@ -84,7 +85,7 @@ const warnOfNew = (left: LeftOutFiles, log: Log): Leave => (file) => {
 
 /** @param root a real path. */
 export async function openIndexer (root: string, indexing: Indexing): Promise<FolderIndexer> {
-  const { store, log, reading, signal } = indexing
+  const { store, log, reading, askRules, signal } = indexing
   const known = await store.list()
   const left = createLeftOut()
   const leave = warnOfNew(left, log)
@@ -111,7 +112,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       const seen = new Set<string>()
       let batch: IndexedDocument[] = []
       let characters = 0
-      const found = await findFiles(root, dirty, seen, { left, skip, reading, signal })
+      const found = await findFiles(root, dirty, seen, { left, skip, reading, askRules, signal })
       const counted = (progress = { done: 0, total: found.length })
       const isToBeRead = (file: Found): boolean => {
         const { id, modified, bytes, reported } = file
