@@ -49,9 +49,8 @@ async function print (withDocuments: boolean): Promise<void> {
       signal: stop.signal
     })
     await folder.refresh([''])
-    const left = folder.leftOut()
-    for (const { id, reason } of left) say(['left out', id, reason])
-    process.stderr.write(`${folder.size()} documents; ${printable(describeLeftOut(left) ?? 'nothing left out')}\n`)
+    for (const { id, reason } of folder.leftOut()) say(['left out', id, reason])
+    process.stderr.write(`${folder.size()} documents; ${printable(describeLeftOut(folder.leftOutCounts(() => true)) ?? 'nothing left out')}\n`)
   } finally {
     stop.abort()
     await app.close()
