@@ -26,7 +26,7 @@ export interface SourceHit {
 
 export interface SourceDocument {
   title: string
-  /** Plain text or Markdown of any length: a long text is served in parts. */
+  /** Plain text or Markdown: a long text is served in parts, up to 5 million characters. */
   text: string
   url?: string
   metadata?: Record<string, string>

@@ -13,6 +13,7 @@ import {
   type Evaluation
 } from '../plugins/access-rules/rights.ts'
 import { membershipsOf } from '../plugins/accounts/groups.ts'
+import { printable } from '../plugins/observability/terminal-text.ts'
 import { servicesOf, type Service } from '../plugins/oauth/services.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { findThings, type Server, type Thing } from './access-things.ts'
@@ -78,7 +79,7 @@ async function findCaller (config: Config, who: string): Promise<Caller> {
   try {
     const user = await findPerson({ app, config }, who)
     const groups = membershipsOf(user, app.signIn.backends).map(
-      ({ group, backend }) => `${group} (${backend === undefined ? 'by the operator: users group add' : `by ${backend}`})`
+      ({ group, backend }) => `${printable(group)} (${backend === undefined ? 'by the operator: users group add' : `by ${backend}`})`
     )
     return { user, principal: principalOfUser(app.userStore.describe(user)), groups }
   } finally {
@@ -99,7 +100,7 @@ function introduce ({ user, service, groups }: Caller): string {
   if (!user) return 'Somebody who has not signed in: in no group.'
   const { id, email, emailVerified, locked } = user
   return [
-    `${email ?? id}${locked ? ', locked: they may use nothing until they are unlocked' : ''}`,
+    `${printable(email ?? id)}${locked ? ', locked: they may use nothing until they are unlocked' : ''}`,
     ...(email !== undefined && !emailVerified
       ? [
           '  Nobody has proven that they read this mailbox: rules and groups by address do not count for them.',
@@ -161,7 +162,7 @@ function summarize (report: Report, server: Server): string {
 }
 
 const line = (may: boolean, text: string): string => `  ${may ? 'yes' : 'no '}  ${text}`
-const nameOf = ({ kind, names }: Thing): string => `${NAMES[kind]} ${names[0]}`
+const nameOf = ({ kind, names }: Thing): string => `${NAMES[kind]} ${printable(names[0]!)}`
 
 const decide = ({ rules, caller }: Report, { kind, names, upstream }: Thing): Decision =>
   upstream === undefined

@@ -3,6 +3,7 @@
 import { realpath } from 'node:fs/promises'
 import fastify from 'fastify'
 import { loadConfig, readEnvironment } from '../config/index.ts'
+import { createAskRules } from '../plugins/library/ask-rules.ts'
 import type { DocumentStore } from '../plugins/library/contract.ts'
 import { createConvert } from '../plugins/library/convert.ts'
 import { folderProblem } from '../plugins/library/folder-problem.ts'
@@ -42,14 +43,14 @@ async function print (withDocuments: boolean): Promise<void> {
     const folder = await openIndexer(root, {
       store: createReader(({ id, title }) => withDocuments && say(['document', id, title])),
       convert: createConvert(app.workers, stop.signal),
+      askRules: createAskRules(app.workers, stop.signal),
       log: { info () {}, warn () {} },
       reading () {},
       signal: stop.signal
     })
     await folder.refresh([''])
-    const left = folder.leftOut()
-    for (const { id, reason } of left) say(['left out', id, reason])
-    process.stderr.write(`${folder.size()} documents; ${printable(describeLeftOut(left) ?? 'nothing left out')}\n`)
+    for (const { id, reason } of folder.leftOut()) say(['left out', id, reason])
+    process.stderr.write(`${folder.size()} documents; ${printable(describeLeftOut(folder.leftOutCounts(() => true)) ?? 'nothing left out')}\n`)
   } finally {
     stop.abort()
     await app.close()

@@ -5,7 +5,7 @@ import type { Rights } from '../plugins/access-rules/contract.ts'
 import { rightsOfVisitor } from '../plugins/access-rules/principal.ts'
 import { displayName } from '../plugins/accounts/user-record.ts'
 import type { Words } from '../languages/index.ts'
-import { endingOf } from '../plugins/library/file-types.ts'
+import { sumOf } from '../plugins/library/left-out.ts'
 import type { PageData } from '../plugins/pages/page-data.ts'
 import * as server from '../version.ts'
 import type { Config } from '../config/index.ts'
@@ -100,10 +100,12 @@ function installLinks (title: string, url: string): PageData['home']['install'] 
 const MAX_ENDINGS = 6
 
 function describeLeftOut ({ library }: FastifyInstance, words: Words, { documents }: Rights): Pick<PageData['home'], 'leftOut'> {
-  const files = library.leftOut(documents)
-  if (files.length === 0) return {}
-  const endings = [...new Set(files.map(({ id }) => endingOf(id)))].filter((ending) => ending.startsWith('.')).slice(0, MAX_ENDINGS)
-  return { leftOut: words.text('pages.leftOut', { count: files.length, endings: words.list(endings) || '…' }) }
+  const counts = library.leftOutCounts(documents)
+  const count = sumOf(counts)
+  if (count === 0) return {}
+  const most = counts.toSorted((one, other) => other.count - one.count).map(({ ending }) => ending)
+  const endings = [...new Set(most)].filter((ending) => ending.startsWith('.')).slice(0, MAX_ENDINGS)
+  return { leftOut: words.text('pages.leftOut', { count, endings: words.list(endings) || '…' }) }
 }
 
 async function sendPage (

@@ -3,7 +3,9 @@
 // to other audiences when the rules change.
 import { setImmediate } from 'node:timers/promises'
 import { EVERYBODY, type AccessRules, type Audience, type DocumentRights } from '../access-rules/contract.ts'
-import type { AudienceOf } from './contract.ts'
+
+/** Who may see a document: `app.accessRules`. */
+export type AudienceOf = AccessRules['audienceOf']
 
 export interface Audiences {
   of: AudienceOf

@@ -6,16 +6,17 @@
 import type { Readable } from 'node:stream'
 import type { SourceUser } from '../../authoring/source.ts'
 import type { ToolLibrary } from '../../authoring/tool.ts'
-import type { Audience, DocumentRights } from '../access-rules/contract.ts'
+import type { DocumentRights } from '../access-rules/contract.ts'
 import type { SearchHit } from '../search/contract.ts'
 import type { LeftOut } from './left-out.ts'
+import type { LeftOutCount } from './left-out-counts.ts'
 import type { Overview } from './overview.ts'
 
 /**
  * Raise it whenever other things are stored of the same file: its text, its parts, its terms, or the tables. Every store
  * then begins with an empty index, and the folder is read anew.
  */
-export const INDEX_VERSION = 7
+export const INDEX_VERSION = 8
 
 /** Characters. */
 export const MAX_TITLE_LENGTH = 200
@@ -94,9 +95,6 @@ export interface Progress {
   total: number
 }
 
-/** Who may see a document: `app.accessRules`. */
-export type AudienceOf = (id: string) => Audience
-
 /**
  * `app.library`. Its own `search`, `fetch`, `read` and `list` cover all documents of the
  * folder, whoever may see them: they are for the operator. What a caller gets comes from
@@ -139,12 +137,17 @@ export interface Library extends ToolLibrary {
   /** Why the folder cannot be read, with the way out; undefined where it can. */
   problem(): Promise<string | undefined>
   /**
-   * Files of the folder that are not documents, with the reason; hidden and ignored ones do not count.
-   * @param rights without them all files, for the operator.
+   * All files of the folder that are not documents, with the reason, for the operator and owners; hidden and ignored ones
+   * do not count.
    */
-  leftOut(rights?: DocumentRights): LeftOut[]
+  leftOut(): LeftOut[]
   /**
-   * The same counted, for example `3 left out: 3 .pdf (password)`; undefined where nothing
+   * How many they are, by ending and reason.
+   * @param rights without them all files count, for the operator.
+   */
+  leftOutCounts(rights?: DocumentRights): LeftOutCount[]
+  /**
+   * The same in words, for example `3 left out: 3 .pdf (password)`; undefined where nothing
    * is left out.
    * @param rights without them all files count, for the operator.
    */

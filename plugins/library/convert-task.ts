@@ -2,6 +2,7 @@
 // costs its time in the worker, and is left out.
 import { decodeText, isText } from './decode.ts'
 import { isPacked, UNNAMED } from './file-types.ts'
+import { storable } from '../storable.ts'
 import { BROKEN, LOCKED, type Converted } from './formats/contract.ts'
 import { TooMuch } from './formats/zip.ts'
 import { SkippedFile } from './skipped-file.ts'
@@ -32,7 +33,7 @@ export async function convert ({ type, bytes }: Conversion): Promise<Converted> 
     const found = isPacked(type) ? await readPacked(type, bytes) : await readText(type, bytes)
     if ('skipped' in found) return found
     if (found.text.length > MAX_TEXT) throw new TooMuch('its text is longer than 5 MB')
-    return { text: withoutData(found.text), title: found.title?.trim().slice(0, MAX_TITLE) }
+    return { text: withoutData(storable(found.text)), title: found.title && storable(found.title.trim().slice(0, MAX_TITLE)) }
   } catch (error) {
     if (error instanceof SkippedFile) return { skipped: error.message, kind: error.kind }
     return error instanceof TooMuch ? { skipped: error.message, kind: 'too large' } : BROKEN

@@ -44,7 +44,18 @@ export async function openFileOf (folder: string, id: string): Promise<{ stream:
 async function readBytes (root: string, id: string, largest: number) {
   const { file, stats } = await openFile(root, id, largest)
   try {
-    return { bytes: await file.readFile(), size: stats.size, modified: stats.mtimeMs }
+    return { bytes: await file.readFile(), size: stats.size, modified: timeOf(stats) }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The first bytes of a file, as UTF-8. @throws as {@link readDocument} does. */
+export async function readBeginning (root: string, id: string, bytes: number): Promise<string> {
+  const { file } = await openFile(root, id, Infinity)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0)
+    return buffer.toString('utf8', 0, bytesRead)
   } finally {
     await file.close()
   }
@@ -53,7 +64,7 @@ async function readBytes (root: string, id: string, largest: number) {
 async function openFile (root: string, id: string, largest: number): Promise<{ file: FileHandle; stats: Stats }> {
   const path = await realpath(join(root, id))
   if (!path.startsWith(root + sep)) throw new SkippedFile('a link leads out of the documents folder', 'link')
-  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  const file = await open(path, OPEN)
   try {
     // Asked while the file is open: no folder on the way to it is, or has just become, a link to elsewhere.
     if ((await realpath(path)) !== path) throw new SkippedFile('a link on the way to it has just changed', 'link')
@@ -67,5 +78,14 @@ async function openFile (root: string, id: string, largest: number): Promise<{ f
   }
 }
 
+/** A pipe that nobody writes to must not be waited for: it would take one of the few threads for files. */
+const OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
 const oneLine = (title: string | undefined): string | undefined =>
   title?.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE_LENGTH).toWellFormed() || undefined
+
+/** Milliseconds: no later time is a date (ECMAScript, "Time Values and Time Range"). */
+const MAX_TIME = 8.64e15
+
+/** When a file was changed, in milliseconds since the epoch. Some file systems keep any number of 64 bits. */
+export const timeOf = ({ mtimeMs }: Pick<Stats, 'mtimeMs'>): number => Math.min(Math.max(mtimeMs, -MAX_TIME), MAX_TIME)

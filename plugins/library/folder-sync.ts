@@ -22,6 +22,7 @@ export interface FolderSync {
    */
   isComplete(): boolean
   leftOut(): LeftOut[]
+  leftOutCounts: FolderIndexer['leftOutCounts']
   /** When all of it was read the last time, in milliseconds since the epoch. */
   readAt(): number | undefined
   /** Stops watching and waits for the batch in hand. */
@@ -88,7 +89,6 @@ export function syncFolder (
   }
 
   const asking = path === undefined ? undefined : askWhereItLeads(path, () => opened?.root, () => changes.add(''))
-
   async function firstScan (): Promise<void> {
     await untilDone(() => refresh(new Set([''])), { signal, pause, log })
     if (signal.aborted) return
@@ -99,8 +99,7 @@ export function syncFolder (
   async function follow (): Promise<void> {
     let scanAfter = rescanMs
     while (!signal.aborted) {
-      const isMissing = !opened?.watcher.isWatching()
-      const ids = await changes.next(isMissing ? MISSING_MS : scanAfter)
+      const ids = await changes.next(opened?.watcher.isWatching() ? scanAfter : MISSING_MS)
       const started = performance.now()
       await untilDone(() => refresh(ids), { signal, pause, log, failed: () => { ids.add(''); isComplete = false } })
       if (ids.has('')) scanAfter = Math.max(rescanMs, PAUSE_PER_SCAN * (performance.now() - started))
@@ -114,6 +113,7 @@ export function syncFolder (
     progress: () => progress(),
     isComplete: () => isComplete,
     leftOut: () => opened?.folder.leftOut() ?? [],
+    leftOutCounts: (sees) => opened?.folder.leftOutCounts(sees) ?? [],
     readAt: () => readAt,
     async close () {
       stop.abort()
@@ -145,7 +145,7 @@ function reportFirstScan (log: Indexing['log'], path: string, folder: FolderInde
     return log.warn(`There are no documents to search: ${problem ?? `${path} has just appeared`}. A folder that appears there is read at once.`)
   }
   const place = JSON.stringify(path)
-  const left = describeLeftOut(folder.leftOut())
+  const left = describeLeftOut(folder.leftOutCounts(() => true))
   const line = `${folder.size()} documents indexed from ${place}${left === undefined ? '' : `; ${left}. List them with: npm run documents`}`
   // If nothing in the folder can be read, it is most likely the wrong one.
   if (folder.size() === 0) log.warn(line)

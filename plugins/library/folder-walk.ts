@@ -2,8 +2,10 @@
 // Tested in test/plugins/library/indexer.test.ts.
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { timeOf } from './extract.ts'
 import { typeOf } from './file-types.ts'
-import { createIgnoreRules, type IgnoreRules } from './ignore-rules.ts'
+import { createIgnoreRules, type AskRules, type IgnoreRules } from './ignore-rules.ts'
+import { SkippedFile } from './skipped-file.ts'
 
 export interface Found {
   id: string
@@ -21,6 +23,7 @@ export interface Walk {
   reading(id: string): void
   /** Called for each path that cannot be read. */
   skip(id: string, reason: string, kind: string): void
+  askRules: AskRules
   signal: AbortSignal
 }
 
@@ -33,7 +36,7 @@ interface Walking extends Walk {
 
 /** @param root a real path. @param paths inside it; the empty path is the whole folder. */
 export async function * filesBelow (root: string, paths: Iterable<string>, walk: Walk): AsyncGenerator<Found> {
-  const rules = createIgnoreRules(root)
+  const rules = createIgnoreRules(root, walk.askRules)
   for (const path of paths) {
     for await (const file of visit(path, { ...walk, root, rules, isBelowLink: false })) {
       if (walk.signal.aborted) return
@@ -44,32 +47,34 @@ export async function * filesBelow (root: string, paths: Iterable<string>, walk:
 
 type Seen = Omit<Found, 'reported'>
 
-async function * visit (id: string, walking: Walking): AsyncGenerator<Seen> {
+/** @param isKept the rules were asked. */
+async function * visit (id: string, walking: Walking, isKept = false): AsyncGenerator<Seen> {
   const { root, rules, skip } = walking
   try {
     const stats = await lstat(join(root, id))
-    if (await rules.isIgnored(id, stats.isDirectory())) return
+    if (!isKept && (await rules.isIgnored(id, stats.isDirectory()))) return
     if (stats.isSymbolicLink()) yield * follow(id, walking)
     else if (stats.isFile() && id !== '') yield fileOf(id, stats)
     else if (stats.isDirectory()) yield * entries(id, walking)
   } catch (error) {
+    if (error instanceof SkippedFile) return skip(id, error.message, error.kind)
     const { code } = error as { code?: string }
     if (code === undefined) throw error
     if (code !== 'ENOENT') skip(id, `it cannot be read (${code})`, code === 'EACCES' ? 'no permission' : code)
   }
 }
 
-const fileOf = (id: string, { mtimeMs, size }: { mtimeMs: number; size: number }): Seen => ({
+const fileOf = (id: string, stats: { mtimeMs: number; size: number }): Seen => ({
   id,
-  modified: mtimeMs,
-  bytes: size,
+  modified: timeOf(stats),
+  bytes: stats.size,
   isDocument: typeOf(id) !== undefined
 })
 
 async function * entries (id: string, walking: Walking): AsyncGenerator<Seen> {
   walking.reading(id)
-  for (const name of (await readdir(join(walking.root, id))).sort()) {
-    yield * visit(id === '' ? name : `${id}/${name}`, walking)
+  for (const name of await walking.rules.kept(id, await readdir(join(walking.root, id), { withFileTypes: true }))) {
+    yield * visit(id === '' ? name : `${id}/${name}`, walking, true)
   }
 }
 

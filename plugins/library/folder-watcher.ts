@@ -25,15 +25,27 @@ interface Listener {
 /** @param root a real path. */
 export function createFolderWatcher (root: string, { changed, failed }: Listener): FolderWatcher {
   const watchers = new Map<string, FSWatcher>()
+  /** The directories in each, as far as one at or below them is watched: thousands are removed at once. */
+  const inside = new Map<string, Set<string>>()
+
+  function remember (id: string): void {
+    for (let at = id; at !== ''; at = parentOf(at)) {
+      const beside = inside.get(parentOf(at)) ?? new Set()
+      if (beside.has(at)) return
+      inside.set(parentOf(at), beside.add(at))
+    }
+  }
 
   /** What is at this path now may be another directory than the one that is watched. */
   function forget (id: string): void {
-    if (!watchers.has(id)) return
-    for (const [known, watcher] of watchers) {
-      if (id !== '' && known !== id && !known.startsWith(`${id}/`)) continue
-      watcher.close()
-      watchers.delete(known)
+    const gone = [id]
+    for (const each of gone) {
+      for (const below of inside.get(each) ?? []) gone.push(below)
+      inside.delete(each)
+      watchers.get(each)?.close()
+      watchers.delete(each)
     }
+    inside.get(parentOf(id))?.delete(id)
   }
 
   function notice (directory: string, event: string, name: string | null): void {
@@ -57,6 +69,7 @@ export function createFolderWatcher (root: string, { changed, failed }: Listener
       try {
         const watcher = watch(join(root, id), (event, name) => notice(id, event, name))
         watchers.set(id, watcher)
+        remember(id)
         // Some systems report a deleted directory as a fault of its watch.
         watcher.on('error', () => {
           forget(id)
@@ -71,3 +84,5 @@ export function createFolderWatcher (root: string, { changed, failed }: Listener
     close: () => forget('')
   }
 }
+
+const parentOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('/')))

@@ -4,12 +4,34 @@ import type { FastifyBaseLogger } from 'fastify'
 import { z } from 'zod'
 import type { LibrarySource, SourceUser } from '../../authoring/source.ts'
 import { ToolError } from '../../authoring/tool.ts'
+import { MAX_TITLE_LENGTH } from './contract.ts'
 
-const url = z.url({ protocol: /^https?$/ }).optional()
-const hits = z.array(z.object({ id: z.string().min(1).max(4_000), title: z.string(), snippet: z.string(), url }))
-const found = z
-  .object({ title: z.string(), text: z.string(), url, metadata: z.record(z.string(), z.string()).optional() })
-  .optional()
+/** Characters, as of a document of the folder. */
+const MAX_TEXT = 5 * 1024 * 1024
+/** Characters of a passage: words are looked for in all of it. */
+const MAX_SNIPPET = 1_000
+const MAX_FACTS = 50
+const MAX_FACT = 1_000
+
+/** What is longer is cut: somebody else may have written it. */
+const text = (most: number) => z.string().transform((text) => (text.length > most ? text.slice(0, most).toWellFormed() : text))
+const title = text(MAX_TITLE_LENGTH)
+const url = z.url({ protocol: /^https?$/ }).max(4_000).optional()
+const hits = z.array(z.object({ id: z.string().min(1).max(4_000), title, snippet: text(MAX_SNIPPET), url }))
+const facts = z.preprocess(
+  (given) => (typeof given === 'object' && given !== null ? firstOf(given, MAX_FACTS) : given),
+  z.record(text(MAX_FACT), text(MAX_FACT))
+)
+const found = z.object({ title, text: text(MAX_TEXT), url, metadata: facts.optional() }).optional()
+
+function firstOf (members: object, most: number): Record<string, unknown> {
+  const first: Record<string, unknown> = {}
+  for (const name in members) {
+    if (most-- === 0) break
+    first[name] = members[name as keyof typeof members]
+  }
+  return first
+}
 
 interface Asked {
   user: SourceUser | null
@@ -50,8 +72,9 @@ export function guardSource (
     name,
     async search (query, { user, limit, signal }) {
       try {
-        const answer = hits.parse(await inTime(signal, (signal) => source.search(query, { user, limit, signal })))
-        return answer.slice(0, limit).map((hit) => ({ ...hit, id: `${name}:${hit.id}` }))
+        const answer: unknown = await inTime(signal, (signal) => source.search(query, { user, limit, signal }))
+        const first = hits.parse(Array.isArray(answer) ? answer.slice(0, limit) : answer)
+        return first.map((hit) => ({ ...hit, id: `${name}:${hit.id}` }))
       } catch (error) {
         signal?.throwIfAborted()
         log.warn({ err: error, source: name }, 'a source could not be searched')

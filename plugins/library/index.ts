@@ -8,6 +8,7 @@ import type { LibrarySource } from '../../authoring/source.ts'
 import type { Notes } from '../notes/index.ts'
 import { keepArranged } from './arranging.ts'
 import { rememberAudiences } from './audiences.ts'
+import { createAskRules } from './ask-rules.ts'
 import { createConvert } from './convert.ts'
 import type { DocumentStore, Library } from './contract.ts'
 import { createDocumentList } from './document-list.ts'
@@ -24,6 +25,8 @@ import { openSqliteDocuments } from './sqlite.ts'
 import { folderProblem } from './folder-problem.ts'
 import { syncFolder } from './folder-sync.ts'
 import { describeLeftOut, describeUnread } from './left-out.ts'
+
+const { documents: all } = ALL_RIGHTS
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -60,25 +63,23 @@ export default fp(
     )
     const { store } = directory
     const closing = new AbortController()
-    const folder = syncFolder(docsDir, { store, log: app.log, convert: createConvert(app.workers, closing.signal) })
+    const folder = syncFolder(docsDir, { store, log: app.log, audiences, ...lookInside(app.workers, closing.signal) })
     const arranging = keepArranged(store, accessRules, app.log, closing.signal)
     const urlOf = (id: string) =>
       docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`
 
     const addresses = [documentUrl(''), `${docsBaseUrl ?? ''}/`]
     const documents = documentsOf(store, urlOf, (id) => spellingsOf(id, addresses, directory.sameId))
-    const leftOut = (rights: DocumentRights) => folder.leftOut().filter(({ id }) => rights.may(id))
+    const counts = ({ sees }: DocumentRights = all) => folder.leftOutCounts(sees)
 
     const libraryOf = createLibraryOf({
       documents,
       list: directory.list,
       notes,
       sources: sources.map((source) => guardSource(source, app.log)),
-      unread: (rights) => describeUnread(leftOut(rights)),
+      unread: (rights) => describeUnread(counts(rights)),
       pageUrl: (id) => documentUrl(encodePath(id))
     })
-    const { documents: all } = ALL_RIGHTS
-
     app.decorate('library', {
       ready: folder.ready,
       description: store.description,
@@ -87,8 +88,9 @@ export default fp(
       problem: async () => (docsDir === undefined ? 'this server has none' : folderProblem(docsDir)),
       overview: createOverview(store, directory.onChange),
       readAt: () => folder.readAt(),
-      leftOut: (rights = all) => leftOut(rights),
-      leftOutLine: (rights = all) => describeLeftOut(leftOut(rights)),
+      leftOut: () => folder.leftOut(),
+      leftOutCounts: counts,
+      leftOutLine: (rights) => describeLeftOut(counts(rights)),
       find: (id) => store.find(id),
       count: (rights = all) => (rights.key === all.key ? store.count() : directory.count(rights)),
       file: async (id, rights) => (rights.may(id) ? openIndexed(docsDir, id, store) : undefined),
@@ -110,6 +112,12 @@ export default fp(
   },
   { name: 'library', dependencies: ['notes', 'postgres', 'workers'] }
 )
+
+/** What looks into the files of the folder: a worker alone. */
+const lookInside = (workers: FastifyInstance['workers'], signal: AbortSignal) => ({
+  convert: createConvert(workers, signal),
+  askRules: createAskRules(workers, signal)
+})
 
 /**
  * Only what is indexed: a file that was left out, or is beside the folder, is not handed out.

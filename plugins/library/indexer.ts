@@ -1,5 +1,6 @@
 // Updates a store from a folder: new and changed files are read, missing ones are removed. One bad file never stops it.
 import { setImmediate } from 'node:timers/promises'
+import type { Audiences } from './audiences.ts'
 import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
 import { readDocument, type Convert } from './extract.ts'
 import { filesBelow, type Found, type Walk } from './folder-walk.ts'
@@ -20,6 +21,7 @@ export interface FolderIndexer {
   /** How many documents are indexed. */
   size(): number
   leftOut(): LeftOut[]
+  leftOutCounts: LeftOutFiles['counts']
   /** Of the refresh that runs; undefined while none does. */
   progress(): Progress | undefined
 }
@@ -51,6 +53,9 @@ function * groupsOf (files: Iterable<Found>): Generator<Found[]> {
 export interface Indexing {
   store: Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
   convert: Convert
+  askRules: Walk['askRules']
+  /** Who may know what is left out; without them everybody. */
+  audiences?: Audiences | undefined
   log: Log
   /** Called with the path inside the folder of each directory, before it is read. */
   reading: Walk['reading']
@@ -84,9 +89,9 @@ const warnOfNew = (left: LeftOutFiles, log: Log): Leave => (file) => {
 
 /** @param root a real path. */
 export async function openIndexer (root: string, indexing: Indexing): Promise<FolderIndexer> {
-  const { store, log, reading, signal } = indexing
+  const { store, log, reading, askRules, signal } = indexing
   const known = await store.list()
-  const left = createLeftOut()
+  const left = createLeftOut(indexing.audiences)
   const leave = warnOfNew(left, log)
   const skip: Walk['skip'] = (id, reason, kind) => leave({ id, reason, kind })
 
@@ -103,6 +108,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
   return {
     size: () => known.size,
     leftOut: left.list,
+    leftOutCounts: left.counts,
     progress: () => progress,
     async refresh (paths) {
       // A file before the folders above it: when it is named itself, it is read regardless of its time and size.
@@ -111,7 +117,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       const seen = new Set<string>()
       let batch: IndexedDocument[] = []
       let characters = 0
-      const found = await findFiles(root, dirty, seen, { left, skip, reading, signal })
+      const found = await findFiles(root, dirty, seen, { left, skip, reading, askRules, signal })
       const counted = (progress = { done: 0, total: found.length })
       const isToBeRead = (file: Found): boolean => {
         const { id, modified, bytes, reported } = file

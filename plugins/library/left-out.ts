@@ -1,6 +1,8 @@
 // Remembers which files of the folder are not documents, and why, so that each is read and logged once; and counts them
 // for operators, people and models.
-import { endingOf } from './file-types.ts'
+import type { DocumentRights } from '../access-rules/contract.ts'
+import { EVERYBODY_ALONE, type Audiences } from './audiences.ts'
+import { createLeftOutCounts, type LeftOutCount } from './left-out-counts.ts'
 
 /** A file, or a directory that cannot be opened. */
 export interface LeftOut {
@@ -26,15 +28,19 @@ export interface LeftOutFiles {
   delete(id: string): void
   ids(): Iterable<string>
   list(): LeftOut[]
+  /** What those may know of whose rights cover it. */
+  counts(sees: DocumentRights['sees']): LeftOutCount[]
 }
 
 /** @returns an empty list, in memory. */
-export function createLeftOut (): LeftOutFiles {
+export function createLeftOut (audiences: Audiences = EVERYBODY_ALONE): LeftOutFiles {
   const files = new Map<string, Remembered>()
+  const counts = createLeftOutCounts(audiences, () => files.values())
   return {
     add (file) {
       const before = files.get(file.id)
       files.set(file.id, file)
+      counts.add(file)
       return before?.reason !== file.reason || before.modified !== file.modified
     },
     has (id, modified, bytes) {
@@ -43,9 +49,11 @@ export function createLeftOut (): LeftOutFiles {
     },
     delete: (id) => {
       files.delete(id)
+      counts.remove(id)
     },
     ids: () => files.keys(),
-    list: () => [...files.values()].map(({ id, reason, kind }) => ({ id, reason, kind }))
+    list: () => [...files.values()].map(({ id, reason, kind }) => ({ id, reason, kind })),
+    counts: counts.seenBy
   }
 }
 
@@ -55,21 +63,21 @@ const MEDIA = new Set(
 )
 
 /** As {@link describeLeftOut}, of the files in which an answer could be. */
-export const describeUnread = (files: ReadonlyArray<Pick<LeftOut, 'id' | 'kind'>>): string | undefined =>
-  describeLeftOut(files.filter(({ id }) => !MEDIA.has(endingOf(id))))
+export const describeUnread = (counts: readonly LeftOutCount[]): string | undefined =>
+  describeLeftOut(counts.filter(({ ending }) => !MEDIA.has(ending)))
+
+export const sumOf = (counts: readonly LeftOutCount[]): number => counts.reduce((sum, { count }) => sum + count, 0)
 
 const MAX_GROUPS = 6
 
 /** @returns for example `26 left out: 12 .xlsx (too large), 14 .png (unknown format)`; undefined where nothing is left out. */
-export function describeLeftOut (files: ReadonlyArray<Pick<LeftOut, 'id' | 'kind'>>): string | undefined {
-  if (files.length === 0) return undefined
-  const counts = new Map<string, number>()
-  for (const { id, kind } of files) {
-    const group = `${endingOf(id)} (${kind})`
-    counts.set(group, (counts.get(group) ?? 0) + 1)
-  }
-  const groups = [...counts].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1))
-  const named = groups.slice(0, MAX_GROUPS).map(([group, count]) => `${count} ${group}`)
-  const rest = groups.slice(MAX_GROUPS).reduce((sum, [, count]) => sum + count, 0)
-  return `${files.length} left out: ${[...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')}`
+export function describeLeftOut (counts: readonly LeftOutCount[]): string | undefined {
+  const all = sumOf(counts)
+  if (all === 0) return undefined
+  const named = ({ ending, kind }: LeftOutCount) => `${ending} (${kind})`
+  const groups = counts.toSorted((one, other) => other.count - one.count || (named(one) < named(other) ? -1 : 1))
+  const most = groups.slice(0, MAX_GROUPS)
+  const rest = all - sumOf(most)
+  const shown = most.map((group) => `${group.count} ${named(group)}`)
+  return `${all} left out: ${[...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')}`
 }

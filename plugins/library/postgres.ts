@@ -3,8 +3,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { EVERYBODY } from '../access-rules/contract.ts'
 import { migrate, lock, type Postgres, type Query as Run } from '../postgres.ts'
-import { arrange, keysSeen, searchAsStored, type Movable, type Place } from './audiences.ts'
-import type { AudienceOf, DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
+import { arrange, keysSeen, searchAsStored, type AudienceOf, type Movable, type Place } from './audiences.ts'
+import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
 import { splitText } from './parts.ts'
 import { dropEmpty, keyOf, moveWords, relabel, storedAudiences, wordsOf } from './postgres-audiences.ts'
 import { DDL, SPELLINGS, TABLE } from './postgres-schema.ts'
@@ -15,6 +15,7 @@ import { createSpellings, type Spellings } from '../search/postgres-spellings.ts
 import { hitsOf } from '../search/postgres-hits.ts'
 import type { SnippetWorker } from '../search/worker.ts'
 import { lengthsOf, vectorOf } from '../search/tsvector.ts'
+import { storable } from '../storable.ts'
 
 const COLUMNS = 'id, title, text, type, modified, bytes::integer AS bytes'
 const IS = 'md5(id) = md5($1) AND id = $1'
@@ -88,12 +89,12 @@ export async function openPostgresDocuments (
       const put = await write(async (query) => {
         await remove(query, documents.map(({ id }) => id))
         const byAudience = await groupBy(rows, ({ id }) => keyOf(query, TABLE, audienceOf(id)))
-        for (const [audience, rows] of byAudience) {
+        for (const [audience, rows] of slicesOf(byAudience)) {
           await query(INSERT(audience), [JSON.stringify(rows.map(({ spelled, ...row }) => row))])
         }
         return byAudience
       })
-      for (const [audience, rows] of put) {
+      for (const [audience, rows] of slicesOf(put)) {
         await spellings.add(audience, rows.flatMap(({ spelled }) => spelled))
       }
     },
@@ -156,8 +157,8 @@ const movableOf = (query: Run, write: Write, spellings: Spellings, audienceOf: A
   dropEmpty: () => write((query) => dropEmpty(query, TABLE))
 })
 
-/** Postgres keeps neither NUL nor half a character. */
-const isStorable = (id: string): boolean => id.isWellFormed() && !id.includes('\0')
+/** An id that is not is that of no document. */
+const isStorable = (id: string): boolean => storable(id) === id
 
 async function remove (query: Run, ids: string[]): Promise<void> {
   const gone = await query<{ key: string; audience: number }>(REMOVE, [ids])
@@ -198,6 +199,15 @@ async function groupBy<T, K> (items: readonly T[], keyOf: (item: T) => Promise<K
     groups.set(key, [...(groups.get(key) ?? []), item])
   }
   return groups
+}
+
+/** Parts that are sent at once: those of a long document would be megabytes, which are written and encoded in one go. */
+const SENT_AT_ONCE = 8
+
+function * slicesOf<K, T> (groups: ReadonlyMap<K, readonly T[]>): Generator<[K, T[]]> {
+  for (const [key, items] of groups) {
+    for (let at = 0; at < items.length; at += SENT_AT_ONCE) yield [key, items.slice(at, at + SENT_AT_ONCE)]
+  }
 }
 
 /** Requests are served between two parts: cutting and stemming take time. */

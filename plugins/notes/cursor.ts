@@ -1,7 +1,7 @@
 // The cursor of a list of notes: a position in the order of changes.
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { NoteRefusal, type Place } from './contract.ts'
-import { storable } from './size-limits.ts'
+import { storable } from '../storable.ts'
 
 /** The owner is no part of it: a cursor of another person leads into the caller's own notes. */
 export const cursorOf = ({ modified, id }: Place): string => encodeCursor([modified, id])

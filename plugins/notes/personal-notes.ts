@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import type { ToolNote, ToolNotes } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
+import { storable } from '../storable.ts'
 import { StorageFull } from '../storage/contract.ts'
 import { NoteRefusal, type ExportedNote, type Note, type NoteChange, type NoteStore } from './contract.ts'
 import { cursorOf, placeOf } from './cursor.ts'
 import { replaceOnce } from './edit.ts'
-import { checkRoom, noRoom, storable, titleOf } from './size-limits.ts'
+import { checkRoom, noRoom, titleOf } from './size-limits.ts'
 
 const PREFIX = 'note:'
 const MAX_LISTED = 50

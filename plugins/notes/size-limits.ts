@@ -18,9 +18,6 @@ export const maxCharacters = (fill: number): number =>
 
 const count = (number: number): string => number.toLocaleString('en')
 
-/** Without what no storage and no client can hold: NUL, and halves of characters. */
-export const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '')
-
 /** The title that was given, else the first line that has words. One line. */
 export function titleOf (title: string | undefined, text: string): string {
   const line =

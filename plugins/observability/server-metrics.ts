@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import * as server from '../../version.ts'
+import { sumOf } from '../library/left-out.ts'
 import type { Observe } from '../storage/instrumented.ts'
 import { BUCKETS, type Prometheus } from './prometheus.ts'
 
@@ -29,7 +30,7 @@ export function describeServer (prometheus: Prometheus, registry: Registry, app:
       }
     })
   gauge('mcp_documents', 'Documents in the index.', () => app.library.count())
-  gauge('mcp_documents_left_out', 'Files of the folder that are no documents.', () => app.library.leftOut().length)
+  gauge('mcp_documents_left_out', 'Files of the folder that are no documents.', () => sumOf(app.library.leftOutCounts()))
   gauge(
     'mcp_index_complete',
     '1 once the folder of documents was read in full, and while the index takes what changes.',

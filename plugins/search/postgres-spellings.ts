@@ -1,6 +1,6 @@
 // Stores how documents spell words, in a table of Postgres and by audience, to correct
 // words that no document holds.
-// Tested in test/plugins/library/postgres.test.ts.
+import { setImmediate } from 'node:timers/promises'
 import type { Query } from '../postgres.ts'
 import { corrected, isSpelled, MAX_CORRECTED, plausible, spellingsNear, type Spelling } from './correct.ts'
 import type { Language } from './languages.ts'
@@ -13,8 +13,10 @@ const MAX_REMEMBERED = 200_000
  * How many spellings one word is compared with, and of how many near ones it is asked
  * whether documents hold them still.
  */
-const MAX_COMPARED = 50_000
+const MAX_COMPARED = 20_000
 const MAX_ASKED = 100
+/** Words that are compared before others have a turn. */
+const SLICE = 2_000
 
 export const SPELLINGS_DDL = (table: string): string => `
   CREATE TABLE IF NOT EXISTS ${table} (
@@ -57,7 +59,7 @@ export function createSpellings (query: Query, table: string): Spellings {
     const nearOf = (letter: string) =>
       query<Spelling>(near, [audiences, letter, `${letter}\u{10ffff}`, shortest, longest])
     const found = await Promise.all(letters.map(nearOf))
-    const candidates = plausible(word.word, found.flat(), languages).slice(0, MAX_ASKED)
+    const candidates = (await plausibleOf(word.word, found.flat(), languages)).slice(0, MAX_ASKED)
     const termsOf = (spelling: Spelling) => languages.map((language) => stem(spelling.word, language))
     const isHeld = await held([...new Set(candidates.flatMap(termsOf))])
     const occurring = candidates.filter((spelling) => termsOf(spelling).some((term) => isHeld.has(term)))
@@ -79,4 +81,14 @@ export function createSpellings (query: Query, table: string): Spellings {
       return Promise.all(words.map((word) => (unknown.has(word) ? meantBy(word, searched) : word)))
     }
   }
+}
+
+/** As {@link plausible}, of many spellings. */
+async function plausibleOf (word: string, spellings: readonly Spelling[], languages: readonly Language[]): Promise<Spelling[]> {
+  const found: Spelling[] = []
+  for (let at = 0; at < spellings.length; at += SLICE) {
+    found.push(...plausible(word, spellings.slice(at, at + SLICE), languages))
+    await setImmediate()
+  }
+  return plausible(word, found, languages)
 }

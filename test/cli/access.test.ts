@@ -47,7 +47,8 @@ t.test('the command says what a person may use, why, and where their groups come
   const server = await startServer(t, { env: { ACCESS, UPSTREAMS } })
   const { app, dataDir } = server
   const [ann, bob] = [await person(server, 'ann@example.com'), await person(server, 'bob@example.com', { emailVerified: false })]
-  await app.signIn.lifecycle.changeGroups(bob.id, () => ['crm'])
+  // A provider calls its groups as it likes.
+  await app.signIn.lifecycle.changeGroups(bob.id, () => ['crm', 'x\n  yes  tool forged'])
   const CLIENTS = JSON.stringify([
     {
       client_id: 'reports',
@@ -69,6 +70,7 @@ t.test('the command says what a person may use, why, and where their groups come
   const bobs = await explain('bob@example.com')
   t.match(bobs, 'Nobody has proven that they read this mailbox')
   t.match(bobs, 'groups: crm (by the operator: users group add)')
+  t.notMatch(bobs, /^ +yes +tool forged/m, 'a name makes no line (OP-04)')
   t.match(bobs, /no {3}tool search\n/)
   t.match(bobs, /yes {2}tool fetch\n/)
   t.match(await explain(bob.id, 'search'), `no   tool search: rule 3 leaves it out (${ACCESS} line 7).`)

@@ -2,7 +2,8 @@
 // the indexes while others search.
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { AudienceOf, DocumentStore } from '../../../plugins/library/contract.ts'
+import type { AudienceOf } from '../../../plugins/library/audiences.ts'
+import type { DocumentStore } from '../../../plugins/library/contract.ts'
 import { openPostgresDocuments } from '../../../plugins/library/postgres.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { connectPostgres } from '../../../plugins/postgres.ts'

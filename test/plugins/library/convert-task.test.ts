@@ -1,6 +1,6 @@
 // What becomes of files that are broken, locked, empty or made to do harm, whatever their format. Each format has a test in formats/.
 import t from 'tap'
-import { docx, paragraph, read, zip } from './formats/packed.ts'
+import { docx, paragraph, read, xlsx, zip } from './formats/packed.ts'
 
 t.test('what is broken, locked or empty says so', async (t) => {
   for (const name of ['a.docx', 'a.xlsx', 'a.pptx', 'a.odt', 'a.ods', 'a.odp', 'a.epub', 'a.rtf', 'a.pdf']) {
@@ -21,4 +21,21 @@ t.test('entities that a document declares are not expanded, and deep nesting end
     t.match(await read(name, zip({ 'word/document.xml': deep, 'content.xml': deep })), { kind: 'too large' }, name)
   }
   t.match(await read('a.rtf', `{\\rtf1${'{'.repeat(100_000)}`), { kind: 'too large' })
+})
+
+t.test('what no storage can hold is in no text and no title, in whatever way a format writes it (LB-07)', async (t) => {
+  const files: Record<string, string | Uint8Array> = {
+    'nul.rtf': '{\\rtf1 wal\\u0?nut \\\'00 \\u-10240? end}',
+    'nul.ipynb': JSON.stringify({ cells: [{ cell_type: 'markdown', source: '# wal\0nut \ud800 end' }] }),
+    'nul.vcf': 'BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE:wal=00nut\nEND:VCARD\n',
+    'nul.eml': 'Subject: wal=?utf-8?B?AG51dA==?=\r\nContent-Transfer-Encoding: base64\r\n\r\nd2FsAG51dA==\r\n',
+    'nul.md': '---\ntitle: "wal\\0nut"\n---\ntext',
+    'half.md': '+++\ntitle = "wal\\u0000nut"\n+++\ntext',
+    'nul.xlsx': xlsx([['wal_x0000_nut', '\ud800']])
+  }
+  for (const [name, content] of Object.entries(files)) {
+    const { text = '', title = '' } = (await read(name, content)) as { text?: string; title?: string }
+    t.ok((text + title).isWellFormed() && !(text + title).includes('\0'), `${name}: ${JSON.stringify([text, title])}`)
+    t.match(text + title, /wal/, name)
+  }
 })

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import t from 'tap'
+import { timeOf } from '../../../plugins/library/extract.ts'
 import { launchChromium } from '../../helpers/chromium.ts'
 import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
 import { page, pdf } from './formats/pdf-file.ts'
@@ -121,4 +122,11 @@ t.test('source code and data are text, found by their words and their names', as
   t.same(await find('macadamia'), ['pom.xml'])
   t.equal((await app.library.find('src/rate_limit.py'))?.type, 'text/x-py')
   t.equal(await app.library.count(), 6)
+})
+
+t.test('whatever time a file system keeps of a file is a date that can be written (LB-10)', async (t) => {
+  for (const mtimeMs of [-1e19, 0, 1_764_000_000_000.5, 1e17, 1e19]) {
+    t.match(new Date(timeOf({ mtimeMs })).toISOString(), /Z$/, String(mtimeMs))
+  }
+  t.equal(timeOf({ mtimeMs: 1_764_000_000_000.5 }), 1_764_000_000_000.5)
 })

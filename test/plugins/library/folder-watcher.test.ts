@@ -7,6 +7,8 @@ import t, { type Test } from 'tap'
 import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import type { DocumentStore } from '../../../plugins/library/contract.ts'
 import { convert } from '../../../plugins/library/convert-task.ts'
+import decide from '../../../plugins/library/ignore-task.ts'
+import type { AskRules } from '../../../plugins/library/ignore-rules.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { syncFolder } from '../../../plugins/library/folder-sync.ts'
 import { fill, folder } from '../../helpers/tool-context.ts'
@@ -33,6 +35,8 @@ function breakable (store: DocumentStore) {
   }
 }
 
+const askRules: AskRules = async (question) => decide(question)
+
 interface Options {
   isAway?: boolean
   rescanMs?: number
@@ -49,7 +53,7 @@ async function open (t: Test, docsDir: string, { isAway = false, rescanMs }: Opt
       warnings.push(message)
     }
   }
-  const watch = syncFolder(docsDir, { store, log, convert }, { ...(rescanMs !== undefined && { rescanMs }) })
+  const watch = syncFolder(docsDir, { store, log, convert, askRules }, { ...(rescanMs !== undefined && { rescanMs }) })
   t.teardown(async () => {
     await watch.close()
     await inner.close()
@@ -209,7 +213,8 @@ t.test("two processes that index one folder into one file do not get in each oth
     syncFolder(docs, {
       store,
       log,
-      convert
+      convert,
+      askRules
     })
   )
   await Promise.all(watches.map(({ ready }) => ready))

@@ -68,3 +68,22 @@ t.test(
     )
   }
 )
+
+t.test('what a source answers is cut to what the server has time for, whoever wrote it there (BW-13)', async (t) => {
+  const long = 'walnut and '.repeat(600_000)
+  const facts = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`fact${index}`, 'x'.repeat(5_000)]))
+  const source: LibrarySource = {
+    name: 'wiki',
+    search: async () => Array.from({ length: 10_000 }, (_, index) => ({ id: `${index}`, title: long, snippet: long })),
+    fetch: async () => ({ title: long, text: long, metadata: facts })
+  }
+  const guarded = guardSource(source, { warn: () => t.fail('it fails') })
+  const asked = { user: null, signal: undefined }
+  const hits = await guarded.search('walnut', { ...asked, limit: 5 })
+  t.equal(hits.length, 5)
+  for (const { title, snippet } of hits) t.ok(title.length <= 200 && snippet.length <= 1_000)
+  const { title, text, metadata } = (await guarded.fetch('wiki:x', asked))!
+  t.ok(title.length <= 200 && text.length <= 5 * 1024 * 1024 && text.startsWith('walnut'))
+  t.equal(Object.keys(metadata!).length, 50)
+  t.ok(Object.values(metadata!).every(({ length }) => length <= 1_000))
+})

@@ -1,0 +1,81 @@
+// The rules in a folder are what somebody wrote into it, as its documents are: no rule, file or depth of folders holds up
+// the server, and what cannot be decided is not read.
+import { execFileSync } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastify from 'fastify'
+import t from 'tap'
+import { createAskRules } from '../../../plugins/library/ask-rules.ts'
+import { filesBelow } from '../../../plugins/library/folder-walk.ts'
+import type { AskRules } from '../../../plugins/library/ignore-rules.ts'
+import decide from '../../../plugins/library/ignore-task.ts'
+import workers, { WorkerDied, type Workers } from '../../../plugins/workers.ts'
+import { fill, folder } from '../../helpers/tool-context.ts'
+import { open } from './open.ts'
+
+/** Each folder below is another way to lay out `**`: the last name decides that none fits. */
+const SLOW = `a/${'**/'.repeat(12)}z\n`
+const LONG = 'b/'.repeat(40)
+
+t.test('a rule that takes longer than anybody waits delays nothing, and what it might ignore is left out (LB-06)', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, { '.gitignore': SLOW, [`a/${LONG}x.md`]: 'walnut', 'c/y.md': 'walnut', 'z.md': 'walnut' })
+  const app = fastify()
+  t.teardown(() => app.close())
+  await app.register(workers)
+  await app.ready()
+  const { signal } = new AbortController()
+  const skipped: string[][] = []
+  const found = await Array.fromAsync(filesBelow(docs, [''], {
+    reading () {},
+    skip: (...why) => skipped.push(why),
+    askRules: createAskRules(app.workers, signal, 3_000),
+    signal
+  }))
+  t.same(found.filter(({ isDocument }) => isDocument).map(({ id }) => id), ['c/y.md', 'z.md'])
+  t.match(skipped, [[/^a\/b/, /too long/, 'ignore rules']])
+})
+
+t.test('rules that took too long three times are not asked again; a fault of our own is not hidden', async (t) => {
+  let asked = 0
+  const dying = { run: async () => { asked++; throw new WorkerDied() } } as unknown as Pick<Workers, 'run'>
+  const ask = createAskRules(dying, new AbortController().signal)
+  for (const text of ['a', 'a', 'a', 'a', 'b']) {
+    await t.rejects(ask({ rules: [{ text, paths: ['x'] }] }), { name: 'SkippedFile', kind: 'ignore rules' })
+  }
+  t.equal(asked, 4)
+  const broken = { run: async () => { throw new TypeError('a fault') } } as unknown as Pick<Workers, 'run'>
+  await t.rejects(createAskRules(broken, new AbortController().signal)({ rules: [] }), { message: 'a fault' })
+})
+
+t.test('rules are read from files inside the folder alone, and no more than a list has (LB-06)', async (t) => {
+  const docs = await folder(t)
+  const outside = await folder(t)
+  await fill(outside, { rules: '*.md\n' })
+  await fill(docs, { 'pipe/a.md': 'walnut', 'out/b.md': 'walnut', 'endless/c.md': 'walnut', 'long/d.md': 'walnut', 'long/e.md': 'walnut' })
+  execFileSync('mkfifo', [join(docs, 'pipe/.gitignore')])
+  await symlink(join(outside, 'rules'), join(docs, 'out/.gitignore'))
+  await symlink('/dev/zero', join(docs, 'endless/.mcpignore'))
+  await writeFile(join(docs, 'long/.gitignore'), `d.md\n${'#\n'.repeat(60_000)}e.md\n`)
+  const { library, ids } = await open(t, docs)
+  await library.ready
+  t.same((await ids('walnut')).sort(), ['endless/c.md', 'long/e.md', 'out/b.md', 'pipe/a.md'])
+})
+
+t.test('a file below hundreds of folders costs each of them once (LB-06)', async (t) => {
+  const docs = await folder(t)
+  const depth = 300
+  const deep = Array(depth).fill('d').join('/')
+  await mkdir(join(docs, deep), { recursive: true })
+  await writeFile(join(docs, deep, 'x.md'), 'walnut')
+  await writeFile(join(docs, '.gitignore'), 'other\n')
+  let asked = 0
+  const askRules: AskRules = async (question) => {
+    asked += question.rules.length
+    return decide(question)
+  }
+  const walk = { reading () {}, skip: () => t.fail('it is skipped'), askRules, signal: new AbortController().signal }
+  const found = await Array.fromAsync(filesBelow(docs, [''], walk))
+  t.match(found, [{ id: `${deep}/x.md` }])
+  t.equal(asked, depth + 1)
+})
