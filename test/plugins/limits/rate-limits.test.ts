@@ -36,6 +36,15 @@ await limitsTest(async (t, { start, server, env }) => {
     t.equal((await register(server.url, '2001:db8:0:8::1')).status, 201)
   })
 
+  t.test('the networks of one site have sixteen times the limit together, and another site has its own (OW-09)', async (t) => {
+    const { url } = await start({ RATE_LIMITS: 'registration=1' })
+    const statuses = []
+    for (let network = 0; network < 17; network++) statuses.push((await register(url, `2001:db8:1:${network}::1`)).status)
+    t.same(statuses, [...Array(16).fill(201), 429])
+    t.equal((await register(url, '2001:db8:1:3::1')).status, 429)
+    t.equal((await register(url, '2001:db8:2::1')).status, 201)
+  })
+
   t.test(
     'failures at the token endpoint are refused, and good credentials of the same address never are (RL-05, GR-09)',
     async (t) => {
