@@ -10,6 +10,7 @@ import type { Config } from '../../config/index.ts'
 import type { LimitTable } from '../../config/rate-limits.ts'
 import { OAuthError, tooManyRequests } from '../../errors.ts'
 import { networkOf, siteOf } from '../client-address.ts'
+import { createAtOnce } from './at-once.ts'
 import { createAccountDelay, type AccountDelay } from './account-delay.ts'
 import { createKeyCounter, type Count, type KeyCounter } from './key-counter.ts'
 import { createShares, type CheckShare } from './shares.ts'
@@ -20,6 +21,8 @@ const MINUTE_MS = 60_000
  * together.
  */
 const SITE_FACTOR = 16
+/** At once; four times as many are checked or wait. */
+const MAX_PASSWORDS_OF_SITE = 16
 /** What is counted by address. */
 const limited = ['sign-in', 'sign-up', 'registration', 'authorization', 'token-failure'] as const
 type Limited = (typeof limited)[number]
@@ -39,6 +42,11 @@ export interface Limits extends AccountDelay {
    * @param work checks before it does anything, at a bounded cost.
    */
   countingFailures<R>(what: Limited, request: FastifyRequest, work: () => Promise<R>): Promise<R>
+  /**
+   * Runs what hashes a password, for which all wait in one queue: a site has a few of its places.
+   * @throws too_many_requests.
+   */
+  passwordWork<R>(request: FastifyRequest, work: () => Promise<R>): Promise<R>
   checkShare: CheckShare
 }
 
@@ -60,6 +68,7 @@ export default fp(
 const noLimits: Limits = {
   async attempt () {},
   countingFailures: async (_what, _request, work) => work(),
+  passwordWork: async (_request, work) => work(),
   checkShare: () => () => {},
   async slowDown () {},
   async noteFailure () {},
@@ -78,6 +87,7 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     if (count.isExceeded || isIPv4(network)) return count
     return sites[what].add(keyOf(what, request, `site ${siteOf(network)}`))
   }
+  const passwords = createAtOnce(MAX_PASSWORDS_OF_SITE)
   const results = new WeakMap<FastifyRequest, Map<Limited, Count>>()
   const attempt = async (what: Limited, request: FastifyRequest) => {
     const before = results.get(request) ?? new Map<Limited, Count>()
@@ -98,6 +108,7 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
         throw error
       }
     },
+    passwordWork: (request, work) => passwords(siteOf(networkOf(request)), work),
     checkShare: createShares(app.now, app.audit),
     ...createAccountDelay(app)
   }
