@@ -136,7 +136,10 @@ export interface TraceContext {
 /** What the server gives to a running tool, resource or prompt. */
 export interface ToolContext {
   user: ToolUser | null
-  /** Whom the call counts for where something is shared: the person's id, or the address of a caller who has not signed in. */
+  /**
+   * Whom the call counts for where something is shared: the person's id, or the address of a caller who has not signed in,
+   * of IPv6 its /48.
+   */
   caller: string
   library: ToolLibrary
   notes: ToolNotes

@@ -9,6 +9,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import type { Config } from '../config/index.ts'
 import { createInstance } from '../plugins/http-server.ts'
 import { describeError } from '../plugins/observability/log-error.ts'
+import { whenClosed } from '../plugins/when-closed.ts'
 
 /** Responses that are not finished by then lose what they still need. */
 const MAX_CLOSING_MS = 8_000
@@ -70,7 +71,7 @@ export function createMount (config: Config, log: FastifyBaseLogger, logOptions:
       reply.hijack()
       senders.set(raw, { id, ip })
       open.add(reply.raw)
-      reply.raw.once('close', () => {
+      whenClosed(reply.raw, () => {
         open.delete(reply.raw)
         // The application ended what was idle when it began to close: this connection would keep it for over a minute.
         if (app.isDraining && raw.httpVersionMajor === 1) raw.socket.destroySoon()

@@ -20,7 +20,7 @@ export const networkOfAddress = remembered((address) => rateLimit.normalizeIP(ad
  * What one holder of many networks commonly has: the /48 for IPv6 (RFC 6177 §2), the whole address for IPv4.
  * @param network as {@link networkOf} returns it.
  */
-export const siteOf = (network: string): string => rateLimit.normalizeIP(network, IPV6_SITE_BITS)
+export const siteOf = remembered((network) => rateLimit.normalizeIP(network, IPV6_SITE_BITS), REMEMBERED)
 
 /** The network that a request comes from. */
 export const networkOf = ({ ip }: Pick<FastifyRequest, 'ip'>): string => networkOfAddress(ip)

@@ -1,11 +1,13 @@
 // Who holds the connections of the HTTP server: a share for each network address, and idle ones that give way when
 // there are too many, so that no address keeps others out (threat OW-04).
 import type { Socket } from 'node:net'
-import { networkOfAddress } from './client-address.ts'
+import { networkOfAddress, siteOf } from './client-address.ts'
 import { createProxyCheck, isIn, LOOPBACK, type Proxies } from './proxy-check.ts'
 
 /** Of all connections, the part that one address may hold. */
 const SHARE = 1 / 4
+/** Of these, what all networks of one site may hold: whoever has one has thousands. */
+const SHARES_OF_SITE = 2
 /** Small servers still leave an address enough for a browser and a few agents. */
 const MIN_SHARE = 8
 /** Connections beyond the bound that only this computer may use: health checks of the operator's tools. */
@@ -18,6 +20,7 @@ interface Holder {
   /** A proxy, or this computer: it may hold any number, since others come through it. */
   isExempt: boolean
   isLoopback: boolean
+  site: string
   open: Set<Socket>
   /** Without a request that is being answered, the longest idle first; with the time at which each became idle. */
   idle: Map<Socket, number>
@@ -37,15 +40,18 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
   const share = Math.max(MIN_SHARE, Math.floor(most * SHARE))
   const isProxy = createProxyCheck(proxies)
   const holders = new Map<string, Holder>()
+  const sites = createSiteCounts()
   const holderOf = new Map<Socket, { key: string; holder: Holder }>()
 
   function holderAt (address: string): { key: string; holder: Holder } {
     const isLoopback = isIn(LOOPBACK, address)
     const isExempt = isLoopback || isProxy(address)
     const key = isExempt ? address : networkOfAddress(address)
-    const holder = holders.get(key) ?? { isExempt, isLoopback, open: new Set(), idle: new Map() }
+    const holder = holders.get(key) ?? { isExempt, isLoopback, site: siteOf(key), open: new Set(), idle: new Map() }
     return { key, holder }
   }
+  const hasShare = ({ isExempt, open, site }: Holder): boolean =>
+    isExempt || (open.size < share && sites.openAt(site) < SHARES_OF_SITE * share)
   /** Closes the longest idle connection of a holder. @returns whether there was one. */
   function closeIdle ({ idle }: Holder): boolean {
     const [longest] = idle
@@ -66,6 +72,7 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
     const found = holderOf.get(socket)
     if (!found) return
     holderOf.delete(socket)
+    sites.count(found.holder.site, -1)
     found.holder.open.delete(socket)
     found.holder.idle.delete(socket)
     if (found.holder.open.size === 0) holders.delete(found.key)
@@ -76,11 +83,12 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
     admit (socket) {
       // None where the other side has disconnected already. An IPv4 address may be written as an IPv6 one.
       const { key, holder } = holderAt((socket.remoteAddress ?? '').replace(/^::ffff:/, ''))
-      if (!holder.isExempt && holder.open.size >= share && !closeIdle(holder)) return 'share'
+      if (!hasShare(holder) && !closeIdle(holder)) return 'share'
       const bound = holder.isLoopback ? most : most - reserved
       if (holderOf.size >= bound && !closeIdleOfAny()) return 'total'
       holders.set(key, holder)
       holder.open.add(socket)
+      sites.count(holder.site, 1)
       holder.idle.set(socket, performance.now())
       holderOf.set(socket, { key, holder })
       return undefined
@@ -89,6 +97,20 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
       const holder = holderOf.get(socket)?.holder
       holder?.idle.delete(socket)
       if (isIdle) holder?.idle.set(socket, performance.now())
+    }
+  }
+}
+
+/** Connections of all networks of a site. */
+function createSiteCounts () {
+  const counts = new Map<string, number>()
+  const openAt = (site: string): number => counts.get(site) ?? 0
+  return {
+    openAt,
+    count (site: string, change: 1 | -1): void {
+      const open = openAt(site) + change
+      if (open > 0) counts.set(site, open)
+      else counts.delete(site)
     }
   }
 }

@@ -70,6 +70,10 @@ function open (key: KeyObject, bytes: Buffer): Buffer | undefined {
   }
 }
 
+/** One of so many places for a name: nobody can choose whose they share, and it is the same on every instance. */
+export const placeAmong = ({ mac }: Pick<Sealing, 'mac'>, purpose: string, name: string, count: number): number =>
+  Buffer.from(mac(purpose, name), 'base64url').readUInt32BE() % count
+
 /** SHA-256, base64url: how a high-entropy secret is stored. */
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
 

@@ -27,10 +27,10 @@ export type RunOptions = Share &
  */
 interface Share {
   /**
-   * Whose share of the workers this takes: the id of a user; `null` for all callers who have not signed in, together;
-   * or a part of the server, which has a queue and a worker of its own.
+   * Whose share of the workers this takes: the id of a user, or the address of a caller who has not signed in; or a part
+   * of the server, which has a queue and a worker of its own.
    */
-  person: string | null | { server: string }
+  person: string | { server: string }
   /** Real paths of files that the task may read besides its own code. */
   reads?: readonly string[] | undefined
 }
@@ -158,7 +158,7 @@ function createLanes ({
   const parts = new Map<string, Lane>()
   return {
     of (person: RunOptions['person']): Lane {
-      if (typeof person === 'string' || person === null) return people
+      if (typeof person === 'string') return people
       const lane = parts.get(person.server) ?? open(1, 1, maxWaiting)
       parts.set(person.server, lane)
       return lane
@@ -174,7 +174,7 @@ async function runIn (
   { task, input, person, reads, timeout }: Share & { task: URL; input: unknown; timeout: number | undefined },
   signal: AbortSignal
 ): Promise<unknown> {
-  const caller = typeof person === 'string' ? `user ${person}` : person === null ? 'anonymous' : 'server'
+  const caller = typeof person === 'string' ? `user ${person}` : 'server'
   const permissions = permissionsOf(task, reads)
   const turn = await queue.take(caller, signal)
   const limit = timeout === undefined ? turn.signal : AbortSignal.any([turn.signal, AbortSignal.timeout(timeout)])

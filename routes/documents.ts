@@ -13,6 +13,7 @@ import { renderMarkdown } from '../plugins/library/render.ts'
 import { typeName } from '../plugins/library/type-names.ts'
 import { withoutTitle } from '../plugins/library/without-title.ts'
 import { createDownloads, type Downloads } from '../plugins/limits/downloads.ts'
+import { sharerOf } from '../plugins/mcp/contract.ts'
 import type { PageData } from '../plugins/pages/page-data.ts'
 import { pageIntent } from '../plugins/sign-in/intent.ts'
 
@@ -43,9 +44,10 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
         )
       }
       const { documents: rights } = rightsOfVisitor(app, user)
+      const caller = user?.id ?? sharerOf({ access: null, address: networkOf(request) })
       if (request.query.file !== undefined) {
         const open = () => openPdf(app, request.params['*'], rights)
-        return sendFile(open, request.params['*'], reply, downloads, user?.id ?? networkOf(request))
+        return sendFile(open, request.params['*'], reply, downloads, caller)
       }
       const part = readPart(request.query.part)
       const found = await app.library.of(user ?? null, rights).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
@@ -59,7 +61,7 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
         ...(next !== undefined && { next: `${request.url.split('?')[0]}?part=${next}` })
       }
       const isMarkdown = MARKDOWN.has(metadata?.['type'] ?? '') && part === 1 && next === undefined && text.length <= MAX_RENDERED
-      const html = isMarkdown ? await renderMarkdown(app.workers, { source: text, title }, user?.id ?? null) : undefined
+      const html = isMarkdown ? await renderMarkdown(app.workers, { source: text, title }, caller) : undefined
       const shown = part === 1 ? withoutTitle(text, title) : text
       return reply.page('document', { id, title, text: shown, html, isNote, facts: factsOf(request.words, metadata), actions })
     }

@@ -1,7 +1,7 @@
 // Making an account at a backend, where sign-up is open or an invitation allows it.
 // Tested in test/routes/signup.test.ts and test/plugins/accounts/invitations.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { parseEmail, type AuthBackend, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
+import { parseEmail, type SignUpRequest, type SignUpResult } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied } from '../../errors.ts'
 import type { Text } from '../../languages/index.ts'
@@ -64,11 +64,12 @@ export function createSignUp (
     if (signup !== 'open' && !invitation) throw notInvited()
     // The link was in a message to this mailbox, and is known to nobody else.
     const isProven = invitation !== undefined && invited?.isMailed === true
-    const takePlace = async () => {
-      if (backend.accounts && app.mail.isOn && !isProven) await unconfirmed.takePlace(email, siteOf(networkOf(request)))
-    }
     const account = { ...asked, ...(isProven && { emailVerified: true as const }) }
-    const result = await createAccount(backend, account, invitation, takePlace)
+    const make = async () => {
+      if (backend.accounts && app.mail.isOn && !isProven) await unconfirmed.takePlace(email, siteOf(networkOf(request)))
+      return backend.signUp!.create(account)
+    }
+    const result = await orGiveBack(invitation, () => backend.accounts ? app.limits.passwordWork(request, make) : make())
     if (result.kind === 'refused') return result
     await invitations.close()
     const { intent } = await app.signIn.interactions.find(request, handle)
@@ -97,16 +98,13 @@ const onlyFor = (email: string): SignUpOutcome => ({
 /**
  * An invitation that made no account is given back, also when the service did not answer.
  */
-async function createAccount (
-  { signUp }: AuthBackend,
-  asked: SignUpRequest,
+async function orGiveBack (
   invitation: TakenInvitation | undefined,
-  takePlace: () => Promise<void>
+  make: () => Promise<SignUpResult>
 ): Promise<SignUpResult> {
   let result: SignUpResult | undefined
   try {
-    await takePlace()
-    result = await signUp!.create(asked)
+    result = await make()
     return result
   } finally {
     if (result === undefined || result.kind === 'refused') await invitation?.giveBack()

@@ -24,6 +24,9 @@ import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.
 import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
 import { inTurns } from './walk.ts'
 
+/** What a new person begins with. */
+type Beginning = Pick<User, 'groups' | 'isOwner'>
+
 export interface Users {
   find(id: string): Promise<User | undefined>
   /** In no order. For an operator's command, never in a request. */
@@ -33,7 +36,12 @@ export interface Users {
    * @param beginning what a new one begins with.
    * @throws access_denied for a locked one.
    */
-  signIn(backend: string, identity: Identity, beginning?: Pick<User, 'groups' | 'isOwner'>): Promise<User>
+  signIn(backend: string, identity: Identity, beginning?: Beginning): Promise<User>
+  /**
+   * The same for somebody who is known: whoever was deleted meanwhile does not come back with the sign-in that runs.
+   * @returns undefined for one who is gone. @throws access_denied for a locked one.
+   */
+  signInAgain(backend: string, identity: Identity): Promise<User | undefined>
   /**
    * What a service says between sign-ins: its groups of a person replace those before. Nothing
    * else changes.
@@ -45,7 +53,7 @@ export interface Users {
   findByVerifiedEmail(email: string): Promise<User | undefined>
   /**
    * Makes one more identity lead to this person. @returns false, with nothing changed, when it
-   * leads to another.
+   * leads to another, or there is no such person any more.
    */
   link(userId: string, backend: string, identity: Identity): Promise<boolean>
   /**
@@ -92,14 +100,7 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Acco
     async * all () {
       for await (const { record } of inTurns(users.all())) yield record
     },
-    async signIn (backend, identity, beginning) {
-      noteGroups(backend, identity.groups)
-      const enter = () => createOrUpdate(stores, now, expiry, backend, identity, beginning)
-      const user = (await enter()) ?? (await enter())
-      if (!user) throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
-      await emails.claim(user)
-      return user
-    },
+    ...createSigningIn(stores, now, expiry, noteGroups),
     async noteGroups (identity, groups) {
       noteGroups(identity.backend, groups)
       const userId = await pointers.find(identity)
@@ -141,29 +142,74 @@ const change = (
     return { write: { record: user, ttl: null }, result: user }
   })
 
+/** See {@link Users.signIn} and {@link Users.signInAgain}. */
+function createSigningIn (
+  stores: Stores,
+  now: Clock,
+  expiry: AccountExpiry,
+  noteGroups: ReturnType<typeof createGroupNotices>
+): Pick<Users, 'signIn' | 'signInAgain'> {
+  const { pointers, emails } = stores
+  return {
+    async signInAgain (backend, identity) {
+      noteGroups(backend, identity.groups)
+      const id = await pointers.find({ backend, subject: identity.subject })
+      const user = id && (await update(stores, now, expiry, id, backend, identity))
+      if (user) await emails.claim(user)
+      return user || undefined
+    },
+    async signIn (backend, identity, beginning = {}) {
+      noteGroups(backend, identity.groups)
+      const enter = () => createOrUpdate(stores, now, expiry, backend, identity, beginning)
+      const user = (await enter()) ?? (await enter())
+      if (!user) throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
+      await emails.claim(user)
+      return user
+    }
+  }
+}
+
 /**
  * @returns undefined where the identity was removed from the person it led to, cut short before its pointer was gone:
  * it leads to no one then, and the caller tries once more.
  */
 async function createOrUpdate (
-  { users, pointers }: Stores,
+  stores: Stores,
   now: Clock,
   expiry: AccountExpiry,
   backend: string,
   identity: Identity,
-  beginning: Pick<User, 'groups' | 'isOwner'> = {}
+  beginning: Beginning
 ): Promise<User | undefined> {
+  const { pointers } = stores
   const linked = linkedIdentity(backend, identity)
   const id = await pointers.claim(linked, randomSecret(16))
+  const user = await update(stores, now, expiry, id, backend, identity, beginning)
+  if (!user) await pointers.free(linked, id)
+  return user
+}
+
+/**
+ * @param beginning of a new person; without it there has to be a record.
+ * @returns undefined where there is none, or one that the identity does not lead to.
+ */
+async function update (
+  { users }: Stores,
+  now: Clock,
+  expiry: AccountExpiry,
+  id: string,
+  backend: string,
+  identity: Identity,
+  beginning?: Beginning
+): Promise<User | undefined> {
+  const linked = linkedIdentity(backend, identity)
   const endsAt = await expiry.begin(id, backend)
-  const user = await users.update<User | undefined>(id, (known) => {
-    if (known && !hasIdentity(known, linked)) return { result: undefined }
+  return users.update<User | undefined>(id, (known) => {
+    if (known ? !hasIdentity(known, linked) : !beginning) return { result: undefined }
     if (known?.locked) throw accessDenied({ key: 'problems.locked' }).because('locked')
     const record = { ...(!known && beginning), ...userAfterSignIn(known, id, linked, identity, now(), endsAt) }
     return { write: { record, ttl: null }, result: record }
   })
-  if (!user) await pointers.free(linked, id)
-  return user
 }
 
 /** See {@link Users.link} and {@link Users.unlink}. */
@@ -172,8 +218,9 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
     async link (userId, backend, identity) {
       const linked = linkedIdentity(backend, identity)
       if ((await pointers.claim(linked, userId)) !== userId) return false
-      await change(users, userId, (known) => ({ ...known, identities: withIdentity(known.identities, linked) }))
-      return true
+      const user = await change(users, userId, (known) => ({ ...known, identities: withIdentity(known.identities, linked) }))
+      if (!user) await pointers.free(linked, userId)
+      return user !== undefined
     },
     async unlink (userId, keep) {
       const { before, after } = await users.update<{ before?: User; after?: User }>(userId, (known) => {

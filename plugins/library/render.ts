@@ -7,10 +7,10 @@ const TASK = new URL('./render-task.ts', import.meta.url)
 const TIMEOUT_MS = 3_000
 
 /**
- * @param person whose share of the workers it takes.
+ * @param person whose share of the workers it takes: for a visitor who has not signed in, their address.
  * @returns safe HTML, or undefined where it is not ready in time: the page then shows the source.
  */
-export async function renderMarkdown (workers: Pick<Workers, 'run'>, page: Page, person: string | null): Promise<string | undefined> {
+export async function renderMarkdown (workers: Pick<Workers, 'run'>, page: Page, person: string): Promise<string | undefined> {
   try {
     return await workers.run<string>(TASK, page, { person, timeout: TIMEOUT_MS })
   } catch {

@@ -1,7 +1,7 @@
 // How callers who have not signed in are counted: in a fixed number of places, so that no number of addresses fills
 // memory or storage with counters (threat OW-08).
 import { siteOf } from '../client-address.ts'
-import type { Sealing } from '../secrets.ts'
+import { placeAmong, type Sealing } from '../secrets.ts'
 
 /**
  * `message`: for counters of a minute, by network. `share`: for each tool, in a minute and in a day, by site: one holder
@@ -16,12 +16,11 @@ export type PlaceOf = (kind: PlaceKind, caller: string) => string
 /** As `callerOf` of the MCP endpoint names a caller without sign-in. */
 const ADDRESS = 'address '
 
-/** Nobody can choose whose place they share: it is a keyed hash, the same on every instance. */
 export function createAddressPlaces (sealing: Pick<Sealing, 'mac'>): PlaceOf {
   return (kind, caller) => {
     if (!caller.startsWith(ADDRESS)) return caller
     const network = caller.slice(ADDRESS.length)
-    const mac = sealing.mac('address places', kind === 'share' ? siteOf(network) : network)
-    return `place ${Buffer.from(mac, 'base64url').readUInt32BE() % ADDRESS_PLACES[kind]}`
+    const counted = kind === 'share' ? siteOf(network) : network
+    return `place ${placeAmong(sealing, 'address places', counted, ADDRESS_PLACES[kind])}`
   }
 }

@@ -2,18 +2,27 @@
 // (RFC 9700 §2.5; RFC 6585 §4). The room also owns the quotas of messages and tool calls, and their counters.
 // This room owns what is counted and how much of it is allowed: requests by address, failures by account, tool calls by
 // person, app and tool, and each person's share of a limit. It hands checks to the routes and the MCP endpoint.
+import { isIPv4 } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { LimitTable } from '../../config/rate-limits.ts'
 import { OAuthError, tooManyRequests } from '../../errors.ts'
-import { networkOf } from '../client-address.ts'
+import { networkOf, siteOf } from '../client-address.ts'
+import { createAtOnce } from './at-once.ts'
 import { createAccountDelay, type AccountDelay } from './account-delay.ts'
 import { createKeyCounter, type Count, type KeyCounter } from './key-counter.ts'
 import { createShares, type CheckShare } from './shares.ts'
 
 const MINUTE_MS = 60_000
+/**
+ * Whoever has many networks has as many addresses as they like: those of a site have this many times the limit of one,
+ * together.
+ */
+const SITE_FACTOR = 16
+/** At once; four times as many are checked or wait. */
+const MAX_PASSWORDS_OF_SITE = 16
 /** What is counted by address. */
 const limited = ['sign-in', 'sign-up', 'registration', 'authorization', 'token-failure'] as const
 type Limited = (typeof limited)[number]
@@ -33,6 +42,11 @@ export interface Limits extends AccountDelay {
    * @param work checks before it does anything, at a bounded cost.
    */
   countingFailures<R>(what: Limited, request: FastifyRequest, work: () => Promise<R>): Promise<R>
+  /**
+   * Runs what hashes a password, for which all wait in one queue: a site has a few of its places.
+   * @throws too_many_requests.
+   */
+  passwordWork<R>(request: FastifyRequest, work: () => Promise<R>): Promise<R>
   checkShare: CheckShare
 }
 
@@ -54,6 +68,7 @@ export default fp(
 const noLimits: Limits = {
   async attempt () {},
   countingFailures: async (_what, _request, work) => work(),
+  passwordWork: async (_request, work) => work(),
   checkShare: () => () => {},
   async slowDown () {},
   async noteFailure () {},
@@ -61,13 +76,22 @@ const noLimits: Limits = {
 }
 
 function createLimits (app: FastifyInstance, table: LimitTable): Limits {
-  const counters = Object.fromEntries(
-    limited.map((what) => [what, createKeyCounter(app, table[what], MINUTE_MS)])
+  const createCounters = (factor: number) => Object.fromEntries(
+    limited.map((what) => [what, createKeyCounter(app, factor * table[what], MINUTE_MS)])
   ) as Record<Limited, KeyCounter>
+  const [networks, sites] = [createCounters(1), createCounters(SITE_FACTOR)]
+  /** What is refused for its network uses up nothing of its site. */
+  async function add (what: Limited, request: FastifyRequest): Promise<Count> {
+    const network = networkOf(request)
+    const count = await networks[what].add(keyOf(what, request, network))
+    if (count.isExceeded || isIPv4(network)) return count
+    return sites[what].add(keyOf(what, request, `site ${siteOf(network)}`))
+  }
+  const passwords = createAtOnce(MAX_PASSWORDS_OF_SITE)
   const results = new WeakMap<FastifyRequest, Map<Limited, Count>>()
   const attempt = async (what: Limited, request: FastifyRequest) => {
     const before = results.get(request) ?? new Map<Limited, Count>()
-    const count = before.get(what) ?? (await counters[what].add(keyOf(what, request)))
+    const count = before.get(what) ?? (await add(what, request))
     results.set(request, before.set(what, count))
     if (!count.isExceeded) return
     app.audit.recordLimit(request, what)
@@ -84,6 +108,7 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
         throw error
       }
     },
+    passwordWork: (request, work) => passwords(siteOf(networkOf(request)), work),
     checkShare: createShares(app.now, app.audit),
     ...createAccountDelay(app)
   }
@@ -93,5 +118,5 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
  * Each form and endpoint counts by itself: flooding one, from an address that others share, does not close the next.
  * Pages that are opened without being signed in count together, as each would otherwise be a way around the limit.
  */
-const keyOf = (what: Limited, request: FastifyRequest): string =>
-  `${what === 'authorization' ? what : `${what} ${request.routeOptions.url}`} ${networkOf(request)}`
+const keyOf = (what: Limited, request: FastifyRequest, from: string): string =>
+  `${what === 'authorization' ? what : `${what} ${request.routeOptions.url}`} ${from}`

@@ -6,6 +6,7 @@ import type { Transporter } from 'nodemailer'
 import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { wordsOf, type Language } from '../../languages/index.ts'
+import { placeAmong } from '../secrets.ts'
 import { MAX_PER_MAILBOX, type Message } from './lanes.ts'
 import { createMailQueue } from './queue.ts'
 
@@ -127,8 +128,10 @@ function createMailboxLimit ({ storage, sealing, now }: FastifyInstance): (messa
   /** When messages were sent, in seconds since the epoch. */
   const sent = storage.collection<{ at: number[] }>('mailSent')
   const keyOf = ({ to, purpose }: Counted, isOfNobody: boolean): string => {
-    const mac = sealing.mac('mailbox', JSON.stringify([purpose, parseEmail(to)]))
-    return isOfNobody ? `nobody ${Buffer.from(mac, 'base64url').readUInt32BE() % PLACES_OF_NOBODY}` : mac
+    const mailbox = JSON.stringify([purpose, parseEmail(to)])
+    return isOfNobody
+      ? `nobody ${placeAmong(sealing, 'mailbox', mailbox, PLACES_OF_NOBODY)}`
+      : sealing.mac('mailbox', mailbox)
   }
   return (message, isOfNobody) =>
     sent.update<boolean>(keyOf(message, isOfNobody), (record) => {

@@ -12,6 +12,7 @@ import type { Resource } from '../../authoring/resource.ts'
 import type { Tool } from '../../authoring/tool.ts'
 import type { Config } from '../../config/index.ts'
 import type { Rights } from '../access-rules/contract.ts'
+import { siteOf } from '../client-address.ts'
 import type { Library } from '../library/contract.ts'
 import type { Upstreams } from '../upstreams/contract.ts'
 import type { Notes } from '../notes/index.ts'
@@ -62,6 +63,12 @@ export interface McpResponse {
 /** Whom a request counts for: a person over all their apps, or the address of a caller who has not signed in. */
 export const callerOf = ({ access, address }: Pick<McpRequest, 'access' | 'address'>): string =>
   access ? access.user.id : `address ${address}`
+
+/**
+ * Whose share of what many share it uses: a holder of many networks has one for all of them.
+ */
+export const sharerOf = ({ access, address = '' }: Pick<McpRequest, 'access' | 'address'>): string =>
+  access ? access.user.id : `address ${siteOf(address)}`
 
 export type McpHandler = (request: McpRequest) => Promise<McpResponse>
 

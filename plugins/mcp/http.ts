@@ -1,6 +1,7 @@
 // The HTTP side of the endpoint: reads what a request says, and sends refusals as JSON-RPC errors (MCP "Streamable
 // HTTP").
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
 import { readText } from './json-rpc.ts'
 import type { McpResponse } from './contract.ts'
@@ -56,7 +57,7 @@ function checkSessionRequest (method: string, headers: FastifyRequest['headers']
 }
 
 export function send (reply: FastifyReply, { status, headers, body, onClose }: McpResponse): FastifyReply {
-  if (onClose) reply.raw.once('close', () => onClose(reply.raw.writableFinished))
+  if (onClose) whenClosed(reply.raw, () => onClose(reply.raw.writableFinished))
   if (typeof body !== 'function') return reply.code(status).headers(headers).send(body)
   reply.hijack()
   // With what hooks have set so far, such as CORS.

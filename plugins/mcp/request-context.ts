@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Rights } from '../access-rules/contract.ts'
 import { networkOf } from '../client-address.ts'
+import { whenClosed } from '../when-closed.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { BatchBudget } from './batch-budget.ts'
 import type { McpRequest, RequestContext } from './contract.ts'
@@ -68,10 +69,8 @@ export const readContext = (
 /** @returns a signal that is aborted when the connection closes before the response was sent. */
 function disconnectSignal (raw: FastifyReply['raw']): AbortSignal {
   const disconnected = new AbortController()
-  const onClose = () => {
+  whenClosed(raw, () => {
     if (!raw.writableFinished) disconnected.abort()
-  }
-  if (raw.closed || raw.destroyed) onClose()
-  else raw.once('close', onClose)
+  })
   return disconnected.signal
 }

@@ -90,7 +90,10 @@ export function createAdmissions (deps: Deps): Admissions {
         if (other) return { kind: 'same-email', user: other }
         welcome = await welcomeNewcomer(deps, backend, identity, interaction, signedUp)
       }
-      const user = await users.signIn(backend, identity, welcome && whatItGives(deps, welcome))
+      const user = known
+        ? await users.signInAgain(backend, identity)
+        : await users.signIn(backend, identity, welcome && whatItGives(deps, welcome))
+      if (!user) throw signInExpired()
       if (welcome?.id !== undefined) await invitations.noteUser(welcome.id, user.id)
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Read again: a change raises the generation before it ends the sessions, so it ends
@@ -110,8 +113,7 @@ export function createAdmissions (deps: Deps): Admissions {
     async join (user, { proof }) {
       if (proof?.isJoining !== true || proof.userId !== user.id) return undefined
       await checkGeneration(deps, proof.backend, proof.identity)
-      await users.link(user.id, proof.backend, proof.identity)
-      return proof.backend
+      return (await users.link(user.id, proof.backend, proof.identity)) ? proof.backend : undefined
     }
   }
 }

@@ -130,7 +130,7 @@ const beginRedirect = async (
 ): ReturnType<Challenges['beginRedirect']> => {
   // The state is the handle with which the callback continues: known to this browser and the
   // provider, stored as a hash.
-  const state = await interactions.newHandle()
+  const state = await interactions.newHandle(request)
   const asked = askedOf(await interactions.find(request, handle))
   const begun = await completion.callBackend(request, { handle, backend, account: '' }, ({ redirect }) =>
     redirect!.begin({ provider, callbackUrl, state, ...asked })

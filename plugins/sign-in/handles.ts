@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
-import { equalSecrets, hashSecret, randomSecret } from '../secrets.ts'
+import { equalSecrets, hashSecret, placeAmong, randomSecret } from '../secrets.ts'
 import type { Interaction } from './contract.ts'
 
 /** Seconds a person has to get from one page to the next. */
@@ -20,7 +20,11 @@ const MAX_STORED_CHARS = 16_000
  * each other.
  */
 const PLACES = 8_192
+/** Of these, where requests of one site are stored: a holder of many networks does not replace the sign-ins of all. */
+const PLACES_OF_SITE = 1_024
 const PLACE_TRIES = 4
+/** Spent handles that are remembered, 8 MB at most; beyond this number the newer take the place of older ones. */
+const MARKS = 65_536
 /**
  * Longer sign-ins are compressed: a handle of 4 KB would be too long for the headers that some
  * proxies accept.
@@ -50,9 +54,10 @@ export interface Handles {
    */
   seal(interaction: Interaction): string
   /**
+   * @param site where the request comes from, as `siteOf` has it.
    * @returns a handle for {@link store}, short enough to pass through the site of a provider.
    */
-  choosePlace(): Promise<string>
+  choosePlace(site: string): Promise<string>
   /**
    * Stores the interaction under a handle of {@link choosePlace}. @throws invalid_request when
    * it is too long.
@@ -67,13 +72,12 @@ export interface Handles {
   spend(handle: string): Promise<boolean>
 }
 
-export function createHandles ({
-  storage,
-  sealing,
-  now
-}: Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>): Handles {
+export function createHandles (
+  { storage, sealing, now }: Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>,
+  marks = MARKS
+): Handles {
   const stored = storage.collection<StoredHandle>('interaction')
-  const spent = storage.collection<object>('spentHandle')
+  const spent = createMarks({ storage, sealing, now }, marks)
 
   function seal (interaction: Interaction, maxChars: number): string {
     const content: Sealed = { id: randomSecret(16), endsAt: now() + HANDLE_LIFETIME_SECONDS, interaction }
@@ -93,10 +97,11 @@ export function createHandles ({
 
   return {
     seal: (interaction) => seal(interaction, MAX_HANDLE_CHARS),
-    async choosePlace () {
+    async choosePlace (site) {
+      const first = placeAmong(sealing, 'sign-in places', site, PLACES)
       let place = ''
       for (let tries = 0; tries < PLACE_TRIES; tries++) {
-        place = String(randomInt(PLACES))
+        place = String((first + randomInt(PLACES_OF_SITE)) % PLACES)
         if ((await stored.find(place)) === undefined) break
       }
       return `${place}.${randomSecret()}`
@@ -112,7 +117,7 @@ export function createHandles ({
         return isIn(at.id, record) ? unseal(record.sealed, MAX_STORED_CHARS)?.interaction : undefined
       }
       const content = unseal(handle, MAX_HANDLE_CHARS)
-      return content && (await spent.find(content.id)) === undefined ? content.interaction : undefined
+      return content && !(await spent.has(content)) ? content.interaction : undefined
     },
     async spend (handle) {
       const at = parseStored(handle)
@@ -122,8 +127,27 @@ export function createHandles ({
         )
       }
       const content = unseal(handle, MAX_HANDLE_CHARS)
-      return content !== undefined && (await spent.create(content.id, {}, content.endsAt - now() + CLOCK_SKEW_SECONDS))
+      return content !== undefined && spent.add(content)
     }
+  }
+}
+
+/** Which sealed handles are spent: a mark for each, in a fixed number of places. */
+function createMarks (
+  { storage, sealing, now }: Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>,
+  count: number
+) {
+  const marks = storage.collection<{ id: string }>('spentHandle')
+  const placeOf = (id: string) => String(placeAmong(sealing, 'spent handles', id, count))
+  return {
+    has: async ({ id }: Sealed): Promise<boolean> => (await marks.find(placeOf(id)))?.id === id,
+    /** @returns false where it is spent already. */
+    add: ({ id, endsAt }: Sealed): Promise<boolean> =>
+      marks.update<boolean>(placeOf(id), (found) =>
+        found?.id === id
+          ? { result: false }
+          : { write: { record: { id }, ttl: endsAt - now() + CLOCK_SKEW_SECONDS }, result: true }
+      )
   }
 }
 

@@ -3,6 +3,7 @@
 // Tested in test/plugins/sign-in/handles.test.ts.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { signInExpired, type OAuthError, type Reason } from '../../errors.ts'
+import { networkOf, siteOf } from '../client-address.ts'
 import { equalSecrets } from '../secrets.ts'
 import type { Interaction } from './contract.ts'
 import type { Cookies } from './cookies.ts'
@@ -40,7 +41,7 @@ export interface Interactions {
   /**
    * For a sign-in that will be parked: short enough to pass through the site of a provider.
    */
-  newHandle(): Promise<string>
+  newHandle(request: FastifyRequest): Promise<string>
 }
 
 export function createInteractions (
@@ -90,12 +91,14 @@ export function createInteractions (
     return interaction
   }
 
+  const newHandle = (request: FastifyRequest) => handles.choosePlace(siteOf(networkOf(request)))
+
   async function create (request: FastifyRequest, interaction: Interaction, given?: string): Promise<Parked> {
     await count(request, interaction)
     // What a backend has said never reaches the browser, and may be long.
     const { step, proof, pending } = interaction
     const isStored = [step, proof, pending].some((part) => part !== undefined)
-    const handle = isStored ? (given ?? (await handles.choosePlace())) : handles.seal(interaction)
+    const handle = isStored ? (given ?? (await newHandle(request))) : handles.seal(interaction)
     if (isStored) await handles.store(handle, interaction)
     cache.set(request, { handle, interaction })
     return { handle, interaction }
@@ -112,7 +115,7 @@ export function createInteractions (
     create,
     find,
     consume,
-    newHandle: () => handles.choosePlace(),
+    newHandle,
     advance: async (request, handle, change, next) => create(request, change(await consume(request, handle)), next)
   }
 }

@@ -68,7 +68,8 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
       const isLinked = other !== undefined && (await users.link(other.id, backend, identity))
       const name = identity.name ?? known?.name
       const shown = { ...identity, ...(name !== undefined && { name }) }
-      const user = await users.signIn(backend, shown)
+      const user = own || isLinked ? await users.signInAgain(backend, shown) : await users.signIn(backend, shown)
+      if (!user) throw invalidGrant('the account was deleted meanwhile')
       return { user, backend, isLinked }
     }
   }

@@ -7,6 +7,7 @@ import { createInvitations } from '../accounts/invitations.ts'
 import { createAccountLifecycle } from '../accounts/lifecycle.ts'
 import { organizationBackends } from '../accounts/organizations.ts'
 import { createUsers } from '../accounts/users.ts'
+import { createUnusedPlaces, type UnusedList } from '../oauth/clients/unused-places.ts'
 import type { Grants } from '../oauth/grants/index.ts'
 import type { Collection } from '../storage/contract.ts'
 import { createUpstreamSessions, referenceOfBrowser, referenceOfGrant } from '../upstream-sessions/index.ts'
@@ -14,7 +15,7 @@ import type { BackendSession } from '../upstream-sessions/refresh.ts'
 import { createAdmissions } from './admission.ts'
 import { createCompletion } from './complete.ts'
 import type { BrowserSession } from './contract.ts'
-import { createCookies } from './cookies.ts'
+import { createCookies, SESSION_LIFETIME_SECONDS } from './cookies.ts'
 import { createEntry } from './entry.ts'
 import { createFactorStep } from './factor-step.ts'
 import { createHandles } from './handles.ts'
@@ -22,7 +23,7 @@ import { createInteractions } from './interactions.ts'
 import type { SignInPages } from './next.ts'
 import { createOrganizationAdmission } from './organization-people.ts'
 import { createPasskeySignIn } from './passkey-sign-in.ts'
-import { createBrowserSessions } from './sessions.ts'
+import { createBrowserSessions, MAX_SESSIONS_PER_PERSON } from './sessions.ts'
 
 type Settings =
   | 'publicUrl'
@@ -75,7 +76,9 @@ export function createParts (
     if (backendSession) await upstream.release(backendSession, referenceOfGrant(id))
   })
 
-  const sessions = createBrowserSessions({ app, store, cookies, users, backends, upstream, interactions })
+  const lists = app.storage.collection<UnusedList>('browserSessionList')
+  const places = createUnusedPlaces(lists, app.sealing, now, SESSION_LIFETIME_SECONDS, { lists: 1, perList: MAX_SESSIONS_PER_PERSON })
+  const sessions = createBrowserSessions({ app, store, cookies, users, backends, upstream, interactions, places })
   const policy = { allowedEmails, newcomersNeedInvitation }
   const admissions = createAdmissions({
     ...policy,

@@ -3,7 +3,7 @@
 // Tested in test/routes/login/passkey.test.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
-import { invalidRequest } from '../../errors.ts'
+import { invalidRequest, signInExpired } from '../../errors.ts'
 import type { Key } from '../../languages/index.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
 import { findOwnAccount } from '../accounts/own-account.ts'
@@ -54,7 +54,8 @@ export function createPasskeySignIn (deps: Deps): PasskeySignIn {
         return { kind: 'failed', handle, failure: { backend: PASSKEY, message: { key }, statusCode } }
       }
       const { backend } = entering
-      const user = (await users.change(userId!, (known) => ({ ...known, lastSignInAt: app.now() })))!
+      const user = await users.change(userId!, (known) => ({ ...known, lastSignInAt: app.now() }))
+      if (!user) throw signInExpired()
       const admitted = { user, backend, provenAt: app.now(), way: PASSKEY, shown: { passkey: true } }
       return { kind: 'parked', parked: await entry.enter(request, reply, handle, admitted) }
     }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
 import type { Users } from '../accounts/users.ts'
+import type { UnusedPlaces } from '../oauth/clients/unused-places.ts'
 import type { Collection } from '../storage/contract.ts'
 import { referenceOfBrowser, withinWait, type UpstreamSessions } from '../upstream-sessions/index.ts'
 import { isExpired, type BrowserSession, type User } from './contract.ts'
@@ -64,7 +65,12 @@ interface Deps {
   backends: ReadonlyMap<string, AuthBackend>
   upstream: UpstreamSessions
   interactions: Pick<Interactions, 'consume' | 'create'>
+  /** Of each person, by their id: {@link MAX_SESSIONS_PER_PERSON}. */
+  places: Pick<UnusedPlaces, 'take'>
 }
+
+/** Begun within the lifetime of one: with one more, the oldest ends. */
+export const MAX_SESSIONS_PER_PERSON = 100
 
 export function createBrowserSessions (deps: Deps): BrowserSessions {
   const { app, store, cookies, users, backends, upstream } = deps
@@ -89,6 +95,7 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
       const session = old === undefined ? undefined : await store.take(old)
       if (!session) throw signInExpired()
       const id = cookies.startSession(reply)
+      await makeRoom(deps, id, session.userId)
       const endsAt = session.signedInAt + SESSION_LIFETIME_SECONDS
       await store.put(id, { ...session, ...changes }, Math.max(1, endsAt - app.now()))
       if (session.backendSession === undefined) return
@@ -106,15 +113,19 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
   }
 }
 
-/** @returns the session that was ended. */
-async function endSession (
-  { cookies, store, upstream }: Deps,
-  request: FastifyRequest
-): Promise<BrowserSession | undefined> {
-  const id = cookies.session(request)
-  const ended = id === undefined ? undefined : await store.take(id)
-  if (ended?.backendSession) await upstream.release(ended.backendSession, referenceOfBrowser(id!))
-  return ended
+async function endSession (deps: Deps, request: FastifyRequest): Promise<void> {
+  const id = deps.cookies.session(request)
+  if (id !== undefined) await end(deps, id)
+}
+
+async function end ({ store, upstream }: Deps, id: string): Promise<void> {
+  const ended = await store.take(id)
+  if (ended?.backendSession) await upstream.release(ended.backendSession, referenceOfBrowser(id))
+}
+
+/** A place without a session does no harm; a session without a place would not be counted. */
+async function makeRoom (deps: Deps, id: string, userId: string): Promise<void> {
+  for (const other of await deps.places.take(id, userId)) await end(deps, other)
 }
 
 async function openSession (
@@ -128,6 +139,7 @@ async function openSession (
   const { intent, browser, language } = await interactions.consume(request, handle)
   await endSession(deps, request)
   const id = cookies.startSession(reply)
+  await makeRoom(deps, id, user.id)
   const endsAt = app.now() + SESSION_LIFETIME_SECONDS
   const reference = { name: referenceOfBrowser(id), endsAt }
   const backendSession = session === undefined ? undefined : await upstream.open(backend, session, reference)

@@ -27,7 +27,7 @@ interface Deps {
   backends: ReadonlyMap<string, AuthBackend>
   challenges: Challenges
   completion: Completion
-  limits: Pick<FastifyInstance['limits'], 'attempt' | 'slowDown'>
+  limits: Pick<FastifyInstance['limits'], 'attempt' | 'slowDown' | 'passwordWork'>
   now: Clock
   /** Whether an unknown address may become an account by a code. */
   mayCreate: boolean
@@ -62,7 +62,9 @@ export function createSubmit ({ backends, challenges, completion, limits, now, m
     const way = wayId(form.password === undefined ? 'one click' : 'password', backend)
     const submission: Submission = { handle, backend, account: `${backend} ${identifier ?? ''}`, provenAt: now(), way }
     if (form.password !== undefined) await limits.slowDown(request, submission.account)
-    const answered = await completion.callBackend(request, submission, () => identify(methods, form))
+    const check = () => identify(methods, form)
+    const isOurs = form.password !== undefined && methods.accounts !== undefined
+    const answered = await completion.callBackend(request, submission, () => isOurs ? limits.passwordWork(request, check) : check())
     return 'kind' in answered ? answered : completion.complete(request, reply, submission, answered.answer)
   }
 }

@@ -1,6 +1,7 @@
 // How a server lives in an application: whose address counts, what
 // reaches the log, what the hooks of the application can do,
 // and how it ends with it.
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect as connectHttp2 } from 'node:http2'
 import { tmpdir } from 'node:os'
@@ -163,6 +164,23 @@ t.test('when the application closes, open streams end, running calls are answere
   t.match(await (await call).text(), '"done":true')
   await closed
   t.same(lines, [])
+})
+
+t.test('a client that goes while a hook of the application runs leaves nothing for which the end waits (OW-12)', { timeout: 30_000 }, async (t) => {
+  const { lines, stream } = createLog()
+  const gone = Promise.withResolvers<void>()
+  const app = await start(t, (app) => app.addHook('onRequest', async (_request, reply) => {
+    if (!reply.raw.closed) await once(reply.raw, 'close')
+    gone.resolve()
+  }), { logger: { stream, level: 'warn' }, more: { authBackends: ['none'] } })
+  const asked = new AbortController()
+  const answer = fetch(`${await app.listen({ port: 0, host: '127.0.0.1' })}/mcp/health`, { signal: asked.signal })
+  await once(app.server, 'request')
+  asked.abort()
+  await t.rejects(answer)
+  await gone.promise
+  await app.close()
+  t.same(lines, [], 'no response is cut off')
 })
 
 t.test('over HTTP/2 as well', async (t) => {

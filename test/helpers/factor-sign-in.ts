@@ -44,4 +44,4 @@ export async function withPasskey (server: TestServer, user: User) {
 export const pathOf = ({ url }: Page): string => new URL(url).pathname
 
 /** A request with the cookies of a browser, for what is no route of its own. */
-export const asRequest = ({ cookies }: Browser) => ({ cookies: Object.fromEntries(cookies) }) as never
+export const asRequest = ({ cookies }: Browser) => ({ ip: '127.0.0.1', cookies: Object.fromEntries(cookies) }) as never

@@ -15,6 +15,20 @@ t.test('an address holds a quarter, and leaves the rest to others (OW-04)', asyn
   t.equal(connect('::ffff:198.51.100.7').refusal, 'share', 'in any spelling')
 })
 
+t.test('the networks of one site hold a half together (OW-09)', async (t) => {
+  const { many, connect } = openShares(768)
+  for (let network = 0; network < 4; network++) many(100, `2001:db8:1:${network}::1`, true)
+  t.equal(connect('2001:db8:1:9::1').refusal, 'share')
+  t.same(refused(many(100, '2001:db8:2::1', true)), [])
+  t.same(refused(many(100, '198.51.100.7', true)), [])
+  const open = openShares(32)
+  const held = open.connect('2001:db8:1::1', true)
+  for (let network = 1; network < 16; network++) open.connect(`2001:db8:1:${network}::1`, true)
+  t.equal(open.connect('2001:db8:1:99::1').refusal, 'share')
+  open.shares.remove(held.socket)
+  t.equal(open.connect('2001:db8:1:99::1').refusal, undefined)
+})
+
 t.test('its own longest idle connection gives way to a new one, once it has been idle long enough', async (t) => {
   const { many, connect, closed, shares } = openShares(40)
   const first = connect('198.51.100.7')

@@ -23,7 +23,7 @@ interface Report {
 
 interface Options {
   ms?: number
-  person?: string | null | { server: string }
+  person?: string | { server: string }
   timeout?: number
   signal?: AbortSignal
 }
@@ -35,7 +35,7 @@ async function open (t: Test, options: WorkersOptions = {}) {
   await app.ready()
   const run = <Out = unknown>(
     deed: Deed,
-    { ms = 0, person = null, timeout = 60_000, signal }: Options = {}
+    { ms = 0, person = 'address 127.0.0.1', timeout = 60_000, signal }: Options = {}
   ): Promise<Out> => app.workers.run<Out>(TASK, { deed, ms }, { person, timeout, signal })
   return { app, run }
 }
@@ -142,7 +142,7 @@ t.test('what one person asks for keeps no other person waiting, and makes no cal
     Array.from({ length: 41 }, () => run('spin', { person: 'mallory', signal: stop.signal }))
   )
   t.ok(await run<Report>('report', { person: 'ann' }), 'served while these never end')
-  t.ok(await run<Report>('report', { person: null }), 'and so is somebody without sign-in')
+  t.ok(await run<Report>('report', { person: 'address 192.0.2.1' }), 'and so is somebody without sign-in')
   stop.abort(new Error('stopped'))
   const reasons = (await hog).map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as Error) : undefined))
   const busy = reasons.filter((reason) => reason instanceof WorkersBusy)
@@ -153,7 +153,7 @@ t.test('what one person asks for keeps no other person waiting, and makes no cal
 t.test("whatever all people ask for, the server's own work is done at once, each part of it (WS-01)", async (t) => {
   const { run } = await open(t, { size: 2, sliceMs: 60_000 })
   const stop = new AbortController()
-  const people = ['mallory', 'eve', null, 'mallory', 'eve']
+  const people = ['mallory', 'eve', 'address 192.0.2.1', 'mallory', 'eve']
   const crowd = Promise.allSettled(people.map((person) => run('spin', { person, signal: stop.signal })))
   const slow = run('spin', { person: { server: 'library' }, signal: stop.signal }).catch(() => 'stopped')
   t.ok(await run<Report>('report', { person: { server: 'sign-in' }, timeout: 20_000 }))
@@ -190,7 +190,7 @@ t.test('workers end with a server that is killed, even in a task that never ends
     import workers from ${JSON.stringify(new URL('../../plugins/workers.ts', import.meta.url).href)}
     const app = Fastify()
     await app.register(workers)
-    const run = (deed) => app.workers.run(new URL(${JSON.stringify(TASK.href)}), { deed }, { person: null, timeout: 600_000 })
+    const run = (deed) => app.workers.run(new URL(${JSON.stringify(TASK.href)}), { deed }, { person: 'ann', timeout: 600_000 })
     const { pid } = await run('report')
     run('spin')
     process.stdout.write(String(pid))`

@@ -130,3 +130,15 @@ t.test('the page of a document has its title once, and says its format and its d
   t.match(await inArticle('other.md'), '<h1>A longer title</h1>')
   t.match(await inArticle('rows.csv'), /<div class="text" dir="auto">a,b\n1,2/)
 })
+
+t.test('without sign-in each address has its own share of the workers that render pages (WK-08)', async (t) => {
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: 'none', TRUST_PROXY: '127.0.0.1' }, documents: { 'a.md': '# A\n\nText' } })
+  const people: unknown[] = []
+  const { run } = app.workers
+  app.workers.run = (task, input, options) => {
+    people.push(options.person)
+    return run(task, input, options)
+  }
+  for (const address of ['192.0.2.1', '2001:db8::5']) await fetch(`${url}/documents/a.md`, { headers: { 'x-forwarded-for': address } })
+  t.same(people, ['address 192.0.2.1', 'address 2001:db8::'])
+})

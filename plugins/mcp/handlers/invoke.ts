@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/server'
 import type { ClientChannel, CallServices, Invocation } from './contract.ts'
 import { CallContext } from './context.ts'
-import { callerOf, type McpRequest } from '../contract.ts'
+import { sharerOf, type McpRequest } from '../contract.ts'
 import { createInputRequests, type RetryInput } from './input-required.ts'
 import { createReporter } from './progress.ts'
 import { callId } from './request-state.ts'
@@ -50,7 +50,7 @@ export async function invoke<Result> (
   const reporter = createReporter(channel)
   try {
     const context = new CallContext(
-      { invocation, access, rights, caller: callerOf(request), services, timer, inputs, reporter, capabilities: channel.capabilities },
+      { invocation, access, rights, caller: sharerOf(request), services, timer, inputs, reporter, capabilities: channel.capabilities },
       traceOf(channel.meta)
     )
     const outcome = await timer.race(invocation.run(context))

@@ -1,5 +1,5 @@
 // Counts what each connection and each person or address holds open, and finds the oldest beyond their bound.
-import { callerOf } from '../contract.ts'
+import { sharerOf } from '../contract.ts'
 import type { Bounds, OpenStream } from './contract.ts'
 
 /** What each grant and each person or address holds. */
@@ -9,10 +9,10 @@ export function createHolders (bounds: Bounds) {
   type Holder = [holders: Map<string, Set<OpenStream>>, key: string, bound: number]
   const holdersOf = (stream: Pick<OpenStream, 'access' | 'address'>): Holder[] => [
     ...(stream.access ? [[grants, stream.access.grantId, bounds.perGrant] satisfies Holder] : []),
-    [callers, callerOf(stream), stream.access ? bounds.perPerson : Infinity]
+    [callers, sharerOf(stream), stream.access ? bounds.perPerson : Infinity]
   ]
   return {
-    heldBy: (caller: Pick<OpenStream, 'access' | 'address'>): number => callers.get(callerOf(caller))?.size ?? 0,
+    heldBy: (caller: Pick<OpenStream, 'access' | 'address'>): number => callers.get(sharerOf(caller))?.size ?? 0,
     /** What the person or address holds that holds most. Asked only where all is full. */
     largest: (): ReadonlySet<OpenStream> =>
       [...callers.values()].reduce((most, held) => (held.size > most.size ? held : most), new Set()),

@@ -11,6 +11,7 @@ import {
 import type { Clock } from '../../../clock.ts'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
+import { whenClosed } from '../../when-closed.ts'
 import { concerns, LIST_CHANGES, type Change, type ChangeLog, type Recipient } from './change-log.ts'
 import type { OpenStream, OpenStreams } from './contract.ts'
 import { notificationOf } from './notification.ts'
@@ -50,9 +51,9 @@ export function createSubscriptions (
   streams: OpenStreams = createOpenStreams(STREAM_BOUNDS, now)
 ): Subscriptions {
   const open = new Map<ServerResponse, Subscriber>()
-  const forget = function (this: ServerResponse) {
-    const subscriber = open.get(this)
-    open.delete(this)
+  const forget = (raw: ServerResponse) => {
+    const subscriber = open.get(raw)
+    open.delete(raw)
     if (subscriber) streams.remove(subscriber)
   }
   const unsubscribe = changes.subscribe(({ change }) => {
@@ -82,7 +83,7 @@ export function createSubscriptions (
       }
       open.set(raw, subscriber)
       streams.add(subscriber)
-      raw.once('close', forget)
+      whenClosed(raw, () => forget(raw))
       subscriber.writer.write(acknowledgement(id, filter))
       if (Object.keys(filter).length > 0) return
       streams.remove(subscriber)

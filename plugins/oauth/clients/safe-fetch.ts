@@ -11,6 +11,8 @@ const MAX_BYTES = 5 * 1024
 const MAX_HEADER_BYTES = 8 * 1024
 /** For everything together: lookup, connection, head and body. */
 export const FETCH_TIMEOUT_MS = 5_000
+/** Of each family: a name may have thousands of addresses, and trying one is a connection to somebody. */
+const MAX_DIALLED = 3
 /** Bounds of what the document's own cache headers may ask for. */
 const MIN_AGE_SECONDS = 30
 const MAX_AGE_SECONDS = 86_400
@@ -92,7 +94,7 @@ function parse (text: string): unknown {
 }
 
 /**
- * The addresses to connect to: all that the name has, after each was found to be public. A second lookup could
+ * The addresses that may be connected to: all that the name has, after each was found to be public. A second lookup could
  * give other answers.
  */
 async function vettedAddresses (hostname: string, network: Network, signal: AbortSignal): Promise<string[]> {
@@ -117,7 +119,9 @@ async function send (
   const { request: open } = (await import(
     url.protocol === 'https:' ? 'node:https' : 'node:http'
   )) as typeof import('node:https')
-  const known = addresses.map((address) => ({ address, family: isIP(address) }))
+  const known = [4, 6].flatMap((family) =>
+    addresses.filter((address) => isIP(address) === family).slice(0, MAX_DIALLED).map((address) => ({ address, family }))
+  )
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = open(
       url,

@@ -1,7 +1,7 @@
 // How many registrations may wait to be used: each address has its places on one of several lists, so it pushes out no
 // one's but its own and those of the few who share its list (RFC 7591 §5).
 import type { Clock } from '../../../clock.ts'
-import type { Sealing } from '../../secrets.ts'
+import { placeAmong, type Sealing } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
 
 /** A list bounds what one address can register; both bounds together limit what all can. */
@@ -15,7 +15,7 @@ export interface UnusedList {
 export interface UnusedPlaces {
   listOf(address: string): number
   /** Takes a place on a list. @returns keys of the records that lost theirs. */
-  take(key: string, list: number): Promise<string[]>
+  take(key: string, list: number | string): Promise<string[]>
 }
 
 export function createUnusedPlaces (
@@ -26,8 +26,7 @@ export function createUnusedPlaces (
   { lists: count, perList }: { lists: number; perList: number } = UNUSED_BOUNDS
 ): UnusedPlaces {
   return {
-    listOf: (address) =>
-      Buffer.from(sealing.mac('unused registrations', address), 'base64url').readUInt16BE() % count,
+    listOf: (address) => placeAmong(sealing, 'unused registrations', address, count),
     take: (key, list) =>
       lists.update<string[]>(String(list), (found) => {
         const others = (found?.made ?? []).filter(([other, at]) => other !== key && at + lifetimeSeconds > now())

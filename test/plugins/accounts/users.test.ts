@@ -72,3 +72,25 @@ storageTest('who removes a sign-in method is found by the verified address they 
   t.match(await users.findByVerifiedEmail('home@example.com'), { id })
   t.equal(await users.findByVerifiedEmail('work@example.com'), undefined)
 })
+
+storageTest('who is deleted while they sign in does not come back with it, nor by an identity that is added (WB-11)', async (t, start) => {
+  const { app } = await start()
+  const users = createUsers(app, {
+    begin: async () => undefined,
+    async * expired () {},
+    async forget () {}
+  })
+  const ann = { subject: 'a', email: 'ann@example.com', emailVerified: true }
+  const known = await users.signIn('oidc', ann)
+  t.match(await users.signInAgain('oidc', ann), { id: known.id })
+  const { update } = app.userStore.records
+  app.userStore.records.update = async (id, decide) => {
+    app.userStore.records.update = update
+    await users.delete(known)
+    return update(id, decide)
+  }
+  t.equal(await users.signInAgain('oidc', ann), undefined)
+  t.equal(await users.find(known.id), undefined, 'nothing is stored of them again')
+  t.equal(await users.link(known.id, 'local', { subject: 'b' }), false)
+  t.not((await users.signIn('local', { subject: 'b' })).id, known.id)
+})

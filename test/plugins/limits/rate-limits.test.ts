@@ -36,6 +36,33 @@ await limitsTest(async (t, { start, server, env }) => {
     t.equal((await register(server.url, '2001:db8:0:8::1')).status, 201)
   })
 
+  t.test('the networks of one site have sixteen times the limit together, and another site has its own (OW-09)', async (t) => {
+    const { url } = await start({ RATE_LIMITS: 'registration=1' })
+    const statuses = []
+    for (let network = 0; network < 17; network++) statuses.push((await register(url, `2001:db8:1:${network}::1`)).status)
+    t.same(statuses, [...Array(16).fill(201), 429])
+    t.equal((await register(url, '2001:db8:1:3::1')).status, 429)
+    t.equal((await register(url, '2001:db8:2::1')).status, 201)
+  })
+
+  t.test('signing in and signing up take one of the places that a site has for passwords (OW-09)', async (t) => {
+    const { url, app, ...rest } = await start()
+    const { passwordWork } = app.limits
+    let calls = 0
+    app.limits.passwordWork = (request, work) => {
+      calls++
+      return passwordWork(request, work)
+    }
+    await tries({ url, app, ...rest }, 1, () => '192.0.2.70')
+    t.equal(calls, 1)
+    const browser = new Browser()
+    const { forms } = await browser.get(`${url}/signup`)
+    const { fields } = forms.find(({ action }) => action === '/signup')!
+    const asked = { ...fields, email: 'places@example.com', password: 'eleven quiet otters 42' }
+    await browser.post(`${url}/signup`, asked, from('192.0.2.71'))
+    t.equal(calls, 2)
+  })
+
   t.test(
     'failures at the token endpoint are refused, and good credentials of the same address never are (RL-05, GR-09)',
     async (t) => {

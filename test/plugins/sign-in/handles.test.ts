@@ -12,6 +12,8 @@ import { storageTest } from '../../helpers/storages.ts'
 
 const interaction: Interaction = { intent: { kind: 'visit', path: '/' }, browser: 'hash' }
 
+const SITE = '192.0.2.1'
+
 const demo = ({ fields }: { fields: Record<string, string> }) => fields['backend'] === 'demo'
 
 /** Base64 that does not compress. */
@@ -39,7 +41,7 @@ storageTest(
       [
         'kept',
         async () => {
-          const handle = await here.choosePlace()
+          const handle = await here.choosePlace(SITE)
           await here.store(handle, interaction)
           return handle
         }
@@ -84,11 +86,11 @@ storageTest(
         refusal
       )
     }
-    const place = await handles.choosePlace()
+    const place = await handles.choosePlace(SITE)
     await t.rejects(handles.store(place, long(30_000)), refusal)
     t.strictSame(await census({ app, ...server }), before)
 
-    for (let count = 0; count < 500; count++) t.ok(Number((await handles.choosePlace()).split('.')[0]) < 8_192)
+    for (let count = 0; count < 500; count++) t.ok(Number((await handles.choosePlace(SITE)).split('.')[0]) < 8_192)
     await handles.store(place, interaction)
     const replaced = `${place.split('.')[0]}.${'y'.repeat(43)}`
     await handles.store(replaced, interaction)
@@ -99,11 +101,42 @@ storageTest(
   }
 )
 
+storageTest(
+  'the networks of one site take a part of the places for sign-ins that are stored, and not those of others (OW-09)',
+  async (t, start) => {
+    const { app } = await start()
+    const handles = createHandles(app)
+    const takenBy = async (site: string) => {
+      const places: number[] = []
+      for (let count = 0; count < 40; count++) places.push(Number((await handles.choosePlace(site)).split('.')[0]))
+      return places.sort((a, b) => a - b)
+    }
+    /** From the first to the last, around the end. */
+    const widthOf = (places: number[]) =>
+      8_192 - Math.max(...places.map((place, index) => (places[index + 1] ?? places[0]! + 8_192) - place))
+    t.ok(widthOf(await takenBy('2001:db8::')) < 1_024)
+    const others = await Promise.all(Array.from({ length: 12 }, (_, index) => takenBy(`192.0.2.${index}`)))
+    t.ok(others.every((places) => widthOf(places) < 1_024))
+    t.ok(widthOf(others.flat().sort((a, b) => a - b)) > 2_048, 'each site has others')
+  }
+)
+
+storageTest('marks of spent handles are a fixed number, and each counts until another takes its place (ST-01)', async (t, start) => {
+  const { app, ...server } = await start()
+  const handles = createHandles(app, 4)
+  for (let count = 0; count < 40; count++) t.ok(await handles.spend(handles.seal(interaction)))
+  t.ok((await census({ app, ...server }))['spentHandle']! <= 4)
+  const last = handles.seal(interaction)
+  t.equal(await handles.spend(last), true)
+  t.equal(await handles.spend(last), false)
+  t.equal(await handles.find(last), undefined)
+})
+
 storageTest('each lifetime, a second before its end and at it (ST-04)', async (t, start) => {
   let time = 1_750_000_000
   const { url, app } = await start({ now: () => time })
   const handles = createHandles(app)
-  const kept = await handles.choosePlace()
+  const kept = await handles.choosePlace(SITE)
   const client = await newClient(url)
   const login = async () => (await new Browser().get(`${url}/login`)).status
   t.equal(await login(), 200)

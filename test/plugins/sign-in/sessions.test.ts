@@ -1,9 +1,15 @@
 // The session of a browser: consent counts only from the one that was signed in for it (threats LG-10, LG-20).
 // A sign-in under way and the session after it: what a handle is good for, for how long, once and in which browser and
 // session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
+import t from 'tap'
+import { paths } from '../../../paths.ts'
+import { MAX_SESSIONS_PER_PERSON } from '../../../plugins/sign-in/sessions.ts'
 import { Browser } from '../../helpers/browser.ts'
+import { census } from '../../helpers/census.ts'
 import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
+import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { cookiesOf, handleIn, send, stranger } from '../../helpers/visitors.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
 
@@ -47,3 +53,21 @@ storageTest(
     t.equal(stolen.left, undefined)
   }
 )
+
+t.test('a person is signed in in a hundred browsers at most: with one more the oldest session ends (OW-11)', async (t) => {
+  const server = await startServer(t)
+  const { cookie: browser } = await stranger(server)
+  const signIn = async () => {
+    const asked = await send(server, { method: 'GET', url: paths.login }, { cookie: browser })
+    const form = { interaction: handleIn(asked), backend: 'demo' }
+    return cookiesOf(await send(server, { method: 'POST', url: paths.login }, { cookie: browser, form }))
+  }
+  const isSignedIn = async (cookie: string) =>
+    (await send(server, { method: 'GET', url: paths.account }, { cookie })).statusCode === 200
+  const sessions: string[] = []
+  for (let count = 0; count < MAX_SESSIONS_PER_PERSON; count++) sessions.push(await signIn())
+  t.ok(await isSignedIn(sessions[0]!))
+  sessions.push(await signIn())
+  t.same([await isSignedIn(sessions[0]!), await isSignedIn(sessions[1]!), await isSignedIn(sessions.at(-1)!)], [false, true, true])
+  t.equal((await census(server))['browserSession'], MAX_SESSIONS_PER_PERSON)
+})

@@ -69,7 +69,7 @@ async function openWorkers (t: Test) {
   await app.register(workers)
   t.teardown(() => app.close())
   return <Out>(task: URL, input: unknown, reads: string[] = []) =>
-    app.workers.run<Out>(task, input, { person: null, timeout: 60_000, reads })
+    app.workers.run<Out>(task, input, { person: 'somebody', timeout: 60_000, reads })
 }
 
 const REFUSED = /^(?:EACCES|process.send is not a function|ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_SQLITE_ERROR|no WebSocket)$/

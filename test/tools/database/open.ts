@@ -54,7 +54,7 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
         signal,
         runInWorker: ((task, input, { timeout = 25_000, reads } = {}) =>
           app.workers.run(task, input, {
-            person: person ?? null,
+            person: person ?? 'address 127.0.0.1',
             timeout,
             signal,
             reads

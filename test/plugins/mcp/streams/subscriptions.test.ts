@@ -1,4 +1,5 @@
 // Subscriptions of 2026-07-28: confirmed, filtered, bounded, and ended with the token or the server.
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -7,7 +8,8 @@ import t from 'tap'
 import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
 import { createChangeLog } from '../../../../plugins/mcp/streams/change-log.ts'
 import { createLocalEventBus } from '../../../../plugins/event-bus.ts'
-import { createSubscriptions } from '../../../../plugins/mcp/streams/subscriptions.ts'
+import { createOpenStreams } from '../../../../plugins/mcp/streams/open-streams.ts'
+import { createSubscriptions, STREAM_BOUNDS } from '../../../../plugins/mcp/streams/subscriptions.ts'
 import { beginSession, listen, open, person } from '../../../helpers/mcp-sessions.ts'
 import { mcpClient, openStream } from '../../../helpers/mcp.ts'
 
@@ -74,6 +76,18 @@ t.test('a stream ends with the token that opened it', async (t) => {
 
 /** Beside its events each record costs 512 bytes. */
 const KB = 1024
+
+t.test('a subscription whose client has gone before it is opened holds no place (OW-12)', async (t) => {
+  const streams = createOpenStreams({ ...STREAM_BOUNDS, inAll: 1 }, () => 1)
+  const subscriptions = createSubscriptions({ subscribe: () => () => {} } as never, { name: 'x', version: '1' }, () => 1, () => ALL_RIGHTS, streams)
+  t.teardown(subscriptions.close)
+  const raw = new PassThrough()
+  raw.destroy()
+  await once(raw, 'close')
+  const subscription = { id: 1, filter: { toolsListChanged: true }, access: null, address: '192.0.2.1' }
+  subscriptions.open(raw as unknown as ServerResponse, subscription)
+  t.ok(subscriptions.hasRoom({ access: null, address: '192.0.2.2' }))
+})
 
 t.test('a subscription whose client does not read is cut off, and others are served (ME-07)', async (t) => {
   const changes = createChangeLog(

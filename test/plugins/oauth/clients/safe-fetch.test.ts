@@ -155,6 +155,14 @@ t.test(
   }
 )
 
+t.test('of a name with thousands of addresses a few are dialled, whatever becomes of them (WB-09)', async (t) => {
+  const { port, agent } = await startTlsHost(t, { answer: (_request, response) => response.writeHead(503).end() })
+  const many = Array.from({ length: 2_000 }, (_, index) => `93.${index >> 8}.${index & 255}.1`)
+  const resolve = async () => [...many, ...many.map((address) => `2606:4700::${address.replaceAll('.', ':')}`)]
+  await t.rejects(fetchDocument(new URL(`https://app.example:${port}/c.json`), [], { agent, resolve }), { name: 'FetchRefused' })
+  t.equal(agent.dialled.length, 6)
+})
+
 t.test('an address that is not public is never dialled, whatever else the name has', async (t) => {
   const { asked, port, agent } = await startTlsHost(t)
   const inner = [
