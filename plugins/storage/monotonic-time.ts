@@ -13,6 +13,8 @@ const MAX_ABSENCE_SECONDS = 30 * 86_400
 const MAX_LEAP_SECONDS = 300
 const SETTLED_AFTER_SECONDS = 900
 
+const machineSteady: Clock = () => performance.now() / 1000
+
 export interface NotedTime {
   seconds: number
 }
@@ -36,7 +38,7 @@ export async function createMonotonicTime (
   storage: Storage,
   machine: Clock,
   log: Log,
-  steady: Clock = () => performance.now() / 1000
+  steady: Clock = machineSteady
 ): Promise<MonotonicTime> {
   const times = storage.collection<NotedTime>(HIGHEST.kind)
   const highest = (await times.find(HIGHEST.id))?.seconds ?? 0
@@ -78,7 +80,7 @@ export async function createMonotonicTime (
 }
 
 /** @returns whether the time may be used for what cannot be undone: not while a clock that leapt may yet go back. */
-export function createLeapGuard (now: Clock, steady: Clock, isTrusted = true): () => boolean {
+export function createLeapGuard (now: Clock, steady: Clock = machineSteady, isTrusted = true): () => boolean {
   let last = { time: now(), steady: steady() }
   let pausedUntil = isTrusted ? -Infinity : last.steady + SETTLED_AFTER_SECONDS
   return () => {
