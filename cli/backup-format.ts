@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Entry } from '../plugins/storage/contract.ts'
@@ -99,6 +99,21 @@ export async function hashFile (file: string): Promise<string> {
 async function checkHash (folder: string, name: string, expected: string): Promise<void> {
   const found = await hashFile(join(folder, name)).catch(() => undefined)
   if (found !== expected) throw damaged(folder, name)
+}
+
+/**
+ * Copies a database that others write to, as of one moment: without a transaction of ours each change of theirs would have
+ * the copy begin again, and on a busy server it would never end.
+ */
+export async function copyDatabase (file: string, target: string): Promise<void> {
+  const source = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+  try {
+    source.exec('BEGIN')
+    source.prepare('SELECT count(*) FROM sqlite_schema').get()
+    await backup(source, target)
+  } finally {
+    source.close()
+  }
 }
 
 /**

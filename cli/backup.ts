@@ -1,10 +1,9 @@
 // `npm run backup -- FOLDER`: writes everything the server has stored into a folder, while the server runs.
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { backup as copyDatabase, DatabaseSync } from 'node:sqlite'
+import { pipeline } from 'node:stream/promises'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
 import { loadGeneratedKey } from '../plugins/generated-key.ts'
 import * as server from '../version.ts'
@@ -12,6 +11,7 @@ import type { StorageExport } from '../plugins/storage/contract.ts'
 import {
   BackupError,
   checkDatabase,
+  copyDatabase,
   ENTRIES,
   FORMAT,
   hashFile,
@@ -55,16 +55,16 @@ The folder holds accounts, and the secret key if the server made one: keep it as
 
 async function writeEntries (storage: StorageExport, file: string): Promise<Pick<Manifest, 'entries' | 'sha256'>> {
   const hash = createHash('sha256')
-  const out = createWriteStream(file, { mode: 0o600, flush: true })
   let entries = 0
-  for await (const entry of storage.entries()) {
-    const line = `${JSON.stringify(entry)}\n`
-    hash.update(line)
-    entries++
-    if (!out.write(line)) await once(out, 'drain')
+  async function * lines () {
+    for await (const entry of storage.entries()) {
+      const line = `${JSON.stringify(entry)}\n`
+      hash.update(line)
+      entries++
+      yield line
+    }
   }
-  out.end()
-  await once(out, 'close')
+  await pipeline(lines, createWriteStream(file, { mode: 0o600, flush: true }))
   return { entries, sha256: hash.digest('hex') }
 }
 
@@ -75,12 +75,7 @@ async function copyDatabases (dataDir: string, folder: string): Promise<Manifest
     .sort()
   const copies: Manifest['databases'] = []
   for (const name of names) {
-    const source = new DatabaseSync(join(dataDir, name), { readOnly: true, timeout: 5_000 })
-    try {
-      await copyDatabase(source, join(folder, name))
-    } finally {
-      source.close()
-    }
+    await copyDatabase(join(dataDir, name), join(folder, name))
     checkDatabase(folder, name)
     copies.push({ name, sha256: await hashFile(join(folder, name)) })
   }

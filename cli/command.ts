@@ -36,13 +36,14 @@ export async function command (
 }
 
 /**
- * Ends a command with the exit code 1. Only errors of the program itself are printed with a stack.
+ * Ends a command with the exit code 1. Only errors of the program itself are printed with a stack: a disk that is full, or a
+ * folder of another user, is the operator's to change.
  * @param help printed after the message.
  */
 export function fail (error: unknown, help = ''): void {
-  const isExpected = [ConfigError, OAuthError, OperatorError, StartError, StorageUnavailable].some(
-    (expected) => error instanceof expected
-  )
+  const isExpected =
+    [ConfigError, OAuthError, OperatorError, StartError, StorageUnavailable].some((expected) => error instanceof expected) ||
+    typeof (error as NodeJS.ErrnoException).syscall === 'string'
   process.stderr.write(`${printableLines(String(isExpected ? (error as Error).message : (error as Error).stack))}\n${help}`)
   process.exitCode = 1
 }

@@ -1,7 +1,7 @@
 // `npm run restore -- FOLDER`: loads a backup into the configured storage. That storage may be of another kind than the
 // backup's, so this is also how to move from SQLite to Redis.
 import { constants, existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { monotonicClock } from '../clock.ts'
@@ -13,6 +13,8 @@ import { command, warnOnTerminal } from './command.ts'
 import { commandLine } from './usage.ts'
 
 const OAUTH_DATABASE = 'oauth.db'
+/** The beginning of the name of a folder in which everything is prepared. */
+const STAGED = 'restore-'
 const DATABASES = [OAUTH_DATABASE, 'notes.db', 'library.db']
 
 await command(
@@ -28,7 +30,8 @@ await command(
     if (!replace) await checkEmpty(config)
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     // Everything is prepared beside the current files, and replaces them only once it is complete.
-    const staged = await mkdtemp(join(config.dataDir, 'restore-'))
+    await removeLeftovers(config.dataDir)
+    const staged = await mkdtemp(join(config.dataDir, STAGED))
     try {
       const names = manifest.databases.map(({ name }) => name)
       for (const name of names) await copyFile(join(folder!, name), join(staged, name), constants.COPYFILE_EXCL)
@@ -145,6 +148,13 @@ async function load (target: Target, folder: string): Promise<void> {
   } finally {
     await storage.close()
   }
+}
+
+/** What a restore that was killed has prepared: copies of a whole backup, with its key. */
+async function removeLeftovers (dataDir: string): Promise<void> {
+  const isLeftover = (name: string) => name.startsWith(STAGED) && name.length === STAGED.length + 6
+  const left = (await readdir(dataDir, { withFileTypes: true })).filter((each) => each.isDirectory() && isLeftover(each.name))
+  for (const { name } of left) await rm(join(dataDir, name), { recursive: true, force: true })
 }
 
 /** Redis cannot swap old and new data in one step, so the error says that it may hold only a part. */

@@ -23,12 +23,15 @@ export interface Examination {
   metricsToken?: string | undefined
 }
 
+/** A server may answer anything. */
+const ODD = 'One of its members is not of the kind that clients expect. What comes after it was not checked.'
+
 export async function examine (report: Report, examination: Examination): Promise<void> {
   try {
     await runChecks(report, examination)
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error
-    if (error instanceof RateLimited) report.warn(`${error.url} answers 429.`, error.message)
+    if (!(error instanceof NoAnswer)) report.fail(`An answer could not be read: ${(error as Error).message}`, ODD)
+    else if (error instanceof RateLimited) report.warn(`${error.url} answers 429.`, error.message)
     else report.fail(`${error.url} does not answer.`, error.message)
   }
 }

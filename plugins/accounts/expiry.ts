@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
+import { createLeapGuard } from '../storage/monotonic-time.ts'
 import { inTurns } from './walk.ts'
 
 /** Not more often: on Redis each sweep reads all keys. */
@@ -53,7 +54,10 @@ export function createAccountExpiry (
 /** Deletes expired accounts from time to time, in the same way as a person deletes their own. */
 export function sweepExpiredAccounts (app: FastifyInstance): void {
   let running: Promise<void> | undefined
+  // Nobody gets an account back that a clock has ended which was wrong for a moment.
+  const mayDelete = createLeapGuard(app.now)
   const sweep = async () => {
+    if (!mayDelete()) return
     try {
       const deleted = await app.signIn.lifecycle.deleteExpired()
       for (const { backend } of deleted) app.audit.note('account_deleted', { backend, reason: 'time' })

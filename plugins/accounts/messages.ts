@@ -9,6 +9,7 @@ import { renderMail, type MailText } from '../mail/templates.ts'
 import { describeLess } from '../oauth/less.ts'
 import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
+import { isRecent } from '../is-recent.ts'
 
 type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
 type Deps = Sender & Pick<FastifyInstance, 'accountLinks'>
@@ -161,7 +162,7 @@ export async function sendAppConnected (
   const notices = app.storage.collection<{ at: number }>('appNotice')
   const key = app.sealing.mac('app notice', JSON.stringify([user.id, clientId]))
   const isDue = await notices.update<boolean>(key, (last) =>
-    last && last.at > app.now() - APP_NOTICE_SECONDS
+    last && isRecent(last.at, APP_NOTICE_SECONDS, app.now())
       ? { result: false }
       : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true }
   )

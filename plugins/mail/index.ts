@@ -9,6 +9,7 @@ import { wordsOf, type Language } from '../../languages/index.ts'
 import { placeAmong } from '../secrets.ts'
 import { MAX_PER_MAILBOX, type Message } from './lanes.ts'
 import { createMailQueue } from './queue.ts'
+import { isRecent } from '../is-recent.ts'
 
 const TIMEOUT_MS = 15_000
 export const MAIL_WINDOW_SECONDS = 600
@@ -135,7 +136,7 @@ function createMailboxLimit ({ storage, sealing, now }: FastifyInstance): (messa
   }
   return (message, isOfNobody) =>
     sent.update<boolean>(keyOf(message, isOfNobody), (record) => {
-      const recent = (record?.at ?? []).filter((at) => at > now() - MAIL_WINDOW_SECONDS)
+      const recent = (record?.at ?? []).filter((at) => isRecent(at, MAIL_WINDOW_SECONDS, now()))
       if (recent.length >= MAX_PER_MAILBOX[message.purpose]) return { result: false }
       return { write: { record: { at: [...recent, now()] }, ttl: MAIL_WINDOW_SECONDS }, result: true }
     })

@@ -17,6 +17,8 @@ import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './co
  * Increase it when the terms of the index change: it is then created again from the notes.
  */
 const INDEX_VERSION = 2
+/** Notes in memory meanwhile: a million characters at most. */
+const REINDEXED_AT_ONCE = 25
 
 // The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
@@ -123,10 +125,15 @@ function reindex (db: DatabaseSync): void {
   db.exec(`DROP TABLE IF EXISTS words; ${createTerms()}`)
   const terms = createTermWriter(db)
   const setLanguage = db.prepare('UPDATE notes SET language = ? WHERE key = ?')
-  for (const row of db.prepare('SELECT key, owner, title, text FROM notes').all()) {
-    const note = row as unknown as Note & { key: number; owner: string }
-    setLanguage.run(textLanguage(note), note.key)
-    putTerms(terms, note.key, note.owner, note)
+  const page = db.prepare('SELECT key, owner, title, text FROM notes WHERE key > ? ORDER BY key LIMIT ?')
+  for (let after = -1, found = REINDEXED_AT_ONCE; found === REINDEXED_AT_ONCE;) {
+    const notes = page.all(after, REINDEXED_AT_ONCE) as unknown as Array<Note & { key: number; owner: string }>
+    for (const note of notes) {
+      setLanguage.run(textLanguage(note), note.key)
+      putTerms(terms, note.key, note.owner, note)
+    }
+    found = notes.length
+    after = notes.at(-1)?.key ?? after
   }
   db.exec(`PRAGMA user_version = ${INDEX_VERSION}`)
 }

@@ -3,6 +3,8 @@ import type { Clock } from '../../clock.ts'
 import type { Log, Storage } from './contract.ts'
 
 const NOTE_EVERY_MS = 60_000
+/** The record that holds the highest time that was seen. */
+export const HIGHEST = { kind: 'time', id: 'highest' } as const
 /** A smaller difference is the time between two readings. */
 const MIN_SETBACK_SECONDS = 1
 /** After a longer absence the clock may be wrong for now: its time is noted only once it has stayed. */
@@ -10,6 +12,16 @@ const MAX_ABSENCE_SECONDS = 30 * 86_400
 /** A clock that is this far ahead of the steady one has leapt, or the machine has slept. */
 const MAX_LEAP_SECONDS = 300
 const SETTLED_AFTER_SECONDS = 900
+
+const machineSteady: Clock = () => performance.now() / 1000
+
+export interface NotedTime {
+  seconds: number
+}
+
+/** Whether a process that starts now may trust its clock. @param highest the time that was noted last; 0 for none. */
+export const isPlausible = (highest: number, time: number): boolean =>
+  highest === 0 || time - highest < MAX_ABSENCE_SECONDS
 
 export interface MonotonicTime {
   now: Clock
@@ -26,10 +38,10 @@ export async function createMonotonicTime (
   storage: Storage,
   machine: Clock,
   log: Log,
-  steady: Clock = () => performance.now() / 1000
+  steady: Clock = machineSteady
 ): Promise<MonotonicTime> {
-  const times = storage.collection<{ seconds: number }>('time')
-  const highest = (await times.find('highest'))?.seconds ?? 0
+  const times = storage.collection<NotedTime>(HIGHEST.kind)
+  const highest = (await times.find(HIGHEST.id))?.seconds ?? 0
   const began = { time: machine(), steady: steady() }
   const setback = highest - began.time
   const isBehind = setback > MIN_SETBACK_SECONDS
@@ -39,12 +51,12 @@ export async function createMonotonicTime (
     )
   }
   const now: Clock = isBehind ? () => Math.max(machine(), highest + steady() - began.steady) : machine
-  const isSettled = createLeapGuard(now, steady, highest === 0 || began.time - highest < MAX_ABSENCE_SECONDS)
+  const isSettled = createLeapGuard(now, steady, isPlausible(highest, began.time))
 
   async function note (): Promise<void> {
     if (!isSettled()) return
     const seconds = now()
-    await times.update('highest', (found) =>
+    await times.update(HIGHEST.id, (found) =>
       found !== undefined && found.seconds >= seconds
         ? { result: undefined }
         : { write: { record: { seconds }, ttl: null }, result: undefined }
@@ -68,7 +80,7 @@ export async function createMonotonicTime (
 }
 
 /** @returns whether the time may be used for what cannot be undone: not while a clock that leapt may yet go back. */
-export function createLeapGuard (now: Clock, steady: Clock, isTrusted = true): () => boolean {
+export function createLeapGuard (now: Clock, steady: Clock = machineSteady, isTrusted = true): () => boolean {
   let last = { time: now(), steady: steady() }
   let pausedUntil = isTrusted ? -Infinity : last.steady + SETTLED_AFTER_SECONDS
   return () => {

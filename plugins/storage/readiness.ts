@@ -1,6 +1,7 @@
 // Whether storage answers, cached for a second: load balancers, engines and strangers call the health endpoints as often
 // as they like, and each check may write to the disk (threat ST-02).
 import type { Clock } from '../../clock.ts'
+import { isRecent } from '../is-recent.ts'
 
 const CACHED_SECONDS = 1
 
@@ -10,7 +11,7 @@ const CACHED_SECONDS = 1
  */
 export function cacheCheck (check: () => Promise<void>, now: Clock): () => Promise<void> {
   let answer: Promise<void> | undefined
-  let answeredAt = -Infinity
+  let answeredAt: number | undefined
   const ask = async () => {
     try {
       await check()
@@ -19,8 +20,8 @@ export function cacheCheck (check: () => Promise<void>, now: Clock): () => Promi
     }
   }
   return () => {
-    if (answer === undefined || now() - answeredAt >= CACHED_SECONDS) {
-      answeredAt = Infinity
+    if (answer === undefined || (answeredAt !== undefined && !isRecent(answeredAt, CACHED_SECONDS, now()))) {
+      answeredAt = undefined
       answer = ask()
     }
     return answer

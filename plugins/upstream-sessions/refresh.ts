@@ -12,6 +12,7 @@ import type { Clock } from '../../clock.ts'
 import type { Sealing } from '../secrets.ts'
 import type { IdentityKey } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'
+import { isRecent } from '../is-recent.ts'
 
 export interface BackendSession {
   backend: string
@@ -98,8 +99,8 @@ const takeLease = ({ store, backends, now }: Deps, id: string): Promise<Lease> =
   store.update<Lease>(id, (record) => {
     if (!record) return { result: undefined }
     const freshFor = backends.get(record.backend)?.sessions?.freshForSeconds ?? FRESH_SECONDS
-    if (now() - record.checkedAt < freshFor) return { result: { fresh: record } }
-    if ((record.leasedUntil ?? 0) > now()) return { result: 'wait' }
+    if (isRecent(record.checkedAt, freshFor, now())) return { result: { fresh: record } }
+    if (isRecent((record.leasedUntil ?? 0) - LEASE_SECONDS, LEASE_SECONDS, now())) return { result: 'wait' }
     const leased = { ...record, leasedUntil: now() + LEASE_SECONDS }
     return { write: writing(leased, now()), result: { mine: leased } }
   })

@@ -32,6 +32,8 @@ export interface Exchange {
    * `undefined` for a caller without sign-in, and for this server itself, which reads lists.
    */
   caller: UpstreamCaller | undefined
+  /** Of a caller without sign-in: whose share of the requests it takes. */
+  address?: string | undefined
   /** Aborted when the caller has gone; the upstream is told. */
   signal: AbortSignal
   /** `_meta` of the caller's request without what is between them and this server. */

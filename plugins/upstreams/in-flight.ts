@@ -1,29 +1,31 @@
-// How many requests an upstream may have at once, in all and for one person: one that has become slow holds no more.
+// How many requests an upstream may have at once, in all, for one person and for one address: one that has become slow holds
+// no more, and nobody takes the room of all others.
 // Tested in test/plugins/upstreams/upstream.test.ts.
 
 export interface InFlight {
   /**
-   * @param person `undefined` where nobody signs in: then only all together are counted.
+   * @param person `undefined` for a caller without sign-in.
+   * @param address of one without sign-in: many people may share it, so it has as much room as is left for all others.
    * @returns undefined where there is no room; else what is called at the end.
    */
-  enter(person: string | undefined): (() => void) | undefined
+  enter(person: string | undefined, address?: string): (() => void) | undefined
 }
 
 export function createInFlight (max: number, maxOfPerson: number): InFlight {
   const counts = new Map<string, number>()
   let all = 0
   return {
-    enter (person) {
-      const own = person === undefined ? 0 : (counts.get(person) ?? 0)
-      if (all >= max || own >= maxOfPerson) return undefined
-      if (person !== undefined) counts.set(person, own + 1)
+    enter (person, address = '') {
+      const key = person ?? `address ${address}`
+      const own = counts.get(key) ?? 0
+      if (all >= max || own >= (person === undefined ? max - all : maxOfPerson)) return undefined
+      counts.set(key, own + 1)
       all++
       return () => {
         all--
-        if (person === undefined) return
-        const left = counts.get(person)! - 1
-        if (left === 0) counts.delete(person)
-        else counts.set(person, left)
+        const left = counts.get(key)! - 1
+        if (left === 0) counts.delete(key)
+        else counts.set(key, left)
       }
     }
   }

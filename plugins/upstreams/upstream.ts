@@ -93,7 +93,7 @@ export class ConfiguredUpstream implements Upstream {
     const { name: upstream } = this.settings
     const tell = (outcome: UpstreamCall['outcome']) =>
       this.#deps.onCall({ upstream, method: asked.method, outcome, ms: performance.now() - startedAt })
-    const leave = this.#inFlight.enter(exchange.caller?.id)
+    const leave = this.#inFlight.enter(exchange.caller?.id, exchange.address)
     try {
       if (!leave) throw this.#error('busy', 'as many requests as it may have are open')
       const answered = await this.#send(asked, exchange)

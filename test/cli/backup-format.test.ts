@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { BackupError, checkBackup, FORMAT, keyChecks, readEntries } from '../../cli/backup-format.ts'
+import { BackupError, checkBackup, copyDatabase, FORMAT, keyChecks, readEntries } from '../../cli/backup-format.ts'
 
 const LINES = [
   '{"record":{"kind":"user","id":"ann","value":"{}"},"expires":null}',
@@ -106,3 +106,24 @@ async function changeManifest (folder: string, change: object): Promise<void> {
   const file = join(folder, 'manifest.json')
   await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...change }))
 }
+
+t.test('a database that changes all the time is copied to its end, as of one moment', async (t) => {
+  const folder = await newFolder(t)
+  const db = new DatabaseSync(join(folder, 'notes.db'), { timeout: 1_000 })
+  t.teardown(() => db.close())
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; CREATE TABLE notes (n INTEGER, text BLOB)')
+  db.exec(`INSERT INTO notes SELECT 0, zeroblob(40000) FROM json_each('[${Array(100).fill(0).join()}]')`)
+  const change = db.prepare('UPDATE notes SET n = n + 1 WHERE rowid <= 2')
+  const done = new AbortController()
+  const copied = copyDatabase(join(folder, 'notes.db'), join(folder, 'copy.db')).finally(() => done.abort())
+  for (let writes = 0; writes < 3_000 && !done.signal.aborted; writes++) {
+    change.run()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.ok(done.signal.aborted)
+  await copied
+  const copy = new DatabaseSync(join(folder, 'copy.db'), { readOnly: true })
+  const found = copy.prepare('SELECT max(n) - min(n) AS apart, count(*) AS n FROM notes WHERE rowid <= 2').get()!
+  copy.close()
+  t.match(found, { apart: 0, n: 2 })
+})

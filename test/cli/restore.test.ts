@@ -19,7 +19,8 @@ t.test('the wrong folder, key or variables are said without a stack, and nothing
     ['backup', /there is no oauth\.db/, target, join(target.DATA_DIR, '..', 'of-nothing')],
     ['audit', /there is no oauth\.db/, target],
     ['users', /there is no oauth\.db/, { ...target, AUTH_BACKEND: 'local' }, 'list'],
-    ['backup', /is not empty: name a new folder/, { DATA_DIR: server.dataDir }, folder]
+    ['backup', /is not empty: name a new folder/, { DATA_DIR: server.dataDir }, folder],
+    ['backup', /EEXIST: file already exists/, { DATA_DIR: server.dataDir }, join(folder, 'manifest.json')]
   ]
   for (const [name, expected, env, ...given] of refusals) {
     const { status, stderr } = await operator(name, env, ...given)
@@ -54,6 +55,8 @@ t.test('a restore changes nothing unless every file of the backup is whole, and 
   t.notMatch(refused.stderr, /\n {4}at /, 'without a stack')
   t.strictSame(await filesOf(server.dataDir), before, 'every file is as it was')
 
+  // Of a restore that was killed.
+  await cp(whole, join(server.dataDir, 'restore-a1B2c3'), { recursive: true })
   const restored = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
   t.equal(restored.status, 0, restored.stderr)
   t.strictSame((await readdir(server.dataDir)).sort(), ['library.db', 'notes.db', 'oauth.db', 'reserve', 'secret-key'])

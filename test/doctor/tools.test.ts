@@ -13,6 +13,15 @@ const faults: Fault[] = [
     signsIn: true
   },
   {
+    name: 'no list at all',
+    change: result('tools/list', (list) => {
+      delete list['tools']
+    }),
+    reports: /An answer could not be read/,
+    advises: /not of the kind that clients expect/,
+    signsIn: true
+  },
+  {
     name: 'tools without hints',
     change: result('tools/list', (list) => {
       delete (list['tools'] as Array<Record<string, unknown>>)[0]!['annotations']

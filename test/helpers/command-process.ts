@@ -42,8 +42,8 @@ async function run ({ file, words, cwd, env }: Asked): Promise<Ran> {
   process.umask(UMASK)
   process.argv = [process.execPath, file, ...words]
   process.exitCode = undefined
-  const before = process.getActiveResourcesInfo()
   const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)]
+  const before = process.getActiveResourcesInfo()
   try {
     // With another query it is evaluated again.
     await import(`${pathToFileURL(file).href}?run=${++runs}`)

@@ -152,8 +152,8 @@ async function callerOf (as: PostgresOptions['as'], context: ToolContext): Promi
 function cached (readNow: () => Promise<Catalogue>): () => Promise<Catalogue> {
   let read: { at: number; catalogue: Promise<Catalogue> } | undefined
   return () => {
-    if (read && Date.now() - read.at < CATALOGUE_MS) return read.catalogue
-    const reading = { at: Date.now(), catalogue: readNow() }
+    if (read && performance.now() - read.at < CATALOGUE_MS) return read.catalogue
+    const reading = { at: performance.now(), catalogue: readNow() }
     read = reading
     reading.catalogue.catch(() => {
       if (read === reading) read = undefined

@@ -39,6 +39,7 @@ export function exchangeOf (
   let lines = 0
   return {
     caller: upstreamCaller(request, services),
+    address: request.access === null ? request.address : undefined,
     signal,
     meta: relayedMeta(meta),
     capabilities,

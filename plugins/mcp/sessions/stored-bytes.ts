@@ -1,6 +1,7 @@
 // How many bytes are stored for streams that may be resumed: bounded for a session, for a person and in all. The oldest
 // stream makes room (MCP 2025-11-25 "Resumability and Redelivery").
 import type { Clock } from '../../../clock.ts'
+import { isRecent } from '../../is-recent.ts'
 
 export const MAX_SESSION_BYTES = 512 * 1024
 export const MAX_PERSON_BYTES = 2 * 1024 * 1024
@@ -66,7 +67,7 @@ export function createStoredBytes (
     }
   }
   function prune (): void {
-    if (now() - prunedAt < PRUNE_SECONDS) return
+    if (isRecent(prunedAt, PRUNE_SECONDS, now())) return
     prunedAt = now()
     for (const [id, { until }] of streams) if (until <= now()) drop(id)
   }

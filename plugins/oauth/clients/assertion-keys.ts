@@ -11,6 +11,7 @@ import type { FindHolder } from '../grants/contract.ts'
 import type { FetchGate, Lane } from './fetch-gate.ts'
 import { createRecent } from './recent.ts'
 import { FetchRefused } from './safe-fetch.ts'
+import { isRecent } from '../../is-recent.ts'
 
 const FRESH_SECONDS = 300
 /** A set is not fetched again within this time, even for an unknown key. */
@@ -82,8 +83,8 @@ export function createKeyRing ({ store, gate, now }: Options): KeyRing {
       if (!url) throw new FetchRefused('the client names no keys')
       const id = hashSecret(url.href)
       const copy = (await store.find(id)) ?? recent.find(url.href)
-      const age = copy ? now() - (copy.fetchedAt ?? 0) : Infinity
-      if (copy && age < (again ? MIN_REFETCH_SECONDS : FRESH_SECONDS)) return readKeys(copy.keys)
+      const kept = again ? MIN_REFETCH_SECONDS : FRESH_SECONDS
+      if (copy && isRecent(copy.fetchedAt ?? 0, kept, now())) return readKeys(copy.keys)
       try {
         const person = await findHolder()
         const lane = person === undefined ? 'stranger' : laneOf(url, clientId)

@@ -5,6 +5,7 @@ import type { Clock } from '../../../clock.ts'
 import { networkOf, siteOf } from '../../client-address.ts'
 import type { Limits } from '../../limits/rate-limits.ts'
 import { FetchRefused, fetchDocument } from './safe-fetch.ts'
+import { isRecent } from '../../is-recent.ts'
 
 /**
  * Of each lane: fetches under way at once, and fetches begun within a minute; in all, and for one host, person or site
@@ -162,17 +163,17 @@ function createBudget (now: Clock): Budget {
 
 /** Recent failures; the oldest are forgotten first. */
 function createFailures (now: Clock) {
-  const failures = new Map<string, { until: number; error: unknown }>()
+  const failures = new Map<string, { at: number; error: unknown }>()
   return {
     add (key: string, error: unknown): void {
       failures.delete(key)
-      failures.set(key, { until: now() + FAILURE_PAUSE_SECONDS, error })
+      failures.set(key, { at: now(), error })
       if (failures.size > MAX_FAILURES_KEPT) failures.delete(failures.keys().next().value!)
     },
     /** @throws the same error again, within the pause. */
     check (key: string): void {
       const failure = failures.get(key)
-      if (failure && failure.until > now()) throw failure.error
+      if (failure && isRecent(failure.at, FAILURE_PAUSE_SECONDS, now())) throw failure.error
     }
   }
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Config } from '../../../config/index.ts'
 import { temporarilyUnavailable } from '../../../errors.ts'
 import { readKeys } from '../clients/assertion-keys.ts'
+import { isRecent } from '../../is-recent.ts'
 
 const FRESH_SECONDS = 300
 /**
@@ -63,9 +64,8 @@ export function createIssuerKeys (issuer: Issuer, { now, log }: Options): Issuer
 
   return {
     async find (again) {
-      const age = known ? now() - known.at : Infinity
-      const isWanted = again || age >= FRESH_SECONDS
-      if (isWanted && !underWay && now() - askedAt >= PAUSE_SECONDS) {
+      const isWanted = again || !known || !isRecent(known.at, FRESH_SECONDS, now())
+      if (isWanted && !underWay && !isRecent(askedAt, PAUSE_SECONDS, now())) {
         underWay = ask().finally(() => {
           underWay = undefined
         })

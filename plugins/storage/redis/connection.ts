@@ -9,7 +9,7 @@ import type { Log } from '../contract.ts'
 export type Client = (Redis | Cluster) & {
   tally(key: string, by: number, ttlMs: number): Promise<number>
   shorten(key: string, lowestId: string): Promise<null>
-  record(key: string, most: number, ...written: string[]): Promise<null>
+  record(key: string, most: number, ...written: string[]): Promise<string>
   swap(key: string, expected: string, next: string, ttlMs: number): Promise<number>
 }
 

@@ -1,8 +1,8 @@
 // The whole of the Redis storage, exported and loaded key by key, from every member of a Cluster. Each record is
 // independent, so they need not be read at the same moment.
 // Tested in test/plugins/storage/journals-contract.ts.
-import type { Entry, StorageExport, Storage } from '../contract.ts'
-import { counterKey, journalKey, topicOf } from './journal.ts'
+import type { Entry, Log, StorageExport, Storage } from '../contract.ts'
+import { counterKey, decoder, journalKey, topicOf } from './journal.ts'
 import { scanKeys, type Client } from './connection.ts'
 
 const BATCH = 200
@@ -11,8 +11,8 @@ const PREFIX = 'mcp:'
 
 type Guard = <R>(command: Promise<R>) => Promise<R>
 
-export function redisExport (redis: Client, { journal }: Pick<Storage, 'journal'>, guarded: Guard): StorageExport {
-  const read = createReader(redis, guarded)
+export function redisExport (redis: Client, { journal }: Pick<Storage, 'journal'>, guarded: Guard, log: Log): StorageExport {
+  const read = createReader(redis, guarded, log)
 
   async function write (entries: Entry[]): Promise<void> {
     await Promise.all(entries.map((entry) => writeKey(redis, guarded, entry)))
@@ -40,7 +40,7 @@ export function redisExport (redis: Client, { journal }: Pick<Storage, 'journal'
   }
 }
 
-function createReader (redis: Client, guarded: Guard): (key: string) => AsyncGenerator<Entry> {
+function createReader (redis: Client, guarded: Guard, log: Log): (key: string) => AsyncGenerator<Entry> {
   /** Seconds since the epoch, or `null`; undefined when the key is gone. */
   async function expiryOf (key: string): Promise<number | null | undefined> {
     const left = await guarded(redis.pttl(key))
@@ -48,15 +48,14 @@ function createReader (redis: Client, guarded: Guard): (key: string) => AsyncGen
   }
 
   async function * readJournal (key: string): AsyncGenerator<Entry> {
+    const journal = key.slice(journalKey('').length)
+    const entryOf = decoder<unknown>(journal, log)
     for (let after = '-'; ;) {
       const page = await guarded(redis.xrange(key, after, '+', 'COUNT', PAGE))
       for (const [, fields] of page) {
         const topic = topicOf(fields)
-        yield {
-          journal: key.slice(journalKey('').length),
-          ...(topic !== undefined && { topic }),
-          entry: JSON.parse(fields[fields.indexOf('entry') + 1]!) as unknown
-        }
+        const entry = entryOf(fields)
+        if (entry !== undefined) yield { journal, ...(topic !== undefined && { topic }), entry }
       }
       if (page.length < PAGE) return
       after = `(${page.at(-1)![0]}`

@@ -61,7 +61,7 @@ export async function openRedisStorage (url: string, log: Log): Promise<Storage>
     description: `${redis instanceof Cluster ? 'Redis Cluster' : 'Redis'} at ${new URL(url.split(',')[0]!).host}`,
     collection: (kind) => collection(redis, kind, { guarded, log }),
     ...journals,
-    ...redisExport(redis, journals, guarded),
+    ...redisExport(redis, journals, guarded, log),
     async watch (kind, changed) {
       const watch = await watchRedis(url, `${redis.options.keyPrefix ?? ''}${key(kind, '')}`, changed, log)
       watches.push(watch)

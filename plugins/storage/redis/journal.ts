@@ -12,12 +12,14 @@ return n`
 
 /**
  * KEYS[1]; ARGV: how many entries are kept, then each entry and its topic. One command for many: a call for each would
- * cost more than the event it records.
+ * cost more than the event it records. Returns the id of the last one, which begins with the time of Redis.
  */
 export const RECORD = `
+local id = ''
 for i = 2, #ARGV, 2 do
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topic', ARGV[i + 1])
-end`
+  id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'entry', ARGV[i], 'topic', ARGV[i + 1])
+end
+return id`
 
 /**
  * KEYS[1]; ARGV: the lowest id that stays. A stream without entries would be a key that
@@ -44,9 +46,11 @@ export function openRedisJournals (
 ): Pick<Storage, 'journal' | 'count' | 'counts'> {
   /** @param written each entry as JSON, and its topic. Not all at once: Redis does nothing else meanwhile. */
   const add = async (key: string, most: number, written: string[]) => {
+    let id = ''
     for (let first = 0; first < written.length; first += PAGE) {
-      await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
+      id = await guarded(redis.record(key, most, ...written.slice(first, first + PAGE)))
     }
+    return id
   }
 
   const pages = (name: string) => pagesOf(redis, guarded, name)
@@ -56,15 +60,14 @@ export function openRedisJournals (
     return {
       async append (entries) {
         const { all, byTopic } = arrange(entries)
-        const oldest = Date.now() - JOURNAL_BOUNDS.ageSeconds * 1000
         await Promise.all(
           [...byTopic].map(async ([topic, written]) => {
             await add(journalKey(name, topic), JOURNAL_BOUNDS.perTopic, written)
             await guarded(redis.expire(journalKey(name, topic), JOURNAL_BOUNDS.ageSeconds))
           })
         )
-        await add(journalKey(name), MAX_ENTRIES, all)
-        await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
+        const oldest = oldestAfter(await add(journalKey(name), MAX_ENTRIES, all))
+        if (oldest > 0) await guarded(redis.xtrim(journalKey(name), 'MINID', '~', oldest))
         await shorten(redis, guarded, name)
       },
       async newest (topic, limit) {
@@ -102,6 +105,13 @@ export function openRedisJournals (
 }
 
 /**
+ * @param id of the newest entry, by the clock of Redis.
+ * @returns the time of the oldest that stays, by the earlier of both clocks: one that has leapt ahead must not delete everything.
+ */
+const oldestAfter = (id: string): number =>
+  Math.min(Number.parseInt(id, 10), Date.now()) - JOURNAL_BOUNDS.ageSeconds * 1000
+
+/**
  * What is beyond the bound leaves its topic first: a topic that has nothing left has no key.
  */
 async function shorten (
@@ -122,7 +132,7 @@ async function shorten (
   }
 }
 
-const decoder =
+export const decoder =
   <T>(name: string, log: Log) =>
     (fields: string[]): T | undefined =>
       decodeJson<T>(`entry of the journal ${name}`, fieldOf(fields, 'entry') ?? '', log)

@@ -3,12 +3,12 @@
 // Tested in test/plugins/storage/journals-contract.ts.
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../clock.ts'
-import type { Entry, StorageExport } from '../contract.ts'
+import { decodeJson, type Entry, type Log, type StorageExport } from '../contract.ts'
 import type { Commits } from './group-commit.ts'
 
 const BATCH = 500
 
-export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commits: Commits): StorageExport {
+export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commits: Commits, log: Log): StorageExport {
   return {
     async * entries () {
       const reader = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
@@ -27,12 +27,9 @@ export function sqliteExport (db: DatabaseSync, file: string, now: Clock, commit
           .iterate(now())) {
           yield { counter: key as string, n: n as number, expires: expires as number }
         }
-        for (const { name, topic, entry } of reader.prepare('SELECT name, about AS topic, entry FROM journal ORDER BY seq').iterate()) {
-          yield {
-            journal: name as string,
-            ...(topic !== null && { topic: topic as string }),
-            entry: JSON.parse(entry as string) as unknown
-          }
+        for (const { name, topic, entry: text } of reader.prepare('SELECT name, about AS topic, entry FROM journal ORDER BY seq').iterate()) {
+          const entry = decodeJson<unknown>(`entry of the journal ${name as string}`, text as string, log)
+          if (entry !== undefined) yield { journal: name as string, ...(topic !== null && { topic: topic as string }), entry }
         }
       } finally {
         reader.close()

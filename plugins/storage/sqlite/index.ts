@@ -20,6 +20,7 @@ import { createCheck, refuseEmptied } from './check.ts'
 import { openSqliteJournals, prepareJournals } from './journal.ts'
 import { sqliteExport } from './export.ts'
 import { startSweeping } from './sweep.ts'
+import { HIGHEST, isPlausible, type NotedTime } from '../monotonic-time.ts'
 
 const FILE = 'oauth.db'
 const SWEEP_ROWS = 500
@@ -57,7 +58,8 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
   const journals = openSqliteJournals(db, now, unsynced, log)
   const sweeper = startSweeping(
     [(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices],
-    now
+    now,
+    () => isPlausible(highestOf(statements, log), now())
   )
   const check = createCheck(db, join(dataDir, FILE), commits, () =>
     statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)
@@ -70,7 +72,7 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
     journal: journals.open,
     count: journals.count,
     counts: journals.counts,
-    ...sqliteExport(db, join(dataDir, FILE), now, commits),
+    ...sqliteExport(db, join(dataDir, FILE), now, commits, log),
     watch: async (_kind, changed) => watchDatabase(db, changed),
     check: check.check,
     async close () {
@@ -81,6 +83,12 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
       db.close()
     }
   }
+}
+
+/** The time that was noted last; 0 for none. */
+function highestOf (statements: Statements, log: Log): number {
+  const row = statements.find.get(HIGHEST.kind, HIGHEST.id, 0)
+  return row === undefined ? 0 : (decodeRecord<NotedTime>(HIGHEST.kind, row['value'] as string, log)?.seconds ?? 0)
 }
 
 function prepareTables (db: DatabaseSync): void {

@@ -15,18 +15,24 @@ export interface Sweeper {
   stop(): void
 }
 
-/** Sweeps at once, and each minute. @param steady seconds that no setting of the clock moves. */
+/**
+ * Sweeps at once, and each minute.
+ * @param isTrusted whether the clock may be right at the start, as far as is known.
+ * @param steady seconds that no setting of the clock moves.
+ */
 export function startSweeping (
   slices: readonly Slice[],
   now: Clock,
+  isTrusted: () => boolean = () => true,
   steady: Clock = () => performance.now() / 1000
 ): Sweeper {
-  // A clock that was wrong for a moment must not end every connection for good.
-  const mayDelete = createLeapGuard(now, steady)
+  // A clock that was wrong for a moment, or when the machine started, must not end every connection for good.
+  let mayDelete: (() => boolean) | undefined
   const stopped = new AbortController()
   let running: Promise<void> | undefined
 
   async function sweepAll (): Promise<void> {
+    mayDelete ??= createLeapGuard(now, steady, isTrusted())
     if (!mayDelete()) return
     for (const slice of slices) {
       while (!stopped.signal.aborted && (await slice(now())) > 0) await sleep(PAUSE_MS, undefined, { ref: false })

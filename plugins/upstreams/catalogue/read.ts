@@ -1,11 +1,11 @@
 // Reads what an upstream offers: every page of every list that it declares, within bounds. Nothing in its answers fails
 // more than the entry that it is in (MCP "Pagination").
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type Catalogue, type Connection } from '../contract.ts'
 import { arrange, createToolFilter } from './arrange.ts'
 import { cut, readPrompt, readTemplate, readTool, readUri, type ReadEntry } from './entries.ts'
 import { createFindings, type Findings } from './findings.ts'
+import { createTurns } from './in-turns.ts'
 import {
   MAX_CATALOGUE,
   MAX_CURSOR,
@@ -22,8 +22,6 @@ import { survey } from './survey.ts'
 
 /** JSON-RPC: the upstream declares a capability and has no such list. */
 const METHOD_NOT_FOUND = -32601
-/** After so many entries everybody else has a turn. */
-const ENTRIES_A_TURN = 50
 
 /**
  * Reads all lists of an upstream, every page, within bounds.
@@ -105,13 +103,14 @@ async function * entriesOf ({ connection, findings }: Pages, method: string, mem
   const cursors = new Set<string>()
   let params = {}
   let seen = 0
+  const turn = createTurns()
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer: Record<string, unknown> | null = await connection.ask(method, params)
     const entries = answer?.[member]
     if (!Array.isArray(entries)) return findings.add(`its answer to ${method} has no list`)
     for (const entry of entries) {
       if (++seen > MAX_LOOKED_AT) return findings.add(`its answers to ${method} have more than ${MAX_LOOKED_AT} entries; the others are left out`)
-      if (seen % ENTRIES_A_TURN === 0) await nextTurn()
+      await turn()
       yield entry
     }
     const cursor = answer?.['nextCursor'] ?? ''

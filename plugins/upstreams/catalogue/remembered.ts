@@ -50,6 +50,27 @@ export function createRemembered (storage: Pick<Storage, 'collection'>, now: Clo
     return record?.format === FORMAT ? { at: record.at, catalogue: arranged(record, settings) } : undefined
   }
 
+  /**
+   * Of several instances that see a change, the one whose write comes first reports it.
+   * @param text the lists as JSON.
+   * @returns what has changed, compared before the write, since that takes its time.
+   */
+  async function replace (settings: UpstreamSettings, catalogue: Catalogue, next: LastSeen, text: string): Promise<Change[]> {
+    for (;;) {
+      const found = await records.find(idOf(settings))
+      const record = found?.format === FORMAT ? found : undefined
+      const before = record && JSON.stringify(record.lists)
+      if (record && before === text && record.at > next.at - REWRITE_AFTER) return []
+      const changes =
+        record && before !== text ? await compare(arranged(record, settings), catalogue, settings.name, next.at) : []
+      const isFirst = await records.update<boolean>(idOf(settings), (current) => {
+        const isOther = current?.format === FORMAT ? JSON.stringify(current.lists) !== before : before !== undefined
+        return isOther ? { result: false } : { write: { record: next, ttl: LIFETIME }, result: true }
+      })
+      if (isFirst) return changes
+    }
+  }
+
   return {
     lastSeen,
     load: (settings) =>
@@ -63,14 +84,7 @@ export function createRemembered (storage: Pick<Storage, 'collection'>, now: Clo
           warnOnce(log, settings.name, 'its lists are too large to be stored: what changes in them is not noticed')
           return
         }
-        // Of several instances that see a change, the one whose write comes first reports it.
-        const changes = await records.update<Change[]>(idOf(settings), (found) => {
-          const record = found?.format === FORMAT ? found : undefined
-          const isSame = record !== undefined && JSON.stringify(record.lists) === text
-          if (isSame && record.at > at - REWRITE_AFTER) return { result: [] }
-          const changes = record && !isSame ? compare(arranged(record, settings), catalogue, settings.name, at) : []
-          return { write: { record: { format: FORMAT, at, lists }, ttl: LIFETIME }, result: changes }
-        })
+        const changes = await replace(settings, catalogue, { format: FORMAT, at, lists }, text)
         if (changes.length === 0) return
         logChanges(log, settings.name, changes)
         await history.update<void>(settings.name, (found) => ({

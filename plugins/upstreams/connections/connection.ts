@@ -46,7 +46,7 @@ export type Waiting = Map<string, { conversation: Conversation; connection: Open
 
 /** Each holds a request open at the upstream. */
 const MAX_WAITING = 100
-const MAX_WAITING_OF_PERSON = 5
+const MAX_WAITING_OF_HOLDER = 5
 
 export interface RequestExtras {
   /** Milliseconds. */
@@ -120,7 +120,7 @@ export class OpenConnection implements Connection {
     const conversation = new Conversation({
       upstream,
       timeoutMs,
-      mayWait: (caller) => this.#mayWait(caller),
+      mayWait: (holder) => this.#mayWait(holder),
       send: (signal, onProgress) =>
         this.#send(method, sent, {
           signal,
@@ -207,10 +207,10 @@ export class OpenConnection implements Connection {
     if (this.#isRetired) this.retire()
   }
 
-  #mayWait (caller: string | undefined): boolean {
+  #mayWait (holder: string): boolean {
     const { waiting } = this.#options
-    const own = [...waiting.values()].filter(({ conversation }) => conversation.caller === caller)
-    return waiting.size < MAX_WAITING && own.length < MAX_WAITING_OF_PERSON
+    const own = [...waiting.values()].filter(({ conversation }) => conversation.holder === holder)
+    return waiting.size < MAX_WAITING && own.length < MAX_WAITING_OF_HOLDER
   }
 
   async #send (method: string, params: Params, options: RequestOptions): Promise<Params> {

@@ -19,13 +19,15 @@ export interface ConversationOptions {
   /** Milliseconds that the upstream may work between two answers of the person. */
   timeoutMs: number
   send(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<Result>
-  /** Whether there is room for a request that waits for a person. */
-  mayWait(caller: string | undefined): boolean
+  /** Whether there is room for a request that waits for a person. @param holder see {@link Conversation.holder}. */
+  mayWait(holder: string): boolean
 }
 
 export class Conversation {
   /** Of whom. */
   caller: string | undefined
+  /** Whom it counts for: a person, or the address of a caller without sign-in. */
+  holder = ''
   /** Resolves when the upstream has answered, or has been told to stop. */
   readonly ended: Promise<void>
   readonly #options: ConversationOptions
@@ -57,7 +59,7 @@ export class Conversation {
 
   /** @returns what the person said; a decline where nobody can be asked. */
   ask (params: Record<string, unknown>, signal: AbortSignal): Promise<ElicitResult> {
-    if (++this.#asked > MAX_QUESTIONS || !this.#options.mayWait(this.caller)) return Promise.resolve({ action: 'decline' })
+    if (++this.#asked > MAX_QUESTIONS || !this.#options.mayWait(this.holder)) return Promise.resolve({ action: 'decline' })
     return new Promise((resolve) => {
       const name = `question-${this.#asked}`
       const answer = (result: ElicitResult) => {
@@ -75,6 +77,8 @@ export class Conversation {
     clearTimeout(this.#expiry)
     this.#exchange = exchange
     this.caller = exchange.caller?.id
+    // An answer that came in at another instance has no address.
+    this.holder = this.caller ?? (exchange.address === undefined ? this.holder : `address ${exchange.address}`)
     for (const [name, { answer }] of this.#open) {
       const response = exchange.retry?.responses[name]
       if (response !== undefined) answer(response as ElicitResult)

@@ -9,11 +9,12 @@ interface Slot {
   readonly person: string | undefined
   opening?: Promise<OpenConnection> | undefined
   connection?: OpenConnection | undefined
+  /** Times are milliseconds that no setting of the clock moves. */
   usedAt: number
   openedAt: number
   /** Attempts in a row that failed, or ended by themselves soon after. */
   failures: number
-  /** When it failed first since it was open, in milliseconds. */
+  /** When it failed first since it was open. */
   failingSince?: number | undefined
   /** Before it, the last failure is the answer. */
   retryAt: number
@@ -66,7 +67,7 @@ export class Pool {
     const slots = [...this.#slots.values()]
     const open = slots.filter(({ connection }) => connection).map(({ openedAt }) => openedAt)
     const times = open.length > 0 ? open : slots.flatMap(({ failingSince }) => failingSince ?? [])
-    return times.length > 0 ? Math.floor(Math.min(...times) / 1000) : undefined
+    return times.length > 0 ? Math.floor((performance.timeOrigin + Math.min(...times)) / 1000) : undefined
   }
 
   /** One that is open. */
@@ -80,10 +81,10 @@ export class Pool {
    */
   get (key: string, caller: UpstreamCaller | undefined): OpenConnection | Promise<OpenConnection> {
     const slot = this.#slots.get(key) ?? this.#add(key, caller?.id)
-    slot.usedAt = Date.now()
+    slot.usedAt = performance.now()
     if (slot.connection) return slot.connection
     if (slot.opening) return slot.opening
-    if (slot.error && Date.now() < slot.retryAt) return Promise.reject(slot.error)
+    if (slot.error && performance.now() < slot.retryAt) return Promise.reject(slot.error)
     slot.opening = this.#open(key, caller, slot)
     return slot.opening
   }
@@ -118,7 +119,7 @@ export class Pool {
         await connection.close()
         throw this.#error('ended', 'the server is closing')
       }
-      Object.assign(slot, { connection, openedAt: Date.now(), error: undefined, failingSince: undefined })
+      Object.assign(slot, { connection, openedAt: performance.now(), error: undefined, failingSince: undefined })
       return connection
     } catch (error) {
       this.#failed(slot, error as Error)
@@ -133,15 +134,15 @@ export class Pool {
     const { connection, openedAt } = slot
     if (connection === undefined || this.#slots.get(key) !== slot) return
     slot.connection = undefined
-    if (Date.now() - openedAt >= GOOD_AFTER_MS) this.#slots.delete(key)
+    if (performance.now() - openedAt >= GOOD_AFTER_MS) this.#slots.delete(key)
     else this.#failed(slot, this.#error('unreachable', `it ends soon after it starts${why ? `: ${why.message}` : ''}`))
   }
 
   /** The first time it may be tried again at once. */
   #failed (slot: Slot, error: Error): void {
     slot.error = error
-    slot.failingSince ??= Date.now()
-    slot.retryAt = Date.now() + (slot.failures === 0 ? 0 : Math.min(MIN_PAUSE_MS * 2 ** slot.failures, MAX_PAUSE_MS))
+    slot.failingSince ??= performance.now()
+    slot.retryAt = performance.now() + (slot.failures === 0 ? 0 : Math.min(MIN_PAUSE_MS * 2 ** slot.failures, MAX_PAUSE_MS))
     slot.failures++
   }
 
@@ -171,7 +172,7 @@ export class Pool {
   }
 
   #endIdle (): void {
-    const before = Date.now() - this.#options.idleMs
+    const before = performance.now() - this.#options.idleMs
     for (const [key, slot] of this.#slots) {
       if (slot.usedAt < before && this.#isIdle(slot) && !(slot.connection && this.#options.stays(key))) this.#end(key, slot)
     }

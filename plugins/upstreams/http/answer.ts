@@ -5,6 +5,7 @@ import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { exceeded } from '../../json-size.ts'
 import { isExcessive, MESSAGE_BOUNDS } from '../message-bounds.ts'
 import type { UpstreamError } from '../contract.ts'
+import { OVERHEAD_BYTES } from './events.ts'
 import { failure } from './failures.ts'
 
 /** Of one JSON body, or one event. */
@@ -94,7 +95,7 @@ function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number):
     }
     if (!grow(0)) return
     answer.on('data', (chunk: Buffer) => {
-      if (grow(chunk.length)) chunks.push(chunk)
+      if (grow(chunk.length + OVERHEAD_BYTES)) chunks.push(chunk)
     })
     answer.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
     answer.on('error', (cause) => reject(brokenAnswer(settings, cause)))

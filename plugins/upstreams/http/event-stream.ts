@@ -13,6 +13,10 @@ const DRAIN_MS = 1000
 /** Events that a stream is read for; beyond them it waits until the second is over, as a process does. */
 const MAX_EVENTS_PER_SECOND = 1_000
 const BYTES_LIKE_AN_EVENT = 10_000
+/** Also of comments, and of what is for another request. */
+const LINES_LIKE_AN_EVENT = 100
+/** As long as the SDK waits by itself: it would ask again at once, and for ever, if it were told to. */
+const MIN_RETRY_MS = 1_000
 
 export interface StreamOptions {
   settings: Pick<UpstreamSettings, 'name' | 'secrets'>
@@ -39,9 +43,9 @@ class EventStream {
   /** An event with an id can be continued from (MCP "Resumability and Redelivery"). */
   #canContinue = false
   #isDone = false
-  /** In events. */
+  /** In events, of all that is read. */
   readonly #budget = createBudget(MAX_EVENTS_PER_SECOND, () => {
-    if (this.#stream().desiredSize! > 0) this.#answer.resume()
+    if (!this.#controller || this.#controller.desiredSize! > 0) this.#answer.resume()
   })
 
   constructor (answer: IncomingMessage, options: StreamOptions, resolve: (streamed: Streamed) => void) {
@@ -61,8 +65,12 @@ class EventStream {
   }
 
   #take (chunk: Buffer): void {
+    if (this.#isDone) return
     try {
-      for (const event of this.#isDone ? [] : this.#reader.read(chunk)) {
+      const events = this.#reader.read(chunk)
+      this.#budget.count(events.length + this.#reader.lines / LINES_LIKE_AN_EVENT + chunk.length / BYTES_LIKE_AN_EVENT)
+      if (this.#budget.isFull) this.#answer.pause()
+      for (const event of events) {
         if (this.#takeEvent(event)) return
       }
     } catch (error) {
@@ -88,9 +96,8 @@ class EventStream {
       }
     }
     const stream = this.#stream()
-    stream.enqueue(writeEvent(event))
-    this.#budget.count(1 + event.data.length / BYTES_LIKE_AN_EVENT)
-    if (stream.desiredSize! <= 0 || this.#budget.isFull) this.#answer.pause()
+    stream.enqueue(writeEvent(event.retry === undefined ? event : { ...event, retry: Math.max(MIN_RETRY_MS, event.retry) }))
+    if (stream.desiredSize! <= 0) this.#answer.pause()
     return false
   }
 

@@ -1,8 +1,8 @@
 // Server-sent events, read from bytes with a bound for each one (HTML "Server-sent events", §9.2.6).
 
 const [LF, CR, COLON, SPACE] = [0x0a, 0x0d, 0x3a, 0x20]
-/** Counted for each line and piece of one besides its bytes: what keeping it costs. */
-const OVERHEAD_BYTES = 64
+/** Counted for each line, and for each piece that is kept, besides its bytes: what keeping it costs. */
+export const OVERHEAD_BYTES = 64
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 export interface ServerEvent {
@@ -28,6 +28,8 @@ export class EventReader {
   #isFirst = true
   #endedWithCr = false
   #fields = emptyFields()
+  /** Lines that ended in the latest bytes, also comments and blank ones. */
+  lines = 0
 
   /** @param maxBytes of one event with its field names. */
   constructor (maxBytes: number) {
@@ -42,7 +44,10 @@ export class EventReader {
     const events: ServerEvent[] = []
     let start = this.#endedWithCr && chunk[0] === LF ? 1 : 0
     this.#endedWithCr = false
-    for (let end = lineEnd(chunk, start); end !== -1; end = lineEnd(chunk, start)) {
+    this.lines = 0
+    const lineEnd = createLineEnds(chunk)
+    for (let end = lineEnd(start); end !== -1; end = lineEnd(start)) {
+      this.lines++
       this.#grow(end - start)
       const event = this.#takeLine(chunk.subarray(start, end))
       if (event) events.push(event)
@@ -102,10 +107,14 @@ const emptyFields = (): { type: string; id: string | undefined; retry: number | 
 const withLineFeeds = (lines: readonly Buffer[]): Buffer[] =>
   lines.flatMap((line, index) => (index === 0 ? [line] : [Buffer.of(LF), line]))
 
-function lineEnd (chunk: Buffer, from: number): number {
-  const lf = chunk.indexOf(LF, from)
-  const cr = chunk.subarray(0, lf === -1 ? chunk.length : lf).indexOf(CR, from)
-  return cr === -1 ? lf : cr
+/** In one pass: the next line feed is looked for once, however many lines end with a carriage return before it. */
+function createLineEnds (chunk: Buffer): (from: number) => number {
+  let lf = -Infinity
+  return (from) => {
+    if (lf < from && lf !== -1) lf = chunk.indexOf(LF, from)
+    const cr = chunk.subarray(0, lf === -1 ? chunk.length : lf).indexOf(CR, from)
+    return cr === -1 ? lf : cr
+  }
 }
 
 /** The event again as bytes, in one form. */

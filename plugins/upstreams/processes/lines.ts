@@ -7,8 +7,10 @@ const END_BYTES = 512
 const ENDLESS = 16
 
 interface LineHandlers {
-  /** A line without its end; blank ones are left out. */
+  /** A line without its end. */
   onLine(line: Buffer): void
+  /** A line with nothing in it. */
+  onBlank(): void
   /** A line of more than the maximum, once it has ended. */
   onLongLine(head: Buffer, tail: Buffer): void
   /** A line that does not end. */
@@ -19,7 +21,7 @@ interface LineHandlers {
  * @param maxBytes of a line.
  * @returns takes the output piece by piece.
  */
-export function createLineReader (maxBytes: number, { onLine, onLongLine, onEndless }: LineHandlers): (chunk: Buffer) => void {
+export function createLineReader (maxBytes: number, { onLine, onBlank, onLongLine, onEndless }: LineHandlers): (chunk: Buffer) => void {
   /** The beginning of a line. It grows by doubling: a process may write byte by byte. */
   let kept = Buffer.alloc(0)
   let length = 0
@@ -48,6 +50,7 @@ export function createLineReader (maxBytes: number, { onLine, onLongLine, onEndl
     else keep(piece)
     length += piece.length
   }
+  const hand = (line: Buffer) => (isBlank(line) ? onBlank() : onLine(line))
   const finish = () => {
     const line = kept.subarray(0, length)
     const end = tail
@@ -55,7 +58,7 @@ export function createLineReader (maxBytes: number, { onLine, onLongLine, onEndl
     length = 0
     tail = undefined
     if (end !== undefined) onLongLine(line, end)
-    else if (!isBlank(line)) onLine(line)
+    else hand(line)
   }
   return (chunk) => {
     let start = 0
@@ -64,7 +67,7 @@ export function createLineReader (maxBytes: number, { onLine, onLongLine, onEndl
       start = end + 1
       // The usual case: a line that came whole is not copied.
       if (length === 0 && piece.length <= maxBytes) {
-        if (!isBlank(piece)) onLine(piece)
+        hand(piece)
         continue
       }
       add(piece)

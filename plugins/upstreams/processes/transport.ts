@@ -16,6 +16,7 @@ const DRAIN_MS = 200
 /** Messages that are no answers, and other lines. */
 const MAX_UNASKED_PER_SECOND = 1_000
 const BYTES_LIKE_A_MESSAGE = 10_000
+const BLANK_LINES_LIKE_A_MESSAGE = 100
 
 export interface ProcessBounds {
   /** Bytes of one message of a process. */
@@ -138,6 +139,7 @@ export class ProcessTransport implements Transport {
     const size = `larger than ${bounds.maxMessageBytes} bytes`
     const read = createLineReader(bounds.maxMessageBytes, {
       onLine: (line) => count(this.#read(line)),
+      onBlank: () => count(1 / BLANK_LINES_LIKE_A_MESSAGE),
       onLongLine: (head, tail) => this.#refuse(size, head, tail),
       onEndless: () => this.#fail('malformed', `a message of it is ${size}, and does not end`)
     })

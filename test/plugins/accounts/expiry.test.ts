@@ -1,6 +1,9 @@
 // Temporary accounts end: the expired ones and, beyond a number, the oldest (threat ST-07).
 // Accounts that end: when their time is over, and before it where there are too many, the oldest first (threat ST-07).
-import { createAccountExpiry } from '../../../plugins/accounts/expiry.ts'
+import { mock } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { createAccountExpiry, sweepExpiredAccounts } from '../../../plugins/accounts/expiry.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest(
@@ -28,3 +31,22 @@ storageTest(
     t.equal((await Array.fromAsync(deadlines.expired())).length, 10_000)
   }
 )
+
+t.test('a clock that leaps ahead for a moment ends no accounts (SG-12)', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  for (const [leap, expected] of [[0, 1], [400 * 86_400, 0]] as const) {
+    let time = 1_800_000_000
+    let sweeps = 0
+    const deleteExpired = async () => {
+      sweeps++
+      return []
+    }
+    sweepExpiredAccounts({ now: () => time, addHook () {}, signIn: { lifecycle: { deleteExpired } } } as unknown as FastifyInstance)
+    time += leap
+    mock.timers.tick(600_000)
+    t.equal(sweeps, expected)
+    mock.timers.reset()
+    mock.timers.enable({ apis: ['setInterval'] })
+  }
+})

@@ -1,4 +1,6 @@
 // Notes in SQLite: the contract of every store.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { openSqliteNotes } from '../../../plugins/notes/sqlite.ts'
 import { folder } from '../../helpers/tool-context.ts'
@@ -19,4 +21,18 @@ t.test('notes in SQLite', async (t) => {
     },
     second: async (store) => openIn(places.get(store)!)
   })
+})
+
+t.test('notes of an earlier version of the index are all found again, a few in memory at a time', async (t) => {
+  const place = await folder(t)
+  const store = openSqliteNotes(place)
+  const about = { title: 'Otters', version: 1, created: 0, modified: 0 }
+  for (let n = 0; n < 60; n++) await store.update('ann', `id${n}`, () => ({ ...about, id: `id${n}`, text: `number${n}` }))
+  await store.close()
+  const db = new DatabaseSync(join(place, 'notes.db'))
+  db.exec('PRAGMA user_version = 1')
+  db.close()
+  const again = openSqliteNotes(place)
+  t.teardown(() => again.close())
+  for (const n of [0, 24, 25, 59]) t.match(await again.search('ann', `number${n}`, 5), [{ id: `id${n}` }])
 })

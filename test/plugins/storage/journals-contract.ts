@@ -59,6 +59,16 @@ export async function journalsContract (t: Test, { place, storage }: StorageUnde
     t.same(await Array.fromAsync(storage.journal('others').all()), [])
   })
 
+  t.test('a clock of this machine that leaps ahead for a moment deletes no entries (SG-12)', async (t) => {
+    await place.fillJournal('leap', 300)
+    const { now } = Date
+    t.teardown(() => { Date.now = now })
+    Date.now = () => now() + 400 * 86_400_000
+    await storage.journal('leap').append([{ entry: 'meanwhile' }])
+    Date.now = now
+    t.equal((await storage.journal('leap').latest(1_000)).length, 301)
+  })
+
   t.test('counters: every increment counts, between callers too, and each is forgotten at its time', async (t) => {
     const sums = await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -118,6 +128,19 @@ export async function journalsContract (t: Test, { place, storage }: StorageUnde
       >
     const again = new Map(lifetimes(await collect()))
     for (const [id, expires] of lifetimes(entries)) { t.ok(again.get(id) === expires || Math.abs(again.get(id)! - expires!) < 1, `${id} keeps its lifetime`) }
+  })
+
+  t.test('a damaged entry of a journal is left out of a backup, with a warning (SG-10)', async (t) => {
+    const warnings: string[] = []
+    const again = await place.open({ warn: (line) => { warnings.push(line) } })
+    t.teardown(() => again.close())
+    await place.fillJournal('torn', 1, '{"half')
+    await again.journal('torn').append([{ entry: 'whole' }])
+    const found: Entry[] = []
+    for await (const entry of again.entries()) if ('journal' in entry && entry.journal === 'torn') found.push(entry)
+    t.same(found, [{ journal: 'torn', entry: 'whole' }])
+    t.match(warnings, [/entry of the journal torn is damaged/])
+    await storage.clear()
   })
 
   t.test(

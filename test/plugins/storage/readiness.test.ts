@@ -3,6 +3,16 @@
 import t from 'tap'
 import { cacheCheck } from '../../../plugins/storage/readiness.ts'
 
+t.test('an answer that was given while the clock had leapt ahead is not repeated until then (SG-12)', async (t) => {
+  let time = 1_800_086_400
+  let isAway = false
+  const check = cacheCheck(async () => { if (isAway) throw new Error('away') }, () => time)
+  await check()
+  time -= 86_400
+  isAway = true
+  await t.rejects(check(), { message: 'away' })
+})
+
 t.test('looks are shared, remembered for a second, and so are refusals (ST-02)', async (t) => {
   let time = 0
   let looks = 0

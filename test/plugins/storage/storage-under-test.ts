@@ -19,13 +19,13 @@ export interface Place {
   open(log?: Log): Promise<Storage>
   arguments: string[]
   writeRaw(kind: string, id: string, value: string): Promise<void>
-  /** Adds entries without a topic to a journal, all at once. */
-  fillJournal(name: string, entries: number): Promise<void>
+  /** Adds entries without a topic to a journal, all at once. @param text of each, as it is stored. */
+  fillJournal(name: string, entries: number, text?: string): Promise<void>
   /** How many keys or rows belong to a topic of that name, in any journal. */
   countTopics(topic: string): Promise<number>
 }
 
-const FILL = "for i = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'entry', '1', 'topic', '') end"
+const FILL = "for i = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'entry', ARGV[2], 'topic', '') end"
 
 const FILL_STEP = 5_000
 
@@ -40,11 +40,11 @@ export async function sqlitePlace (t: Test): Promise<Place> {
       db.prepare('INSERT INTO records (kind, id, value, expires) VALUES (?, ?, ?, NULL)').run(kind, id, value)
       db.close()
     },
-    async fillJournal (name, entries) {
+    async fillJournal (name, entries, text) {
       const db = new DatabaseSync(join(folder, 'oauth.db'), { timeout: 10_000 })
       db.prepare(`INSERT INTO journal (name, at, entry)
-        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT ?, ?, i FROM n`)
-        .run(entries, name, Date.now() / 1000)
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT ?, ?, coalesce(?, i) FROM n`)
+        .run(entries, name, Date.now() / 1000, text ?? null)
       db.close()
     },
     async countTopics (topic) {
@@ -64,8 +64,8 @@ export async function redisPlace (redis: TestRedis): Promise<Place> {
       await redis.client.set(`mcp:${kind}:${id}`, value)
     },
     // Step by step: a member of a Cluster that does not answer for a second is replaced.
-    async fillJournal (name, entries) {
-      for (let left = entries; left > 0; left -= FILL_STEP) await redis.client.eval(FILL, 1, `mcp:journal:${name}`, Math.min(left, FILL_STEP))
+    async fillJournal (name, entries, text = '1') {
+      for (let left = entries; left > 0; left -= FILL_STEP) await redis.client.eval(FILL, 1, `mcp:journal:${name}`, Math.min(left, FILL_STEP), text)
     },
     countTopics: async (topic) => (await redis.client.keys(`mcp:journal:*:${topic}`)).length
   }
@@ -84,8 +84,8 @@ export const clusterPlace =
         // The member that holds the key takes it; the others say MOVED.
           await Promise.any(nodes.map(({ client }) => client.set(`mcp:${kind}:${id}`, value)))
         },
-        async fillJournal (name, entries) {
-          await Promise.any(nodes.map(({ client }) => client.eval(FILL, 1, `mcp:journal:${name}`, entries)))
+        async fillJournal (name, entries, text = '1') {
+          await Promise.any(nodes.map(({ client }) => client.eval(FILL, 1, `mcp:journal:${name}`, entries, text)))
         },
         async countTopics (topic) {
           const found = await Promise.all(nodes.map(({ client }) => client.keys(`mcp:journal:*:${topic}`)))

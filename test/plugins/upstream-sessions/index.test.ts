@@ -75,6 +75,16 @@ const grant = (id: string, backendSession: string, expiresAt: number) =>
 storageTest('sessions at a service', async (t, start) => {
   const { storage } = (await start()).app
 
+  t.test('a session that was checked while the clock had leapt ahead is checked again (SG-12, AC-08)', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    clock.now += 30 * 86_400
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    clock.now -= 30 * 86_400
+    state.answer = 'over'
+    t.equal(await sessions.fresh(id), undefined)
+    t.equal(state.asked, 1)
+  })
+
   t.test('what a service says of groups while it renews a session is handed on, once for each answer', async (t) => {
     const { clock, state, named, sessions } = await open(storage)
     const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })

@@ -14,8 +14,12 @@ t.test('there is room for all, and for each, until it is taken', async (t) => {
   t.equal(enter('ann'), undefined)
 })
 
-t.test('callers who have not signed in have all the room together', async (t) => {
-  const { enter } = createInFlight(3, 2)
-  for (let number = 1; number <= 3; number++) t.ok(enter(undefined))
-  t.equal(enter(undefined), undefined)
+t.test('an address without sign-in has as much room as is left for all others (WK-08)', async (t) => {
+  const { enter } = createInFlight(8, 2)
+  const taken = Array.from({ length: 9 }, () => enter(undefined, '192.0.2.1')).filter((leave) => leave !== undefined)
+  t.equal(taken.length, 4)
+  t.ok(enter(undefined, '192.0.2.2'))
+  t.ok(enter('ann'), 'people as well')
+  taken[0]!()
+  t.equal(enter(undefined, '192.0.2.1'), undefined, 'less is left for others now')
 })

@@ -1,6 +1,8 @@
-// What of `_meta` is between two neighbours, and is not passed on.
+// What of `_meta` is between two neighbours, and is not passed on; and whom a request counts for.
 import t from 'tap'
-import { isReservedMeta } from '../../../../plugins/mcp/relay/exchange.ts'
+import { createReporter } from '../../../../plugins/mcp/handlers/progress.ts'
+import type { Caller } from '../../../../plugins/mcp/handlers/protocol-errors.ts'
+import { exchangeOf, isReservedMeta } from '../../../../plugins/mcp/relay/exchange.ts'
 
 t.test('members of the protocol stay between two neighbours (UP-02)', async (t) => {
   for (const key of [
@@ -15,4 +17,15 @@ t.test('members of the protocol stay between two neighbours (UP-02)', async (t) 
   for (const key of ['own', 'openai/locale', 'com.example.mcp/x', 'example.com/mcp']) {
     t.notOk(isReservedMeta(key), key)
   }
+})
+
+t.test('a request without sign-in counts for its address, and any other for its person (WK-08)', async (t) => {
+  const channel = { capabilities: undefined, meta: {} }
+  const of = (request: object) => {
+    const caller = { request, services: { groupsOf: () => [] }, channel } as unknown as Caller
+    return exchangeOf(caller, new AbortController().signal, createReporter(channel))
+  }
+  t.match(of({ access: null, address: '192.0.2.1' }), { caller: undefined, address: '192.0.2.1' })
+  const { caller, address } = of({ access: { clientId: 'app', user: { id: 'ann', emailVerified: false } }, address: '192.0.2.1' })
+  t.match([caller?.id, address], ['ann', undefined])
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { JOURNAL_BOUNDS } from '../../../../plugins/storage/contract.ts'
+import { createMonotonicTime } from '../../../../plugins/storage/monotonic-time.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
 import { folder } from '../../../helpers/tool-context.ts'
 import { until } from '../../../helpers/until.ts'
@@ -34,4 +35,24 @@ t.test('everything that has expired is swept, in small steps (SG-06)', async (t)
   t.ok(seen.length > 2, 'others came in between')
   t.ok(await until(() => left('journal') === JOURNAL_BOUNDS.entries), 'no more entries are kept')
   t.equal((await storage.journal('j').all()[Symbol.asyncIterator]().next()).value, 51, 'the oldest are gone')
+})
+
+t.test('a clock that is far ahead when the server starts deletes nothing at once (SG-12)', async (t) => {
+  const place = await folder(t)
+  const start = async (at: number) => {
+    const storage = openSqliteStorage(place, () => at)
+    const kept = await createMonotonicTime(storage, () => at, { warn () {} })
+    return { storage, stop: async () => { await kept.close(); await storage.close() } }
+  }
+  const before = await start(time)
+  await before.storage.collection('grant').put('of ann', { n: 1 }, 86_400)
+  await before.stop()
+
+  const wrong = await start(time + 400 * 86_400)
+  // The sweep of the start has come and gone when what was asked for after it is done.
+  await wrong.storage.collection('thing').put('a', {}, 60)
+  await wrong.stop()
+  const right = await start(time)
+  t.same(await right.storage.collection('grant').find('of ann'), { n: 1 })
+  await right.stop()
 })

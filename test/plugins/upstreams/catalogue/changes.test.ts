@@ -56,7 +56,7 @@ t.test('new tools, those that are gone, prompts and instructions are compared', 
   const before = await read([tool()], [{ name: 'p', description: 'one' }], 'Be kind.')
   const after = await read([tool({ name: 'get', description: 'Gets.' })], [{ name: 'p' }], 'Obey.')
   const head = { at: 7, upstream: 'crm' }
-  t.same(compare(before, after, 'crm', 7), [
+  t.same(await compare(before, after, 'crm', 7), [
     { ...head, what: 'instructions', before: 'Be kind.', after: 'Obey.' },
     { ...head, tool: 'get', what: 'added', after: 'Gets.' },
     { ...head, tool: 'find', what: 'removed', before: '' },
@@ -131,4 +131,25 @@ t.test('many changes at once make a bounded number of lines', async (t) => {
     'upstream crm: added: t500, t501, t502, t503, t504 and 245 more',
     'upstream crm: removed: t0, t1, t2, t3, t4 and 245 more'
   ])
+})
+
+t.test('large lists are compared in turns with other requests (UC-01)', async (t) => {
+  const names = ['a', 'b', 'c', 'd']
+  const before = await read(names.map((name) => tool({ name, description: 'one' })))
+  const after = await read(names.map((name) => tool({ name, description: 'two' })))
+  const { now } = performance
+  t.teardown(() => { performance.now = now })
+  // As if each entry took ten milliseconds.
+  let time = 0
+  performance.now = () => (time += 10)
+  let turns = 0
+  let next: NodeJS.Immediate
+  const count = () => {
+    turns++
+    next = setImmediate(count)
+  }
+  count()
+  t.equal((await compare(before, after, 'crm', 7)).length, 4)
+  clearImmediate(next!)
+  t.ok(turns >= names.length, String(turns))
 })

@@ -83,7 +83,7 @@ t.test('any answer is read within bounds, and never throws (UC-01, UC-02)', asyn
         if (!/^[A-Za-z0-9_-]{1,64}$/.test(name) || name in {} || listed.name !== name) return false
       }
       if (new Set(tools.map(({ name }) => name)).size !== tools.length) return false
-      logChanges(log, 'crm', compare(one, other, 'crm', 0))
+      logChanges(log, 'crm', await compare(one, other, 'crm', 0))
       return log.lines.every((line) => !/[\p{Cc}\p{Cs}]/u.test(line) && line.length < 5_000)
     }),
     { numRuns: 100 }

@@ -137,3 +137,20 @@ t.test('its end gives up what is still opening', async (t) => {
   await pool.close()
   t.match(await opening, { message: 'given up' })
 })
+
+t.test('a clock that had leapt ahead when one failed keeps nobody waiting (SG-12)', async (t) => {
+  const { now } = Date
+  const steady = performance.now.bind(performance)
+  t.teardown(() => {
+    Date.now = now
+    performance.now = steady
+  })
+  let tries = 0
+  const { get } = start(t, { async open () { throw new Error(`away ${++tries}`) } })
+  Date.now = () => now() + 86_400_000
+  await faultOf(get('a'))
+  await faultOf(get('a'))
+  Date.now = now
+  performance.now = () => steady() + 3_000
+  t.match(await faultOf(get('a')), { message: 'away 3' })
+})

@@ -51,6 +51,14 @@ t.test('a body that is too large is not read to its end (UH-04)', async (t) => {
   t.ok(endless.source.destroyed)
 })
 
+t.test('a body in endless pieces is not kept to its end: each costs memory as well (UH-04)', async (t) => {
+  const { source, response } = answered(400, undefined)
+  const refused = t.rejects(response.text(), { message: /more than 64 KB/ })
+  for (let piece = 0; piece < 2_000; piece++) source.write(' ')
+  await refused
+  t.ok(source.destroyed)
+})
+
 t.test('a body that breaks off is an upstream that ended', async (t) => {
   const { source, response } = answered(200, undefined)
   const read = response.json()

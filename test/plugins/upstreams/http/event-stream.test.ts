@@ -104,3 +104,24 @@ t.test('a flood of events waits, although they are read', async (t) => {
   t.ok(await until(() => source.isPaused() && bytes >= 1_000 * eventOf(progress).length))
   t.ok(bytes < 1_500 * eventOf(progress).length)
 })
+
+t.test('so does a flood of what is for nobody: comments, blank lines, answers to other requests (UH-04)', async (t) => {
+  for (const text of [': x\n', '\r', eventOf({ ...answer, id: 8 })]) {
+    const { source, streamed } = start()
+    streamed.catch(() => {})
+    t.teardown(() => source.destroy())
+    let chunks = 0
+    while (chunks < 100 && !source.isPaused()) {
+      chunks++
+      source.write(text.repeat(5_000))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    t.ok(chunks < 100, text)
+  }
+})
+
+t.test('an upstream does not say that it is asked again at once (UH-04)', async (t) => {
+  const { source, streamed } = start()
+  source.end('id: 1\nretry: 0\ndata\n\n')
+  t.equal(await textOf(await streamed), 'id: 1\nretry: 1000\ndata: \n\n')
+})

@@ -52,3 +52,19 @@ t.test('an event that is written again is read as the same', async (t) => {
   ]
   t.same(new EventReader(1_000).read(Buffer.concat(events.map(writeEvent))), events)
 })
+
+t.test('bytes are searched once, also where lines end with carriage returns alone (UH-04)', async (t) => {
+  let searches = 0
+  const chunk = Buffer.from('\r'.repeat(1_000))
+  const search = chunk.indexOf.bind(chunk)
+  const counted = Object.assign(chunk, {
+    indexOf (...asked: Parameters<typeof search>) {
+      searches++
+      return search(...asked)
+    }
+  })
+  const reader = new EventReader(10_000)
+  reader.read(counted)
+  t.ok(searches <= 2, String(searches))
+  t.equal(reader.lines, 1_000)
+})

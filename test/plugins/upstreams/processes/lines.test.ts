@@ -7,9 +7,12 @@ import fc from '../../../helpers/fast-check.ts'
 function reader (maxBytes: number) {
   const lines: string[] = []
   const long: Array<[head: string, tail: string]> = []
-  let endless = 0
+  let [endless, blank] = [0, 0]
   const push = createLineReader(maxBytes, {
     onLine: (line) => lines.push(line.toString()),
+    onBlank: () => {
+      blank++
+    },
     onLongLine: (head, tail) => {
       long.push([head.toString(), tail.toString()])
     },
@@ -18,19 +21,20 @@ function reader (maxBytes: number) {
     }
   })
   const feed = (text: string) => push(Buffer.from(text))
-  return { feed, lines, long, endless: () => endless }
+  return { feed, lines, long, blank: () => blank, endless: () => endless }
 }
 
 t.test('lines are the same in whatever pieces they arrive', async (t) => {
   const piece = fc.stringMatching(/^[ab\n\r]{0,9}$/)
   fc.assert(
     fc.property(fc.array(piece), (pieces) => {
-      const { feed, lines, long } = reader(8)
+      const { feed, lines, long, blank } = reader(8)
       for (const each of pieces) feed(each)
       const all = pieces.join('').split('\n').slice(0, -1)
       const read = all.filter((line) => line.length <= 8)
       t.same(lines, read.filter((line) => line !== '' && line !== '\r'))
       t.equal(long.length, all.length - read.length)
+      t.equal(blank(), read.length - lines.length, 'blank lines are counted (PR-03)')
     })
   )
 })
