@@ -1,6 +1,14 @@
 // The table of URL paths, and the URLs that are made of it.
 import t from 'tap'
-import { callbackPath, createEndpoints, createPaths, createSignInPages, messageUrls, paths, type Place } from '../paths.ts'
+import {
+  callbackPath,
+  createEndpoints,
+  createPaths,
+  createSignInPages,
+  messageUrls,
+  paths,
+  type Place
+} from '../paths.ts'
 
 const PUBLIC = 'https://mcp.example.com'
 const places: Place[] = [{}, { mcpPath: '/mcp' }, { mcpPath: '/api/mcp', basePath: '/auth' }, { mcpPath: '/mcp', basePath: '/' }]

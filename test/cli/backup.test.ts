@@ -7,7 +7,19 @@ import t from 'tap'
 import { ping, tokensFor } from '../helpers/oauth.ts'
 import { startProcess, type ServerProcess } from '../helpers/processes.ts'
 import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
-import { SECRET_KEY, PASSWORD, operator, newFolder, urlOf, signUp, signIn, write, fill, check, backUp } from './backups.ts'
+import {
+  SECRET_KEY,
+  PASSWORD,
+  operator,
+  newFolder,
+  urlOf,
+  signUp,
+  signIn,
+  write,
+  fill,
+  check,
+  backUp
+} from './backups.ts'
 
 t.test('SQLite: backed up at work, lost, restored', async (t) => {
   const env = { AUTH_BACKEND: 'demo,local', SIGNUP: 'open' }

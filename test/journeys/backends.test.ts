@@ -3,7 +3,15 @@
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { ping, post } from '../helpers/oauth.ts'
-import { PASSWORD, type SignIn, withPassword, throughProvider, connect, everything, restartWith } from './backends/connecting.ts'
+import {
+  PASSWORD,
+  type SignIn,
+  withPassword,
+  throughProvider,
+  connect,
+  everything,
+  restartWith
+} from './backends/connecting.ts'
 
 const bySigningUp =
   (email: string): SignIn =>

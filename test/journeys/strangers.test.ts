@@ -4,7 +4,16 @@ import { openAuditJournals } from '../../plugins/observability/audit/journals.ts
 import { nothingGrows } from '../helpers/nothing-grows.ts'
 import { withRoutes, type Route } from '../helpers/route-table.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
-import { authorization, CHATGPT, concrete, cookiesOf, fields, handleIn, send, stranger } from '../helpers/visitors.ts'
+import {
+  authorization,
+  CHATGPT,
+  concrete,
+  cookiesOf,
+  fields,
+  handleIn,
+  send,
+  stranger
+} from '../helpers/visitors.ts'
 
 const start = (begin: Start, options: Parameters<Start>[0] = {}) => withRoutes(() => begin(options))
 const LONG = 'A'.repeat(30_000)

@@ -3,7 +3,17 @@
 import t from 'tap'
 import { Browser, type Page } from '../helpers/browser.ts'
 import { ping, post } from '../helpers/oauth.ts'
-import { PASSWORD, ownApp, personAtSupabase, call, withPassword, connect, startAt, ann, anns } from './supabase/project.ts'
+import {
+  PASSWORD,
+  ownApp,
+  personAtSupabase,
+  call,
+  withPassword,
+  connect,
+  startAt,
+  ann,
+  anns
+} from './supabase/project.ts'
 
 const bob = await personAtSupabase('bob@example.com', ['Bob baked bread'])
 t.test('two people side by side read and write only their own rows, also over renewed sessions', async (t) => {

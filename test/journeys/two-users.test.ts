@@ -6,7 +6,17 @@ import t, { type Test } from 'tap'
 import { asOwner, noPostgres, startPostgres } from '../helpers/postgres.ts'
 import { toldDialects } from '../helpers/sdk-client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { type Person, NO_SUCH, hear, join, idsOf, raw, hidesAll, lookAround, takeNothing } from './two-users/people.ts'
+import {
+  type Person,
+  NO_SUCH,
+  hear,
+  join,
+  idsOf,
+  raw,
+  hidesAll,
+  lookAround,
+  takeNothing
+} from './two-users/people.ts'
 
 const EVERY_TOOL = [
   'analyze',

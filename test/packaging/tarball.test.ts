@@ -6,7 +6,19 @@ import { join } from 'node:path'
 import t from 'tap'
 import { clientJourneys, protectJourney } from './client-journeys.ts'
 import { exampleFiles, otherFiles, ownBackendAndSource, ownFiles } from './own-files.ts'
-import { command, compile, environment, inProject, BIN, place, project, ROOT, run, start, writeFiles } from './project.ts'
+import {
+  command,
+  compile,
+  environment,
+  inProject,
+  BIN,
+  place,
+  project,
+  ROOT,
+  run,
+  start,
+  writeFiles
+} from './project.ts'
 import { update } from './update.ts'
 
 const MAX_PACKED_BYTES = 3_000_000

@@ -1,6 +1,12 @@
 // The groups a person is in: by the methods that are in use, and by the operator.
 import t from 'tap'
-import { boundedGroups, createGroupNotices, groupsOf, isGroupName, membershipsOf } from '../../../plugins/accounts/groups.ts'
+import {
+  boundedGroups,
+  createGroupNotices,
+  groupsOf,
+  isGroupName,
+  membershipsOf
+} from '../../../plugins/accounts/groups.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 
 const ann: User = {

@@ -6,7 +6,14 @@ import t, { type Test } from 'tap'
 import type { DocumentStore, IndexedDocument } from '../../../plugins/library/contract.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
 import { folder } from '../../helpers/tool-context.ts'
-import { changingRules, hiddenDocuments, OPEN, questions, RULES as HIDING, seenDocuments } from './hidden-documents.ts'
+import {
+  changingRules,
+  hiddenDocuments,
+  OPEN,
+  questions,
+  RULES as HIDING,
+  seenDocuments
+} from './hidden-documents.ts'
 
 /** The board sees everything. */
 const RULES = { groups: { ...HIDING.groups, board: [] }, rules: [...HIDING.rules, { who: ['board'], documents: ['**'] }] }

@@ -1,6 +1,12 @@
 // The order in which messages wait: known people first, mailboxes in turn, a bounded number for each purpose.
 import t from 'tap'
-import { createLanes, laneOf, MAX_PER_MAILBOX, type Message, type MailPurpose } from '../../../plugins/mail/lanes.ts'
+import {
+  createLanes,
+  laneOf,
+  MAX_PER_MAILBOX,
+  type Message,
+  type MailPurpose
+} from '../../../plugins/mail/lanes.ts'
 import { message } from './message.ts'
 
 const waiting = (to: string, purpose: MailPurpose, text = 'x', tries = 0) => ({

@@ -4,7 +4,15 @@ import { connect } from 'node:net'
 import t from 'tap'
 import { z } from 'zod'
 import { defineTool } from '../../../authoring/tool.ts'
-import { about, annotations, beginSession, INITIALIZE, person, stored, type Person } from '../../helpers/mcp-held.ts'
+import {
+  about,
+  annotations,
+  beginSession,
+  INITIALIZE,
+  person,
+  stored,
+  type Person
+} from '../../helpers/mcp-held.ts'
 import { post } from '../../helpers/oauth.ts'
 import { startServer, type TestServer } from '../../helpers/server.ts'
 

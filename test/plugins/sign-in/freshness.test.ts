@@ -2,7 +2,13 @@
 // provider vouches for; never a sign-in that a session at the provider answered.
 import t, { type Test } from 'tap'
 import type { SignedIn } from '../../../auth-backends/contract.ts'
-import { askedOf, FRESH_SECONDS, isFresh, provesEnough, requiredFreshness } from '../../../plugins/sign-in/freshness.ts'
+import {
+  askedOf,
+  FRESH_SECONDS,
+  isFresh,
+  provesEnough,
+  requiredFreshness
+} from '../../../plugins/sign-in/freshness.ts'
 import { choosingAccount, pageIntent, proofIntent } from '../../../plugins/sign-in/intent.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'

@@ -3,7 +3,16 @@
 import t from 'tap'
 import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
-import { authorizeUrl, CALLBACK, json, pkce, redeem, startHost, walk, type Answer } from '../../../helpers/client-host.ts'
+import {
+  authorizeUrl,
+  CALLBACK,
+  json,
+  pkce,
+  redeem,
+  startHost,
+  walk,
+  type Answer
+} from '../../../helpers/client-host.ts'
 
 t.test('a document is fetched once while it is fresh, and its client signs its user in (R1, R2)', async (t) => {
   const host = await startHost(t)

@@ -1,7 +1,16 @@
 // Every lifetime of a grant, by the server's clock and not by that of storage: a second before its end it works, in the
 // second of its end and after it does not (threats TK-27, TK-28, RF-10, GR-01).
 import type { Grants } from '../../../../plugins/oauth/grants/index.ts'
-import { allowed, fits, grantsTest, LIFE, REFUSED, serviceRequest, type GrantHouse, type Life } from '../../../helpers/grants.ts'
+import {
+  allowed,
+  fits,
+  grantsTest,
+  LIFE,
+  REFUSED,
+  serviceRequest,
+  type GrantHouse,
+  type Life
+} from '../../../helpers/grants.ts'
 
 interface Lifetime {
   what: string

@@ -3,7 +3,13 @@ import t from 'tap'
 import type { AuditEvent } from '../../../../plugins/observability/audit/contract.ts'
 import { MAX_NAMES, type Slot } from '../../../../plugins/observability/tallies/contract.ts'
 import { createRecent } from '../../../../plugins/observability/tallies/recent.ts'
-import { emptySlot, mergeSlots, quantile, sum, withoutPerson } from '../../../../plugins/observability/tallies/tally.ts'
+import {
+  emptySlot,
+  mergeSlots,
+  quantile,
+  sum,
+  withoutPerson
+} from '../../../../plugins/observability/tallies/tally.ts'
 
 function slotOf (event: AuditEvent, at: number): Slot | undefined {
   const recent = createRecent()

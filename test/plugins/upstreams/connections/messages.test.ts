@@ -1,6 +1,12 @@
 // What an upstream answers, asks and says, read without trust.
 import t from 'tap'
-import { isHeldOpen, levelOf, readAnswer, retryOf, textOf } from '../../../../plugins/upstreams/connections/messages.ts'
+import {
+  isHeldOpen,
+  levelOf,
+  readAnswer,
+  retryOf,
+  textOf
+} from '../../../../plugins/upstreams/connections/messages.ts'
 
 const ask = { method: 'elicitation/create', params: { message: 'Which?' } }
 const asking = (inputRequests: unknown, more: object = {}) =>
