@@ -33,11 +33,20 @@ const BATCH_CHARACTERS = 250_000
 /** Bytes of files that are read together. */
 const GROUP_BYTES = 500_000
 
-/** Small files in groups, so that they are handed to the worker together. */
-function * groupsOf (files: Iterable<Found>): Generator<Found[]> {
+/** Files that are looked at before others have a turn: some 5 ms. */
+const SLICE = 2_000
+
+/** Small files in groups, so that they are handed to the worker together; most have not changed. */
+export async function * groupsOf (
+  files: Iterable<Found>,
+  isToBeRead: (file: Found) => boolean
+): AsyncGenerator<Found[]> {
   let group: Found[] = []
   let bytes = 0
+  let seen = 0
   for (const file of files) {
+    if (++seen % SLICE === 0) await setImmediate()
+    if (!isToBeRead(file)) continue
     if (group.length === BATCH_FILES || (group.length > 0 && bytes + file.bytes > GROUP_BYTES)) {
       yield group
       group = []
@@ -127,7 +136,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
         if (isKnown && isAsBefore(file)) present.add(id)
         return !isKnown
       }
-      for (const group of groupsOf(found.values().filter(isToBeRead))) {
+      for await (const group of groupsOf(found, isToBeRead)) {
         if (signal.aborted) return
         const documents = await Promise.all(group.map((file) => readOrLeave(root, file, indexing, leave)))
         if (signal.aborted) return
@@ -170,9 +179,6 @@ export async function removeAll (
     await setImmediate()
   }
 }
-
-/** Ids that are looked at before others have a turn: some 5 ms. */
-const SLICE = 10_000
 
 async function filterInTurns (ids: Iterable<string>, isWanted: (id: string) => boolean): Promise<string[]> {
   const wanted: string[] = []
