@@ -13,9 +13,10 @@ import { command, warnOnTerminal } from './command.ts'
 import { commandLine } from './usage.ts'
 
 const OAUTH_DATABASE = 'oauth.db'
+const NOTES_DATABASE = 'notes.db'
 /** The beginning of the name of a folder in which everything is prepared. */
 const STAGED = 'restore-'
-const DATABASES = [OAUTH_DATABASE, 'notes.db', 'library.db']
+const DATABASES = [OAUTH_DATABASE, NOTES_DATABASE, 'library.db']
 
 await command(
   `Loads a backup into the configured storage. Stop the server first.
@@ -41,6 +42,8 @@ await command(
         names.push(OAUTH_DATABASE)
       } else await loadOverRedis(config, folder!)
       for (const name of names) await replaceDatabase(staged, config.dataDir, name)
+      // Of a server that kept them in Postgres: those that are here are of another time.
+      if (replace && !names.includes(NOTES_DATABASE)) await removeDatabase(config.dataDir, NOTES_DATABASE)
       if (key === 'copy') await rename(join(staged, SECRET_KEY), join(config.dataDir, SECRET_KEY))
       return `Restored ${manifest.entries} entries of ${manifest.createdAt} into ${config.redisUrl === undefined ? `SQLite in ${config.dataDir}` : 'Redis'}.`
     } finally {
@@ -172,6 +175,15 @@ async function loadOverRedis (target: Target, folder: string): Promise<void> {
 
 /** Deletes the write-ahead log of the old file first: SQLite would replay it into the new one. */
 async function replaceDatabase (staged: string, dataDir: string, name: string): Promise<void> {
-  for (const suffix of ['-wal', '-shm']) await rm(join(dataDir, name + suffix), { force: true })
+  await removeLog(dataDir, name)
   await rename(join(staged, name), join(dataDir, name))
+}
+
+async function removeDatabase (dataDir: string, name: string): Promise<void> {
+  await rm(join(dataDir, name), { force: true })
+  await removeLog(dataDir, name)
+}
+
+async function removeLog (dataDir: string, name: string): Promise<void> {
+  for (const suffix of ['-wal', '-shm']) await rm(join(dataDir, name + suffix), { force: true })
 }

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Config } from '../config/index.ts'
 import { StartError } from '../errors.ts'
+import { createTurns, type InTurn } from './search/turns.ts'
 import { StorageUnavailable } from './storage/contract.ts'
 
 declare module 'fastify' {
@@ -30,6 +31,8 @@ export interface Postgres {
   query: Query
   /** All of it or nothing. What `work` throws is thrown on, after the rollback. */
   transaction<R>(work: (query: Query) => Promise<R>): Promise<R>
+  /** For what may take seconds: it leaves connections to other people, and to what is read and written besides. */
+  inTurn: InTurn
 }
 
 /** Not `public`, which Supabase serves to everyone who has its publishable key. */
@@ -38,6 +41,8 @@ export const SCHEMA = 'mcp_oauth_server'
 const CONNECT_WITHIN_MS = 5_000
 const STATEMENT_WITHIN_MS = 30_000
 const CONNECTIONS = 10
+/** Searches; a statement cannot be interrupted, so none gives way. */
+const TURNS = { running: 6, runningEach: 2, waiting: 2_000, waitingEach: 500, sliceMs: 2 ** 31 - 1 }
 const CACHED_MS = 1_000
 const MAX_PROBE_MS = 1_000
 
@@ -109,6 +114,7 @@ function open (pool: pg.Pool, description: string): Postgres {
   return {
     description,
     query: on(pool),
+    inTurn: createTurns(TURNS),
     async transaction (work) {
       const client = await guarded(() => pool.connect())
       // The pool listens only while it has the client: one that breaks between two statements would end the process.

@@ -36,8 +36,14 @@ export interface PageOf<T> {
   pages: number
 }
 
+/** An array, or what reads no more of a list than it is asked for. */
+export interface Sliceable<T> {
+  readonly length: number
+  slice(from: number, to: number): T[]
+}
+
 /** @param asked as a query says it: anything else is the first page. */
-export function partOf<T> (all: readonly T[], asked: string | undefined, size = PER_PAGE): PageOf<T> {
+export function partOf<T> (all: Sliceable<T>, asked: string | undefined, size = PER_PAGE): PageOf<T> {
   const pages = Math.max(1, Math.ceil(all.length / size))
   const page = Math.min(pages, /^[1-9]\d{0,5}$/.test(asked ?? '') ? Number(asked) : 1)
   return { items: all.slice((page - 1) * size, page * size), page, pages }

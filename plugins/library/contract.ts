@@ -137,10 +137,11 @@ export interface Library extends ToolLibrary {
   /** Why the folder cannot be read, with the way out; undefined where it can. */
   problem(): Promise<string | undefined>
   /**
-   * All files of the folder that are not documents, with the reason, for the operator and owners; hidden and ignored ones
+   * The files of the folder that are not documents, with the reason, for the operator and owners; hidden and ignored ones
    * do not count.
+   * @param from, @param to places in the list: a page of it never looks at all. Without them, all.
    */
-  leftOut(): LeftOut[]
+  leftOut(from?: number, to?: number): LeftOut[]
   /**
    * How many they are, by ending and reason.
    * @param rights without them all files count, for the operator.

@@ -31,8 +31,9 @@ interface Group {
 }
 
 const MAX_PAGE = 100
-/** Ids whose audience is asked for at once. */
+/** Ids whose audience is asked for at once, and that are sorted at once. */
 const SLICE = 500
+const SORTED_AT_ONCE = 5_000
 
 /** @param inner the store to list; only changes through the returned `store` are noticed. */
 export function createDocumentList (
@@ -67,10 +68,7 @@ export function createDocumentList (
     store: reporting(inner, changed),
     async sameId (id) {
       const composed = id.normalize()
-      decomposed ??= groupsNow().then((groups) => {
-        const other = groups.flatMap(({ ids }) => ids).filter((each) => each !== each.normalize())
-        return new Map(other.map((each) => [each.normalize(), each]))
-      }).catch((error: unknown) => {
+      decomposed ??= groupsNow().then(decomposedOf).catch((error: unknown) => {
         decomposed = undefined
         throw error
       })
@@ -112,7 +110,7 @@ const reporting = (inner: DocumentStore, changed: ChangeListener): DocumentStore
   })
 
 async function groupsOf (store: DocumentStore, audiences: Audiences): Promise<Group[]> {
-  const ids = [...(await store.list()).keys()].sort()
+  const ids = await sorted([...(await store.list()).keys()])
   const groups = new Map<string, Group>()
   for (const [index, id] of ids.entries()) {
     const audience = audiences.of(id)
@@ -122,6 +120,27 @@ async function groupsOf (store: DocumentStore, audiences: Audiences): Promise<Gr
     if (index % SLICE === SLICE - 1) await setImmediate()
   }
   return [...groups.values()]
+}
+
+/** Slice by slice: what consists of sorted slices is sorted in little time. */
+async function sorted (ids: readonly string[]): Promise<string[]> {
+  const slices: string[] = []
+  for (let at = 0; at < ids.length; at += SORTED_AT_ONCE) {
+    slices.push(...ids.slice(at, at + SORTED_AT_ONCE).sort())
+    await setImmediate()
+  }
+  return slices.sort()
+}
+
+/** The ids that are not composed, by what they are when they are. */
+async function decomposedOf (groups: readonly Group[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const [index, id] of groups.flatMap(({ ids }) => ids).entries()) {
+    const composed = id.normalize()
+    if (composed !== id) found.set(composed, id)
+    if (index % SLICE === SLICE - 1) await setImmediate()
+  }
+  return found
 }
 
 /** Where the ids begin that come after `after` and not before `prefix`. */

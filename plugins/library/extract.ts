@@ -44,11 +44,26 @@ export async function openFileOf (folder: string, id: string): Promise<{ stream:
 async function readBytes (root: string, id: string, largest: number) {
   const { file, stats } = await openFile(root, id, largest)
   try {
-    return { bytes: await file.readFile(), size: stats.size, modified: timeOf(stats) }
+    return { bytes: await readWhole(file, stats.size, largest), size: stats.size, modified: timeOf(stats) }
   } finally {
     await file.close()
   }
 }
+
+/** No more than it may have, even if it grows meanwhile. @param size what it had, as it was said. */
+async function readWhole (file: FileHandle, size: number, largest: number): Promise<Buffer> {
+  let bytes = Buffer.allocUnsafeSlow(size + 1)
+  let length = 0
+  while (length <= largest) {
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length, largest + 1))
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, null)
+    if (bytesRead === 0) return bytes.subarray(0, length)
+    length += bytesRead
+  }
+  throw tooLarge(largest)
+}
+
+const tooLarge = (largest: number) => new SkippedFile(`it is larger than ${largest / MB} MB`, 'too large')
 
 /** The first bytes of a file, as UTF-8. @throws as {@link readDocument} does. */
 export async function readBeginning (root: string, id: string, bytes: number): Promise<string> {
@@ -70,7 +85,7 @@ async function openFile (root: string, id: string, largest: number): Promise<{ f
     if ((await realpath(path)) !== path) throw new SkippedFile('a link on the way to it has just changed', 'link')
     const stats = await file.stat()
     if (!stats.isFile()) throw new SkippedFile('it is not a regular file', 'no file')
-    if (stats.size > largest) throw new SkippedFile(`it is larger than ${largest / MB} MB`, 'too large')
+    if (stats.size > largest) throw tooLarge(largest)
     return { file, stats }
   } catch (error) {
     await file.close()

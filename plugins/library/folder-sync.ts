@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'
 import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
 import { folderProblem } from './folder-problem.ts'
-import { openIndexer, type FolderIndexer, type Indexing } from './indexer.ts'
-import { describeLeftOut, type LeftOut } from './left-out.ts'
+import { openIndexer, removeAll, type FolderIndexer, type Indexing } from './indexer.ts'
+import { describeLeftOut } from './left-out.ts'
 
 export interface FolderSync {
   /**
@@ -21,7 +21,7 @@ export interface FolderSync {
    * fails.
    */
   isComplete(): boolean
-  leftOut(): LeftOut[]
+  leftOut: FolderIndexer['leftOut']
   leftOutCounts: FolderIndexer['leftOutCounts']
   /** When all of it was read the last time, in milliseconds since the epoch. */
   readAt(): number | undefined
@@ -83,7 +83,7 @@ export function syncFolder (
    */
   async function refresh (ids: ReadonlySet<string>): Promise<void> {
     if (ids.has('')) await open()
-    await (opened ? opened.folder.refresh(ids) : store.remove([...(await store.list()).keys()]))
+    await (opened ? opened.folder.refresh(ids) : removeEverything(store, signal))
     isComplete = !signal.aborted
     if (ids.has('')) readAt = Date.now()
   }
@@ -112,7 +112,7 @@ export function syncFolder (
     ready,
     progress: () => progress(),
     isComplete: () => isComplete,
-    leftOut: () => opened?.folder.leftOut() ?? [],
+    leftOut: (from, to) => opened?.folder.leftOut(from, to) ?? [],
     leftOutCounts: (sees) => opened?.folder.leftOutCounts(sees) ?? [],
     readAt: () => readAt,
     async close () {
@@ -122,6 +122,11 @@ export function syncFolder (
       opened?.watcher.close()
     }
   }
+}
+
+async function removeEverything (store: Indexing['store'], signal: AbortSignal): Promise<void> {
+  const known = await store.list()
+  await removeAll(store, known, [...known.keys()], signal)
 }
 
 /** @returns a timer, which keeps no process alive. */

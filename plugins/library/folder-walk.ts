@@ -30,6 +30,8 @@ export interface Walk {
 interface Walking extends Walk {
   root: string
   rules: IgnoreRules
+  /** Folders that were read: one that is named may lie below another, and each is read once. */
+  read: Set<string>
   /** Below a link to a directory, links to directories are not followed: this ends cycles. */
   isBelowLink: boolean
 }
@@ -37,8 +39,9 @@ interface Walking extends Walk {
 /** @param root a real path. @param paths inside it; the empty path is the whole folder. */
 export async function * filesBelow (root: string, paths: Iterable<string>, walk: Walk): AsyncGenerator<Found> {
   const rules = createIgnoreRules(root, walk.askRules)
+  const read = new Set<string>()
   for (const path of paths) {
-    for await (const file of visit(path, { ...walk, root, rules, isBelowLink: false })) {
+    for await (const file of visit(path, { ...walk, root, rules, read, isBelowLink: false })) {
       if (walk.signal.aborted) return
       yield { ...file, reported: file.id === path }
     }
@@ -72,6 +75,9 @@ const fileOf = (id: string, stats: { mtimeMs: number; size: number }): Seen => (
 })
 
 async function * entries (id: string, walking: Walking): AsyncGenerator<Seen> {
+  const key = `${walking.isBelowLink} ${id}`
+  if (walking.read.has(key)) return
+  walking.read.add(key)
   walking.reading(id)
   for (const name of await walking.rules.kept(id, await readdir(join(walking.root, id), { withFileTypes: true }))) {
     yield * visit(id === '' ? name : `${id}/${name}`, walking, true)

@@ -88,7 +88,7 @@ export default fp(
       problem: async () => (docsDir === undefined ? 'this server has none' : folderProblem(docsDir)),
       overview: createOverview(store, directory.onChange),
       readAt: () => folder.readAt(),
-      leftOut: () => folder.leftOut(),
+      leftOut: (from, to) => folder.leftOut(from, to),
       leftOutCounts: counts,
       leftOutLine: (rights) => describeLeftOut(counts(rights)),
       find: (id) => store.find(id),

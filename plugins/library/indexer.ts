@@ -4,7 +4,7 @@ import type { Audiences } from './audiences.ts'
 import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
 import { readDocument, type Convert } from './extract.ts'
 import { filesBelow, type Found, type Walk } from './folder-walk.ts'
-import { createLeftOut, type LeftOut, type LeftOutFiles } from './left-out.ts'
+import { createLeftOut, type LeftOutFiles } from './left-out.ts'
 import { SkippedFile } from './skipped-file.ts'
 
 export interface Log {
@@ -20,7 +20,7 @@ export interface FolderIndexer {
   refresh(paths: Iterable<string>): Promise<void>
   /** How many documents are indexed. */
   size(): number
-  leftOut(): LeftOut[]
+  leftOut: LeftOutFiles['list']
   leftOutCounts: LeftOutFiles['counts']
   /** Of the refresh that runs; undefined while none does. */
   progress(): Progress | undefined
@@ -33,11 +33,20 @@ const BATCH_CHARACTERS = 250_000
 /** Bytes of files that are read together. */
 const GROUP_BYTES = 500_000
 
-/** Small files in groups, so that they are handed to the worker together. */
-function * groupsOf (files: Iterable<Found>): Generator<Found[]> {
+/** Files that are looked at before others have a turn: some 5 ms. */
+const SLICE = 2_000
+
+/** Small files in groups, so that they are handed to the worker together; most have not changed. */
+export async function * groupsOf (
+  files: Iterable<Found>,
+  isToBeRead: (file: Found) => boolean
+): AsyncGenerator<Found[]> {
   let group: Found[] = []
   let bytes = 0
+  let seen = 0
   for (const file of files) {
+    if (++seen % SLICE === 0) await setImmediate()
+    if (!isToBeRead(file)) continue
     if (group.length === BATCH_FILES || (group.length > 0 && bytes + file.bytes > GROUP_BYTES)) {
       yield group
       group = []
@@ -127,7 +136,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
         if (isKnown && isAsBefore(file)) present.add(id)
         return !isKnown
       }
-      for (const group of groupsOf(found.values().filter(isToBeRead))) {
+      for await (const group of groupsOf(found, isToBeRead)) {
         if (signal.aborted) return
         const documents = await Promise.all(group.map((file) => readOrLeave(root, file, indexing, leave)))
         if (signal.aborted) return
@@ -148,20 +157,37 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       await write(batch)
       // Only a path that is not a document, or no longer one, can have something missing below it.
       const isGone = belowOneOf([...dirty].filter((path) => !present.has(path)))
-      await removeAll(store, known, [...known.keys()].filter((id) => !present.has(id) && isGone(id)))
-      for (const id of [...left.ids()]) if (!seen.has(id) && isGone(id)) left.delete(id)
+      const missing = await filterInTurns(known.keys(), (id) => !present.has(id) && isGone(id))
+      await removeAll(store, known, missing, signal)
+      for (const id of await filterInTurns(left.ids(), (id) => !seen.has(id) && isGone(id))) left.delete(id)
       progress = undefined
     }
   }
 }
 
-async function removeAll (store: Indexing['store'], known: Map<string, unknown>, ids: string[]): Promise<void> {
-  for (let at = 0; at < ids.length; at += BATCH_FILES) {
+/** @param known loses them as well. */
+export async function removeAll (
+  store: Indexing['store'],
+  known: Map<string, unknown>,
+  ids: string[],
+  signal: AbortSignal
+): Promise<void> {
+  for (let at = 0; at < ids.length && !signal.aborted; at += BATCH_FILES) {
     const batch = ids.slice(at, at + BATCH_FILES)
     await store.remove(batch)
     for (const id of batch) known.delete(id)
     await setImmediate()
   }
+}
+
+async function filterInTurns (ids: Iterable<string>, isWanted: (id: string) => boolean): Promise<string[]> {
+  const wanted: string[] = []
+  let seen = 0
+  for (const id of ids) {
+    if (isWanted(id)) wanted.push(id)
+    if (++seen % SLICE === 0) await setImmediate()
+  }
+  return wanted
 }
 
 /**

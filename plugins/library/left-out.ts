@@ -27,7 +27,8 @@ export interface LeftOutFiles {
   has(id: string, modified: number, bytes: number): boolean
   delete(id: string): void
   ids(): Iterable<string>
-  list(): LeftOut[]
+  /** @param from, @param to places in the list; all without them. */
+  list(from?: number, to?: number): LeftOut[]
   /** What those may know of whose rights cover it. */
   counts(sees: DocumentRights['sees']): LeftOutCount[]
 }
@@ -52,7 +53,8 @@ export function createLeftOut (audiences: Audiences = EVERYBODY_ALONE): LeftOutF
       counts.remove(id)
     },
     ids: () => files.keys(),
-    list: () => [...files.values()].map(({ id, reason, kind }) => ({ id, reason, kind })),
+    list: (from = 0, to = files.size) =>
+      files.values().drop(from).take(to - from).map(({ id, reason, kind }) => ({ id, reason, kind })).toArray(),
     counts: counts.seenBy
   }
 }

@@ -104,13 +104,13 @@ export function createLibraryOf (searched: Searched): Library['of'] {
     async read (id, { part = 1, maxCharacters, signal }) {
       const document = await readParts((part) => documents.fetch(id, rights, part), part, maxCharacters)
       const whole = document ? undefined : await findOther(id, user, rights, signal)
-      return document ?? (whole && readParts(async (part) => onePart(whole, part), part, maxCharacters))
+      return document ?? (whole && readParts(partsOf(whole), part, maxCharacters))
     },
     async search (query, { limit = 10, signal } = {}) {
       signal?.throwIfAborted()
       const most = clamp(limit)
       const lists = await Promise.all([
-        searchNotes(notes.of(user), query, most, pageUrl),
+        searchNotes(notes.of(user, caller), query, most, pageUrl),
         documents.search(query, most, rights, caller),
         ...sources.map(async (source) => {
           // Where rules take some away, more are asked for: what is left must not tell how
@@ -130,7 +130,7 @@ export function createLibraryOf (searched: Searched): Library['of'] {
       const document = await documents.fetch(id, rights, part)
       if (document) return document
       const found = await findOther(id, user, rights, signal)
-      return found && (part === undefined ? found : onePart(found, part))
+      return found && (part === undefined ? found : partsOf(found)(part))
     }
   })
 }
@@ -175,8 +175,11 @@ async function fromSource (
   return document && { ...document, id, url: document.url ?? pageUrl(id) }
 }
 
-function onePart (document: LibraryDocument, part: number): LibraryDocument | undefined {
+/** Cuts a document once, however many of its parts are read. */
+function partsOf (document: LibraryDocument): (part: number) => Promise<LibraryDocument | undefined> {
   const parts = splitText(document.text)
-  const text = parts[part - 1]
-  return text === undefined ? undefined : { ...document, text, parts: parts.length }
+  return async (part) => {
+    const text = parts[part - 1]
+    return text === undefined ? undefined : { ...document, text, parts: parts.length }
+  }
 }

@@ -73,10 +73,12 @@ export interface PostgresSearch {
   /**
    * The query as it is asked, and what ranks it.
    * @param audiences numbers of those whose documents are searched.
+   * @param person whose turn in the worker it takes.
    */
   read(
     text: string,
-    audiences: readonly number[]
+    audiences: readonly number[],
+    person: string | null
   ): Promise<{ asked: ParsedQuery; rank(asked: ParsedQuery, limit: number): Promise<Ranked[]> }>
   /** After ANALYZE. */
   refresh(): void
@@ -93,7 +95,8 @@ export function createPostgresSearch (query: Run, table: string, spellings: Spel
   async function readIn (
     audiences: readonly number[],
     words: readonly string[],
-    text: string
+    text: string,
+    person: string | null
   ): Promise<ParsedQuery> {
     const languages = await query<{ language: Language }>(LANGUAGES(table), [audiences])
     const readings = readingsOf(parseQuery(text, languages.map(({ language }) => language)))
@@ -114,7 +117,7 @@ export function createPostgresSearch (query: Run, table: string, spellings: Spel
         const matches = await held(terms.map((term) => matchOf({ term, isPrefix: false })))
         return new Set(terms.filter((term) => matches.has(matchOf({ term, isPrefix: false }))))
       }
-    })
+    }, person)
     return { ...readWords(readings, occurs), words: corrected }
   }
 
@@ -136,9 +139,9 @@ export function createPostgresSearch (query: Run, table: string, spellings: Spel
   }
 
   return {
-    async read (text, audiences) {
+    async read (text, audiences, person) {
       const words = audiences.map((key) => wordsOf(table, key))
-      const asked = await readIn(audiences, words, text)
+      const asked = await readIn(audiences, words, text, person)
       return { asked, rank: (asked, limit) => rank(words, asked, limit) }
     },
     refresh: termWeights.refresh

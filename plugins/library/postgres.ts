@@ -11,7 +11,7 @@ import { DDL, SPELLINGS, TABLE } from './postgres-schema.ts'
 import { createPostgresSearch } from './postgres-search.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
 import type { Language } from '../search/languages.ts'
-import { createSpellings, type Spellings } from '../search/postgres-spellings.ts'
+import { createSpellings, type Spellings, type SpellingWorker } from '../search/postgres-spellings.ts'
 import { hitsOf } from '../search/postgres-hits.ts'
 import type { SnippetWorker } from '../search/worker.ts'
 import { lengthsOf, vectorOf } from '../search/tsvector.ts'
@@ -56,17 +56,17 @@ const MOVED_AT_ONCE = 20
 
 /**
  * The documents in Postgres; creates the tables if they are missing.
- * @param worker cuts the snippets; without it they are cut in this process.
+ * @param worker cuts the snippets and compares spellings; without it this process does.
  * @param audienceOf who may see a document; without it everybody may see all.
  */
 export async function openPostgresDocuments (
   postgres: Postgres,
-  worker?: SnippetWorker,
+  worker?: SnippetWorker & SpellingWorker,
   audienceOf: AudienceOf = () => EVERYBODY
 ): Promise<DocumentStore> {
   await migrate(postgres, DDL)
   const { query } = postgres
-  const spellings = createSpellings(query, SPELLINGS)
+  const spellings = createSpellings(query, SPELLINGS, worker)
   const search = createPostgresSearch(query, TABLE, spellings)
   /** One writer at a time, so that instances which index the same folder do not get in each other's way. */
   const write: Write = (work) =>
@@ -104,12 +104,12 @@ export async function openPostgresDocuments (
     ...readerOf(query),
     async search (text, limit, rights, person = null) {
       if (limit === 0) return []
-      return searchAsStored(movable.stored, async (stored) => {
+      return postgres.inTurn(person, () => searchAsStored(movable.stored, async (stored) => {
         const seen = keysSeen(stored, rights)
         if (seen.length === 0) return []
-        const { asked, rank } = await search.read(text, seen)
+        const { asked, rank } = await search.read(text, seen, person)
         return hitsOf(asked, (asked) => rank(asked, limit), worker, person)
-      })
+      }))
     },
     async arrange (signal) {
       if (await arrange(movable, audienceOf, signal)) await settle()

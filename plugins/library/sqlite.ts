@@ -48,11 +48,14 @@ export function openSqliteDocuments (
       embeddings?.refresh()
     },
     async remove (ids) {
-      await write(db, () => {
-        // FTS5 marks a word as deleted by writing.
-        allowGrowth(db)
-        for (const id of ids) remove(sql, id)
-      })
+      for (let at = 0; at < ids.length;) {
+        at += await write(db, () => {
+          // FTS5 marks a word as deleted by writing.
+          allowGrowth(db)
+          return removeSlice(sql, ids.slice(at, at + REMOVED_AT_ONCE))
+        })
+        await setImmediate()
+      }
     },
     ...readerOf(sql),
     async search (query, limit, rights, person = null) {
@@ -86,7 +89,7 @@ const prepare = (db: DatabaseSync, audienceOf: AudienceOf) => ({
   `),
   remove: db.prepare('DELETE FROM documents WHERE id = ? RETURNING key, audience'),
   removePart: db.prepare('DELETE FROM documents WHERE id = ? AND part = ? RETURNING key, audience'),
-  list: db.prepare('SELECT id, modified, bytes FROM documents WHERE part = 1'),
+  list: db.prepare('SELECT key, id, part, modified, bytes FROM documents WHERE key > ? ORDER BY key LIMIT ?'),
   title: db.prepare('SELECT title FROM documents WHERE id = ? AND part = 1'),
   find: db.prepare(`SELECT ${COLUMNS} FROM documents WHERE id = ? ORDER BY part`),
   findPart: db.prepare(`SELECT ${COLUMNS}, part, parts FROM documents WHERE id = ? AND part = ?`),
@@ -100,14 +103,20 @@ const prepare = (db: DatabaseSync, audienceOf: AudienceOf) => ({
 
 type Statements = ReturnType<typeof prepare>
 
+/** Rows that are read before others have a turn: some 5 ms. */
+const LISTED_AT_ONCE = 2_000
+type ListedRow = { key: number; id: string; part: number; modified: number; bytes: number }
+
 /** What is read by id, or counted. */
 const readerOf = (sql: Statements): Pick<DocumentStore, 'list' | 'titles' | 'find' | 'findPart' | 'count'> => ({
   async list () {
-    return new Map(
-      sql.list
-        .all()
-        .map((row) => [row['id'] as string, { modified: row['modified'] as number, bytes: row['bytes'] as number }])
-    )
+    const listed: Awaited<ReturnType<DocumentStore['list']>> = new Map()
+    for (let after = -1, rows: ListedRow[]; ; after = rows.at(-1)!.key) {
+      rows = sql.list.all(after, LISTED_AT_ONCE) as unknown as ListedRow[]
+      for (const { id, part, modified, bytes } of rows) if (part === 1) listed.set(id, { modified, bytes })
+      if (rows.length < LISTED_AT_ONCE) return listed
+      await setImmediate()
+    }
   },
   async titles (ids) {
     return ids.flatMap((id) => sql.title.all(id).map(({ title }) => ({ id, title: title as string })))
@@ -178,8 +187,21 @@ function putPart (sql: Statements, document: DocumentPart, language: Language): 
   sql.audiences.terms(audience).put(key as number, fieldsOf({ ...document, path: id }, language))
 }
 
-function remove (sql: Statements, id: string): void {
-  sql.audiences.forget(sql.remove.all(id))
+/** @returns how many parts it had. */
+function remove (sql: Statements, id: string): number {
+  const parts = sql.remove.all(id)
+  sql.audiences.forget(parts)
+  return parts.length
+}
+
+/** Parts; a long document has some ninety. */
+const REMOVED_AT_ONCE = 100
+
+/** Removes the first of these documents. @returns how many. */
+function removeSlice (sql: Statements, ids: readonly string[]): number {
+  let parts = 0
+  const last = ids.findIndex((id) => (parts += remove(sql, id)) >= REMOVED_AT_ONCE)
+  return last < 0 ? ids.length : last + 1
 }
 
 /**

@@ -63,7 +63,8 @@ export interface NoteStore {
    * is read. @returns each once, at most `limit`.
    */
   complete(owner: string, typed: string, limit: number): Promise<string[]>
-  search(owner: string, query: string, limit: number): Promise<SearchHit[]>
+  /** @param caller whose turn it takes: the owner's, unless many share these notes. */
+  search(owner: string, query: string, limit: number, caller?: string | null): Promise<SearchHit[]>
   /** How many notes the owner has. */
   count(owner: string): Promise<number>
   /** @returns how many notes were deleted. */

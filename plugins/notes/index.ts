@@ -22,8 +22,10 @@ export interface Notes {
   /**
    * The caller's notes. Without sign-in (`null`) all callers share one set, which no user can
    * see.
+   * @param caller whose turn a search takes: by default the person's, and that of all who
+   * have not signed in.
    */
-  of(user: { id: string } | null): PersonalNotes
+  of(user: { id: string } | null, caller?: string | null): PersonalNotes
   /** Calls the listener after each step that changed something. */
   onChange(listener: (change: NoteChange) => void): void
   /**
@@ -69,7 +71,7 @@ export default fp(
 
     app.decorate('notes', {
       description: store.description,
-      of: (user) => createPersonalNotes(user && user.id, deps),
+      of: (user, caller) => createPersonalNotes(user && user.id, deps, caller),
       onChange: (listener) => {
         listeners.push(listener)
       },

@@ -41,10 +41,11 @@ type Content = Pick<Note, 'id' | 'title' | 'text'>
  */
 type Change = (id: string, next: (known: Note | undefined) => Content | null) => Promise<ToolNote | undefined>
 
-/** @param user `null` without sign-in. */
+/** @param user `null` without sign-in. @param caller whose turn a search takes. */
 export function createPersonalNotes (
   user: string | null,
-  deps: PersonalNotesDeps
+  deps: PersonalNotesDeps,
+  caller = user
 ): PersonalNotes {
   const { store, noteUrl } = deps
   const owner = user ?? NO_OWNER
@@ -71,7 +72,7 @@ export function createPersonalNotes (
     },
     count: () => store.count(owner),
     async search (query, limit) {
-      return (await store.search(owner, query, limit)).map((hit) => ({ ...hit, id: PREFIX + hit.id }))
+      return (await store.search(owner, query, limit, caller)).map((hit) => ({ ...hit, id: PREFIX + hit.id }))
     }
   }
 }

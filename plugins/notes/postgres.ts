@@ -90,7 +90,8 @@ export async function openPostgresNotes (postgres: Postgres, worker?: SnippetWor
       const found = await query<{ id: string }>(COMPLETE, [owner, typed, typed + LAST_CHARACTER, limit])
       return [...new Set(found.map(({ id }) => id))].slice(0, limit)
     },
-    search: (owner, text, limit) => search(query, worker, owner, text, limit),
+    search: (owner, text, limit, caller = owner) =>
+      postgres.inTurn(caller, () => search(query, worker, { owner, caller }, text, limit)),
     count: async (owner) => (await query<Usage>(USAGE, [owner]))[0]!.notes,
     async removeAll (owner) {
       return postgres.transaction(async (query) => {
@@ -155,14 +156,14 @@ async function reindex ({ transaction }: Postgres): Promise<void> {
 async function search (
   query: Query,
   worker: SnippetWorker | undefined,
-  owner: string,
+  { owner, caller }: { owner: string; caller: string | null },
   text: string,
   limit: number
 ): Promise<SearchHit[]> {
   const languages = await query<{ language: Language }>(`SELECT DISTINCT language FROM ${TABLE} WHERE owner = $1`, [owner])
   if (languages.length === 0) return []
   const parsed = readWords(readingsOf(parseQuery(text, languages.map(({ language }) => language))), () => false)
-  return hitsOf(parsed, (parsed) => rank(query, owner, parsed, limit), worker, owner)
+  return hitsOf(parsed, (parsed) => rank(query, owner, parsed, limit), worker, caller)
 }
 
 type Ranked = Pick<Note, 'id' | 'title' | 'text'> & { score: number }

@@ -88,9 +88,9 @@ export function openSqliteNotes (
       ]
       return [...new Set(found.map(({ id }) => id as string))].slice(0, limit)
     },
-    async search (owner, query, limit) {
+    async search (owner, query, limit, caller = owner) {
       if ((sql.usage.get(owner) as unknown as Usage).notes === 0) return []
-      if (worker) return worker.searchNotes(query, limit, owner)
+      if (worker) return worker.searchNotes(query, limit, owner, caller)
       here ??= openNoteSearch(join(dataDir, FILE))
       return here.search(owner, query, limit)
     },

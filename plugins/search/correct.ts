@@ -49,18 +49,18 @@ export function corrected (word: Word, spellings: readonly Spelling[], languages
 /** Those of the spellings that {@link corrected} may choose, the nearest first. */
 export function plausible (
   word: string,
-  spellings: readonly Spelling[],
+  spellings: readonly string[],
   languages: readonly Language[]
-): Spelling[] {
+): string[] {
   const [most, stemmed] = [slipsOf(word), stem(word, languages[0]!)]
   const isAlike = (spelled: string) =>
     slips(stemmed, stem(spelled, languages[0]!)) <= Math.min(1, most)
   return spellings
     .map((spelling) => ({
       spelling,
-      apart: slips(withoutAccents(word), withoutAccents(spelling.word))
+      apart: slips(withoutAccents(word), withoutAccents(spelling))
     }))
-    .filter(({ spelling, apart }) => apart <= most || isAlike(spelling.word))
+    .filter(({ spelling, apart }) => apart <= most || isAlike(spelling))
     .sort((a, b) => a.apart - b.apart)
     .map(({ spelling }) => spelling)
 }

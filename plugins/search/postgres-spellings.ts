@@ -1,22 +1,17 @@
 // Stores how documents spell words, in a table of Postgres and by audience, to correct
 // words that no document holds.
-import { setImmediate } from 'node:timers/promises'
 import type { Query } from '../postgres.ts'
-import { corrected, isSpelled, MAX_CORRECTED, plausible, spellingsNear, type Spelling } from './correct.ts'
+import { corrected, isSpelled, MAX_CORRECTED, spellingsNear } from './correct.ts'
 import type { Language } from './languages.ts'
 import { stem } from './stem.ts'
+import compare, { type Comparison, type Mistyped } from './spelling-task.ts'
 import type { Word } from './tokenize.ts'
+import type { SearchWorker } from './worker.ts'
 
 /** Words that this process has written, so that they are not written again for each document. */
 const MAX_REMEMBERED = 200_000
-/**
- * How many spellings one word is compared with, and of how many near ones it is asked
- * whether documents hold them still.
- */
+/** How many spellings with one first letter a word is compared with. */
 const MAX_COMPARED = 20_000
-const MAX_ASKED = 100
-/** Words that are compared before others have a turn. */
-const SLICE = 2_000
 
 export const SPELLINGS_DDL = (table: string): string => `
   CREATE TABLE IF NOT EXISTS ${table} (
@@ -38,32 +33,42 @@ export interface Searched {
 
 export interface Spellings {
   add(audience: number, words: readonly string[]): Promise<void>
-  correct(words: readonly Word[], searched: Searched): Promise<Word[]>
+  /** @param person whose turn in the worker it takes. */
+  correct(words: readonly Word[], searched: Searched, person: string | null): Promise<Word[]>
 }
 
-/** @param table with its schema, made by {@link SPELLINGS_DDL}. */
-export function createSpellings (query: Query, table: string): Spellings {
+export type SpellingWorker = Pick<SearchWorker, 'compare'>
+
+/**
+ * @param table with its schema, made by {@link SPELLINGS_DDL}.
+ * @param worker compares spellings; without it they are compared in this process.
+ */
+export function createSpellings (query: Query, table: string, worker?: SpellingWorker): Spellings {
   const remembered = new Set<string>()
   const near = `
-    SELECT word, 1 AS documents FROM ${table}
-    WHERE audience = ANY ($1::integer[]) AND word >= $2 AND word < $3 AND length(word) BETWEEN $4 AND $5
-    GROUP BY word ORDER BY word LIMIT ${MAX_COMPARED}
+    SELECT string_agg(word, ' ') AS spellings FROM (
+      SELECT DISTINCT word FROM ${table}
+      WHERE audience = ANY ($1::integer[]) AND word >= $2 AND word < $3 AND length(word) BETWEEN $4 AND $5
+      ORDER BY word LIMIT ${MAX_COMPARED}
+    ) AS near
   `
+
+  async function readNear ({ word }: Word, audiences: readonly number[]): Promise<Mistyped> {
+    const { letters, shortest, longest } = spellingsNear(word)
+    const found = await Array.fromAsync(letters, (letter) =>
+      query<{ spellings: string | null }>(near, [audiences, letter, `${letter}\u{10ffff}`, shortest, longest]))
+    return { word, spellings: found.flatMap(([row]) => row?.spellings ?? []).join(' ') }
+  }
 
   /**
    * Words that no document holds any longer stay in the table, and must not be what is
    * meant.
    */
-  async function meantBy (word: Word, { audiences, languages, held }: Searched): Promise<Word> {
-    const { letters, shortest, longest } = spellingsNear(word.word)
-    const nearOf = (letter: string) =>
-      query<Spelling>(near, [audiences, letter, `${letter}\u{10ffff}`, shortest, longest])
-    const found = await Promise.all(letters.map(nearOf))
-    const candidates = (await plausibleOf(word.word, found.flat(), languages)).slice(0, MAX_ASKED)
-    const termsOf = (spelling: Spelling) => languages.map((language) => stem(spelling.word, language))
+  async function meantBy (word: Word, candidates: readonly string[], { languages, held }: Searched): Promise<Word> {
+    const termsOf = (spelling: string) => languages.map((language) => stem(spelling, language))
     const isHeld = await held([...new Set(candidates.flatMap(termsOf))])
     const occurring = candidates.filter((spelling) => termsOf(spelling).some((term) => isHeld.has(term)))
-    return corrected(word, occurring, languages)
+    return corrected(word, occurring.map((word) => ({ word, documents: 1 })), languages)
   }
 
   return {
@@ -75,20 +80,17 @@ export function createSpellings (query: Query, table: string): Spellings {
       if (remembered.size + fresh.length > MAX_REMEMBERED) remembered.clear()
       for (const word of fresh) remembered.add(keyOf(word))
     },
-    async correct (words, searched) {
+    async correct (words, searched, person) {
+      const { audiences, languages } = searched
       const isUnknown = (word: Word) => !word.isPrefix && isSpelled(word.word) && !searched.isKnown(word)
-      const unknown = new Set(words.filter(isUnknown).slice(0, MAX_CORRECTED))
-      return Promise.all(words.map((word) => (unknown.has(word) ? meantBy(word, searched) : word)))
+      const unknown = words.filter(isUnknown).slice(0, MAX_CORRECTED)
+      if (unknown.length === 0) return [...words]
+      // One after the other: a search holds one connection.
+      const mistyped = await Array.fromAsync(unknown, (word) => readNear(word, audiences))
+      const comparison: Comparison = { words: mistyped, languages }
+      const candidates = worker ? await worker.compare(comparison, person) : compare(comparison)
+      const meant = await Array.fromAsync(unknown, (word, at) => meantBy(word, candidates[at]!, searched))
+      return words.map((word) => meant[unknown.indexOf(word)] ?? word)
     }
   }
-}
-
-/** As {@link plausible}, of many spellings. */
-async function plausibleOf (word: string, spellings: readonly Spelling[], languages: readonly Language[]): Promise<Spelling[]> {
-  const found: Spelling[] = []
-  for (let at = 0; at < spellings.length; at += SLICE) {
-    found.push(...plausible(word, spellings.slice(at, at + SLICE), languages))
-    await setImmediate()
-  }
-  return plausible(word, found, languages)
 }

@@ -2,15 +2,14 @@
 // search would block all other requests; so would the snippets of what Postgres finds. People take turns in it.
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { ToolError } from '../../authoring/tool.ts'
 import type { Workers } from '../workers.ts'
-import { FairQueue, GaveWay, TooManyWaiting } from '../workers/fair-queue.ts'
-import { WorkersBusy } from '../workers.ts'
 import { INDEX_FILES, type SearchHit, type Seen } from './contract.ts'
 import { snippetOf } from './snippet.ts'
 import type { Search } from './search-task.ts'
+import type { Comparison } from './spelling-task.ts'
 import type { Snippets } from './snippet-task.ts'
 import type { Word } from './tokenize.ts'
+import { createTurns } from './turns.ts'
 
 /** @throws ToolError in words for a model: too many searches wait, or this one takes too long. */
 export interface SearchWorker {
@@ -22,24 +21,26 @@ export interface SearchWorker {
     person: string | null,
     vector?: Float32Array
   ): Promise<SearchHit[]>
-  /** @param owner whose notes are searched. */
-  searchNotes(query: string, limit: number, owner: string): Promise<SearchHit[]>
+  /** @param owner whose notes are searched. @param person as above. */
+  searchNotes(query: string, limit: number, owner: string, person: string | null): Promise<SearchHit[]>
   /** One for each text. @param words from `parseQuery`. @param person as above. */
   snippets(texts: string[], words: Word[], person: string | null): Promise<string[]>
+  /** For each mistyped word the spellings that it may mean. @param person as above. */
+  compare(comparison: Comparison, person: string | null): Promise<string[][]>
 }
 
 const NOTHING: Seen = { audiences: [], isAll: false }
 const SNIPPETS = new URL('./snippet-task.ts', import.meta.url)
+const SPELLINGS = new URL('./spelling-task.ts', import.meta.url)
 const TASK = new URL('./search-task.ts', import.meta.url)
-/** Maximum wait for a turn, and maximum duration of the search itself. */
-const MAX_WAIT_MS = 20_000
+/** Maximum duration of the search itself. */
 const TIMEOUT_MS = 10_000
 /** A search takes milliseconds: many may wait. */
 const TURNS = { running: 1, runningEach: 1, waiting: 2_000, waitingEach: 500, sliceMs: 2_000 }
 
 /** @param dataDir the folder of both indexes. */
 export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: string): SearchWorker {
-  const turns = new FairQueue(TURNS)
+  const turn = createTurns(TURNS)
   let reads: string[] | undefined
 
   const file = (name: string) => join(realpathSync(dataDir), name)
@@ -49,31 +50,17 @@ export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: stri
     reads ??= Object.values(INDEX_FILES).flatMap((name) => ['', '-wal', '-shm'].map((suffix) => file(name) + suffix))
     return inTurn<SearchHit[]>(TASK, { ...search, path: file(INDEX_FILES[search.kind]) } satisfies Search, person)
   }
-  async function inTurn<Out> (task: URL, input: unknown, person: string | null): Promise<Out> {
-    const turn = await turns.take(person === null ? 'anonymous' : `user ${person}`, AbortSignal.timeout(MAX_WAIT_MS))
-    try {
-      return await workers.run<Out>(task, input, {
-        person: { server: 'search' },
-        reads,
-        timeout: TIMEOUT_MS,
-        signal: turn.signal
-      })
-    } finally {
-      turn.release()
-    }
-  }
-  const inWords = (error: unknown): never => {
-    if (error instanceof TooManyWaiting) throw new WorkersBusy(error.own ? 'own' : 'all')
-    if (!(error instanceof GaveWay) && (error as Error).name !== 'TimeoutError') throw error
-    throw new ToolError('This search took too long and was stopped. Search for fewer and rarer words.')
-  }
+  const inTurn = <Out>(task: URL, input: unknown, person: string | null): Promise<Out> =>
+    turn(person, (signal) =>
+      workers.run<Out>(task, input, { person: { server: 'search' }, reads, timeout: TIMEOUT_MS, signal }))
 
   return {
     searchDocuments: (query, limit, seen, person, vector) =>
-      run({ kind: 'documents', query, limit, owner: '', seen, vector }, person).catch(inWords),
-    searchNotes: (query, limit, owner) => run({ kind: 'notes', query, limit, owner, seen: NOTHING }, owner).catch(inWords),
+      run({ kind: 'documents', query, limit, owner: '', seen, vector }, person),
+    searchNotes: (query, limit, owner, person) => run({ kind: 'notes', query, limit, owner, seen: NOTHING }, person),
     snippets: (texts, words, person) =>
-      inTurn<string[]>(SNIPPETS, { texts, words } satisfies Snippets, person).catch(inWords)
+      inTurn<string[]>(SNIPPETS, { texts, words } satisfies Snippets, person),
+    compare: (comparison, person) => inTurn<string[][]>(SPELLINGS, comparison, person)
   }
 }
 

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { Words } from '../../languages/index.ts'
+import { sumOf } from '../../plugins/library/left-out.ts'
 import { barWidth } from '../../plugins/pages/charts.ts'
 import { frameOf } from './frame.ts'
 import { pageOf } from './pager.ts'
@@ -17,10 +18,12 @@ export default async function documents (app: FastifyInstance, config: Pick<Conf
     const { words } = request
     const { library } = app
     const [overview, problem] = await Promise.all([library.overview(), library.problem()])
-    const left = library.leftOut()
+    const counts = library.leftOutCounts()
+    const left = { length: sumOf(counts), slice: (from: number, to: number) => library.leftOut(from, to) }
     const { items, pager } = pageOf(request, path, left, ROWS)
-    const counted = Map.groupBy(left, ({ kind }) => kind)
-    const reasons = [...counted].sort(([, one], [, other]) => other.length - one.length)
+    const reasons = [...Map.groupBy(counts, ({ kind }) => kind)]
+      .map(([kind, rows]) => ({ kind, count: sumOf(rows) }))
+      .sort((one, other) => other.count - one.count)
     return reply.page('admin/documents', {
       ...frameOf(app, request, 'adminDocuments'),
       ...(problem !== undefined && { problem }),
@@ -36,7 +39,7 @@ export default async function documents (app: FastifyInstance, config: Pick<Conf
         bar: barWidth(count, overview.endings[0]!.count)
       })),
       newest: overview.newest.map(({ id, modified }) => ({ id, at: words.minute(modified / 1000), href: pageUrl(app, id) })),
-      reasons: reasons.map(([kind, files]) => ({ kind, count: words.number(files.length) })),
+      reasons: reasons.map(({ kind, count }) => ({ kind, count: words.number(count) })),
       leftOut: items.map(({ id, reason }) => ({ id, reason })),
       pager
     })

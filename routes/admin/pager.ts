@@ -1,7 +1,7 @@
 // One part of a long list, and the way to its neighbours.
 // Tested in test/routes/admin/pager.test.ts.
 import type { FastifyRequest } from 'fastify'
-import { partOf, type PageOf } from '../../plugins/administration/bounded-list.ts'
+import { partOf, type PageOf, type Sliceable } from '../../plugins/administration/bounded-list.ts'
 import { queryParameters } from '../../plugins/oauth/parameters.ts'
 import type { Pager } from '../../plugins/pages/admin-page-data.ts'
 
@@ -18,7 +18,7 @@ export const pagerOf = ({ page, pages }: Omit<PageOf<unknown>, 'items'>, to: (pa
 export function pageOf<T> (
   request: FastifyRequest,
   path: string,
-  all: readonly T[],
+  all: Sliceable<T>,
   size: number
 ): { items: T[]; pager: Pager } {
   const { items, ...place } = partOf(all, queryParameters(request).get('page'), size)

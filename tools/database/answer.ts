@@ -2,7 +2,7 @@
 import type { Answer, Value } from './contract.ts'
 
 /** Characters of one value. */
-const MAX_VALUE_LENGTH = 4_000
+export const MAX_VALUE_LENGTH = 4_000
 /** Characters of all rows as JSON: clients drop larger results. */
 const MAX_ANSWER_LENGTH = 60_000
 

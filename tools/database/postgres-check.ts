@@ -101,6 +101,17 @@ async function parse (sql: string): Promise<PgQuery.ParseResult> {
   }
 }
 
+const columnsOfAll = new WeakMap<Names['tables'], ReadonlySet<string>>()
+
+/** The names of all columns, gathered once for each catalogue: a statement may name hundreds, and tables have thousands. */
+function columnsOf ({ tables }: Names): ReadonlySet<string> {
+  const known =
+    columnsOfAll.get(tables) ??
+    new Set(tables.values().flatMap(({ columns }) => columns.map(({ name }) => unquoted(name))))
+  columnsOfAll.set(tables, known)
+  return known
+}
+
 class Check {
   readonly columns = new Set<string>()
   readonly #names: Names
@@ -195,7 +206,7 @@ class Check {
   /** `g.pg_read_file` calls the function on `g` when there is no such column. */
   #checkDotted (name: string): void {
     if ((allowedFunctions.has(name) && !isGrowing(name)) || !this.#names.functions.has(name)) return
-    if ([...this.#names.tables.values()].some(({ columns }) => columns.some((column) => unquoted(column.name) === name))) return
+    if (columnsOf(this.#names).has(name)) return
     throw new ToolError(
       `.${quoted(name)} may mean a function of that name, which is not offered here. Give the column another name with AS.`
     )

@@ -1,4 +1,5 @@
 // Values of Postgres as JSON: what a double cannot hold exactly stays the text that Postgres wrote.
+import { MAX_VALUE_LENGTH } from './answer.ts'
 import type { Value } from './contract.ts'
 
 const BOOL = 16
@@ -11,6 +12,23 @@ export interface PgType {
   name: string
   /** The oid of an array's elements. */
   element?: number
+}
+
+/** Characters of arrays and JSON that are taken apart for one answer: more of them would not fit into it. */
+const MAX_TAKEN_APART = 120_000
+
+/**
+ * @returns what reads the values of one answer. A long array or JSON, and all beyond what an answer holds, stays the text
+ * that Postgres wrote: only its beginning is shown.
+ */
+export function createValueReader (): (oid: number, element: number | undefined, text: string) => Value {
+  let left = MAX_TAKEN_APART
+  return (oid, element, text) => {
+    if (element === undefined && !JSON_TYPES.has(oid)) return readValue(oid, text)
+    if (text.length > Math.min(MAX_VALUE_LENGTH, left)) return text
+    left -= text.length
+    return element === undefined ? readValue(oid, text) : readArray(element, text)
+  }
 }
 
 /** `{1,2}`, `{{a,"b c"},{NULL,d}}` or `[0:1]={1,2}` (PostgreSQL "Array Input and Output Syntax"). */

@@ -9,7 +9,7 @@ import { toToolError } from './postgres-errors.ts'
 import { createConnect, inTransaction, MAX_CONNECTIONS, type Connect, type DatabaseCaller } from './postgres-transaction.ts'
 import { createTurns } from './postgres-turns.ts'
 import { createTypes } from './postgres-types.ts'
-import { readArray, readValue, type PgType } from './postgres-values.ts'
+import { createValueReader, type PgType } from './postgres-values.ts'
 
 export interface PostgresOptions {
   url: string
@@ -111,7 +111,7 @@ function databaseOf ({ options, pool, connect, searchPath, catalogue, host }: De
         const names = await allowed()
         tables = names.tables
         await checkPostgres(sql, names, parameters)
-        return await turn(context.user?.id, signal, () =>
+        return await turn(context.caller, signal, () =>
           inTransaction(connect, { searchPath, ...caller, statementMs: options.statementMs }, signal, async (client) => {
             const cursor = client.query(new Cursor(sql, parameters, { rowMode: 'array', types: AS_TEXT }))
             const read = await readRows(cursor, limit)
@@ -162,7 +162,7 @@ function cached (readNow: () => Promise<Catalogue>): () => Promise<Catalogue> {
   }
 }
 
-/** Everything arrives as Postgres wrote it; {@link readValue} knows what to make of it. */
+/** Everything arrives as Postgres wrote it; {@link createValueReader} knows what to make of it. */
 const AS_TEXT = { getTypeParser: () => (text: string) => text }
 
 interface RowReader {
@@ -195,13 +195,12 @@ async function readRows (cursor: RowReader, limit: number): Promise<Read> {
 }
 
 function toAnswer ({ fields, rows, more }: Read, types: ReadonlyMap<number, PgType>): Answer {
-  const read = fields.map(({ dataTypeID: oid }) => {
-    const element = types.get(oid)?.element
-    return (text: string): Value => (element === undefined ? readValue(oid, text) : readArray(element, text))
-  })
+  const read = createValueReader()
+  const readColumn = ({ dataTypeID: oid }: Read['fields'][number], text: string): Value =>
+    read(oid, types.get(oid)?.element, text)
   return {
     columns: fields.map(({ name, dataTypeID }) => ({ name, type: types.get(dataTypeID)?.name })),
-    rows: rows.map((row) => row.map((text, index) => (text === null ? null : read[index]!(text)))),
+    rows: rows.map((row) => row.map((text, index) => (text === null ? null : readColumn(fields[index]!, text)))),
     more
   }
 }

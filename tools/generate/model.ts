@@ -165,7 +165,10 @@ function createBudget (tokens: number, now: () => number) {
       if (spent + most > tokens) throw new ToolError(`The tokens for prompts are used up for today. ${OTHERWISE}`)
       const take = (count: number): void => {
         spent += count
-        spentBy.set(caller, (spentBy.get(caller) ?? 0) + count)
+        const own = (spentBy.get(caller) ?? 0) + count
+        // Whose call was not charged is not remembered: while the endpoint refuses, addresses have no end.
+        if (own > 0) spentBy.set(caller, own)
+        else spentBy.delete(caller)
       }
       take(most)
       return (used) => {

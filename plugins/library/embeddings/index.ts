@@ -1,12 +1,13 @@
 // Keeps a vector for each part of a document beside the index in SQLite, and embeds queries. Off unless the operator has
 // named an endpoint. Search never depends on it: while the endpoint fails, words alone decide.
-// endpoint.ts asks for vectors; plugins/search/nearest.ts compares them and merges both orders.
+// missing.ts finds what has none, endpoint.ts asks for vectors; plugins/search/nearest.ts compares them and merges both orders.
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { openDatabase, write } from '../../storage/sqlite/database.ts'
 import { INDEX_FILES } from '../../search/contract.ts'
 import type { Log } from '../indexer.ts'
 import { embed, Refused, type EmbeddingsSettings } from './endpoint.ts'
+import { createMissing } from './missing.ts'
 
 export interface Embeddings {
   /** @returns undefined while the endpoint fails. */
@@ -29,24 +30,23 @@ const PROBE = 'hello'
 /** @param dataDir with the index in it, whose tables exist. */
 export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, log: Log): Embeddings {
   const db = openVectors(settings.model, dataDir)
-  const missing = db.prepare(`
-    SELECT key, title, substr(text, 1, 8000) AS text FROM documents
-    WHERE key NOT IN (SELECT key FROM vectors) LIMIT ?
-  `)
   const insert = db.prepare(`
     INSERT OR REPLACE INTO vectors
     SELECT key, ? FROM documents WHERE key = ? AND substr(text, 1, 8000) = ?
   `)
   const closing = new AbortController()
+  const missing = createMissing(db, closing.signal)
   const endpoint = createEndpoint(settings, log, closing.signal)
   let running: Promise<void> | undefined
   let isAskedAgain = false
 
   async function embedAll (): Promise<void> {
     let size = BATCH_PARTS
+    // Up to here there is nothing left to do: what is replaced meanwhile asks again.
+    let done = 0
+    isAskedAgain = false
     while (!closing.signal.aborted) {
-      isAskedAgain = false
-      const rows = missing.all(size) as unknown as Array<{ key: number; title: string; text: string }>
+      const rows = await missing(done, size)
       if (rows.length === 0) return
       const answer = await endpoint.ask(rows.map(({ title, text }) => `${title}\n${text}`), BATCH_TIMEOUT_MS)
       // One text that is refused must not stop the others: it gets a vector of no length, which is near nothing.
@@ -59,6 +59,7 @@ export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, l
             insert.run(new Uint8Array(found[at]!.buffer), key, text)
           }
         })
+        done = rows.at(-1)!.key
       }
       await setTimeout(endpoint.waitMs(), undefined, { signal: closing.signal, ref: false })
     }

@@ -58,7 +58,7 @@ export class CallContext implements ToolContext {
 
   get notes (): ToolContext['notes'] {
     const { services, access } = this.#deps
-    const notes = services.notes.of(access && access.user)
+    const notes = services.notes.of(access && access.user, this.caller)
     return access === null ? notes : guardWrites(notes, () => services.stillAllows(access))
   }
 

@@ -24,6 +24,29 @@ t.test('pages in order, also after a change, which is reported', async (t) => {
   t.same(changes, [['b', 'a/2', 'a/1'], ['a/1']])
 })
 
+t.test('a hundred thousand ids are sorted and composed in slices, in one order (LB-23)', async (t) => {
+  const inner = openSqliteDocuments(await folder(t))
+  const ids = Array.from({ length: 20_000 }, (_, index) => `${(index * 7919) % 20_000}/cafe\u0301 ${index}`)
+  const listed = new Map(ids.map((id) => [id, { modified: 1, bytes: 1 }]))
+  const titles = async (ids: readonly string[]) => ids.map((id) => ({ id, title: id }))
+  const listing = Object.assign(Object.create(inner), { list: async () => listed, titles })
+  const { store, sameId, list, count } = createDocumentList(listing)
+  t.teardown(() => store.close())
+  const { documents } = await list(ALL_RIGHTS.documents, { limit: 100 })
+  t.same(documents.map(({ id }) => id), ids.toSorted().slice(0, 100))
+  t.equal(await count(ALL_RIGHTS.documents), ids.length)
+  let turns = 0
+  let isDone = false
+  const next = () => {
+    turns++
+    if (!isDone) setImmediate(next)
+  }
+  setImmediate(next)
+  t.equal(await sameId(ids[5]!.normalize()), ids[5])
+  isDone = true
+  t.ok(turns >= 30, `${turns} turns`)
+})
+
 t.test('a store that is away for a moment is asked again for ids in another spelling (LB-05)', async (t) => {
   const inner = openSqliteDocuments(await folder(t))
   let isAway = true

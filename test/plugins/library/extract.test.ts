@@ -1,10 +1,10 @@
 // What becomes of files that are more than text: real PDFs as Chromium prints them, broken and hostile ones, source code
 // and data.
-import { writeFile } from 'node:fs/promises'
+import { appendFile, open, realpath, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import t from 'tap'
-import { timeOf } from '../../../plugins/library/extract.ts'
+import { readDocument, timeOf } from '../../../plugins/library/extract.ts'
 import { launchChromium } from '../../helpers/chromium.ts'
 import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
 import { page, pdf } from './formats/pdf-file.ts'
@@ -129,4 +129,26 @@ t.test('whatever time a file system keeps of a file is a date that can be writte
     t.match(new Date(timeOf({ mtimeMs })).toISOString(), /Z$/, String(mtimeMs))
   }
   t.equal(timeOf({ mtimeMs: 1_764_000_000_000.5 }), 1_764_000_000_000.5)
+})
+
+t.test('of a file that grows after its check no more is read than it may have (LB-21)', async (t) => {
+  const docs = await realpath(await folder(t))
+  await fill(docs, { 'a.md': 'walnut', 'b.md': 'walnut' })
+  const file = await open(join(docs, 'a.md'))
+  const prototype = Object.getPrototypeOf(file) as FileHandle
+  await file.close()
+  const { stat } = prototype
+  const growBy = (bytes: number) => {
+    prototype.stat = async function (this: FileHandle) {
+      const before = await stat.call(this)
+      await appendFile(join(docs, bytes > 1_000 ? 'a.md' : 'b.md'), Buffer.alloc(bytes, 'x'))
+      return before
+    } as FileHandle['stat']
+  }
+  t.teardown(() => { prototype.stat = stat })
+  const convert = async ({ bytes }: { bytes: Uint8Array }) => ({ text: Buffer.from(bytes).toString(), title: undefined })
+  growBy(5 * 1024 * 1024)
+  await t.rejects(readDocument(docs, 'a.md', convert), { message: 'it is larger than 5 MB' })
+  growBy(10)
+  t.equal((await readDocument(docs, 'b.md', convert)).text, `walnut${'x'.repeat(10)}`)
 })

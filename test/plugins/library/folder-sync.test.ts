@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { fill, folder } from '../../helpers/tool-context.ts'
+import { syncFolder } from '../../../plugins/library/folder-sync.ts'
 import { open } from './open.ts'
 
 /** Waits for what a change on the disk must lead to; tap's own time limit is the end of patience. */
@@ -24,6 +25,24 @@ t.test('a missing folder is no documents and a warning, and what an older index 
   t.equal(await library.count(), 0)
   t.equal(warnings.length, 1)
   t.match(warnings[0], docs)
+})
+
+t.test('where there is no folder any more, its documents are removed a batch at a time (LB-23)', async (t) => {
+  const ids = Array.from({ length: 120 }, (_, index) => `${index}.md`)
+  const removed: string[][] = []
+  const store = {
+    list: async () => new Map(ids.map((id) => [id, { modified: 1, bytes: 1 }])),
+    remove: async (ids: string[]) => { removed.push(ids) },
+    put: async () => {},
+    settle: async () => {}
+  }
+  const [convert, askRules] = [async () => ({ text: '', title: undefined }), async () => []]
+  const log = { info () {}, warn () {} }
+  const sync = syncFolder(undefined, { store, convert, askRules, log })
+  await sync.ready
+  await sync.close()
+  t.same(removed.flat(), ids)
+  t.ok(removed.every(({ length }) => length <= 50))
 })
 
 t.test('a node_modules above the folder does not hide it', async (t) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { fill, folder } from '../../helpers/tool-context.ts'
+import { groupsOf } from '../../../plugins/library/indexer.ts'
 import { open } from './open.ts'
 
 t.test('what a file becomes', async (t) => {
@@ -196,4 +197,21 @@ t.test('odd names are only names', async (t) => {
     t.equal(`${url.search}${url.hash}`, '', 'the URL has only a path')
     t.equal(decodeURIComponent(url.pathname), `/documents/${id}`, url.href)
   }
+})
+
+t.test('a look at many files that have not changed leaves turns to others (LB-23)', async (t) => {
+  const files = Array.from({ length: 20_000 }, (_, index) =>
+    ({ id: `${index}.md`, modified: 1, bytes: 1, isDocument: true, reported: false }))
+  let turns = 0
+  let isDone = false
+  const count = () => {
+    turns++
+    if (!isDone) setImmediate(count)
+  }
+  setImmediate(count)
+  const groups = await Array.fromAsync(groupsOf(files, ({ id }) => id.startsWith('7')))
+  isDone = true
+  t.equal(groups.flat().length, 1_111)
+  t.ok(groups.every(({ length }) => length <= 50))
+  t.ok(turns >= 3, `${turns} turns`)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createFolderWatcher } from '../../../plugins/library/folder-watcher.ts'
+import { filesBelow } from '../../../plugins/library/folder-walk.ts'
 import { folder } from '../../helpers/tool-context.ts'
 
 /** Counts how often anything goes on to the next item of a map or a set. */
@@ -39,4 +40,22 @@ t.test('many folders that are removed at once cost what each held, not what all 
   changed.clear()
   await writeFile(join(docs, names[0]!, 'a.md'), 'walnut')
   while (!changed.has(`${names[0]!}/a.md`)) await sleep(20)
+})
+
+t.test('folders in each other that all change are read once each (LB-22)', async (t) => {
+  const docs = await folder(t)
+  const paths = Array.from({ length: 60 }, (_, depth) => Array(depth + 1).fill('d').join('/'))
+  const deepest = paths.at(-1)!
+  await mkdir(join(docs, deepest), { recursive: true })
+  await writeFile(join(docs, deepest, 'a.md'), 'walnut')
+  const read: string[] = []
+  const walk = {
+    reading: (id: string) => read.push(id),
+    skip: (id: string) => t.fail(id),
+    askRules: async () => [],
+    signal: new AbortController().signal
+  }
+  const found = await Array.fromAsync(filesBelow(docs, paths.toReversed(), walk))
+  t.same(found.map(({ id }) => id), [`${deepest}/a.md`])
+  t.same(read.sort(), paths)
 })

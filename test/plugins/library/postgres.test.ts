@@ -49,6 +49,20 @@ t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t)
     t.same(tables.map(({ name }) => name).filter((name) => name.startsWith('library')), ends.map((end) => now + end))
   })
 
+  t.test('searches of one person leave connections to everybody else (OW-22)', async (t) => {
+    const url = await server!.newDatabase()
+    const [store, blocker] = [await openIn(url), await connectPostgres(url, { warn () {} })]
+    t.teardown(() => Promise.all([store.close(), blocker.close()]))
+    let searches: Array<Promise<unknown[]>> = []
+    await blocker.transaction(async (query) => {
+      // Whoever searches now waits.
+      await query(`LOCK TABLE ${SCHEMA}.library_${INDEX_VERSION}_audiences`)
+      searches = Array.from({ length: 30 }, () => store.search('walnut', 1, ALL_RIGHTS.documents, 'ann'))
+      t.equal(await store.count(), 0)
+    })
+    t.same((await Promise.all(searches)).flat(), [])
+  })
+
   t.test("instances that index the same folder at the same moment do not get in each other's way", async (t) => {
     const url = await server!.newDatabase()
     const stores = await Promise.all([openIn(url), openIn(url), openIn(url)])

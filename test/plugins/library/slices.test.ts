@@ -57,3 +57,36 @@ t.test('how far the first look has come can be asked', async (t) => {
   t.ok(seen.every(({ done }, index) => index === 0 || done >= seen[index - 1]!.done))
   t.equal(app.library.progress(), undefined)
 })
+
+t.test('many documents are listed and removed in slices (LB-23)', async (t) => {
+  const place = await folder(t)
+  await openSqliteDocuments(place).close()
+  const db = new DatabaseSync(join(place, 'library.db'))
+  db.exec(`
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 12000)
+    INSERT INTO documents (id, part, parts, title, type, modified, bytes, audience, language, text)
+    SELECT n || '.md', 1 + n % 2, 2, 'a', 'text/plain', n, 1, 0, 'en', 'a' FROM numbers
+  `)
+  db.close()
+  const store = openSqliteDocuments(place)
+  t.teardown(() => store.close())
+  const turnsOf = async <R>(work: Promise<R>): Promise<[R, number]> => {
+    let turns = 0
+    let isDone = false
+    const count = () => {
+      turns++
+      if (!isDone) setImmediate(count)
+    }
+    setImmediate(count)
+    const done = await work
+    isDone = true
+    return [done, turns]
+  }
+  const [listed, turns] = await turnsOf(store.list())
+  t.equal(listed.size, 6_000)
+  t.same(listed.get('12000.md'), { modified: 12_000, bytes: 1 })
+  t.ok(turns >= 2, `${turns} turns`)
+  const [, turnsOfRemoval] = await turnsOf(store.remove([...listed.keys()].slice(0, 1_000)))
+  t.equal(await store.count(), 5_000)
+  t.ok(turnsOfRemoval >= 9, `${turnsOfRemoval} turns`)
+})

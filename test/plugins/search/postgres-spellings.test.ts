@@ -1,26 +1,36 @@
-// Words that are mistyped are compared with tens of thousands, and others have their turns meanwhile.
+// Words that are mistyped are compared with tens of thousands, in the process of the searches.
 import t from 'tap'
 import type { Query } from '../../../plugins/postgres.ts'
 import { createSpellings } from '../../../plugins/search/postgres-spellings.ts'
+import compare, { type Comparison } from '../../../plugins/search/spelling-task.ts'
+import { createSearchWorker } from '../../../plugins/search/worker.ts'
+import type { Workers } from '../../../plugins/workers.ts'
+import { folder } from '../../helpers/tool-context.ts'
 
-t.test('a mistyped word is compared with many in turns, and the nearest is found among them (BW-14)', async (t) => {
-  const many = Array.from({ length: 20_000 }, (_, index) => ({ word: `w${index.toString(36).padStart(8, 'q').replace(/\d/g, 'z')}`, documents: 1 }))
-  const query: Query = async <Row>() => [...many, { word: 'walnuts', documents: 1 }] as Row[]
-  const { correct } = createSpellings(query, 'spellings')
-  let turns = 0
-  let isDone = false
-  const count = () => {
-    turns++
-    if (!isDone) setImmediate(count)
+t.test('mistyped words are compared with many in one task of the worker, as they would be here (BW-14)', async (t) => {
+  const many = Array.from({ length: 5_000 }, (_, index) =>
+    `w${index.toString(36).padStart(8, 'q').replace(/\d/g, 'z')}`)
+  let asked = 0
+  const query: Query = async <Row>() => {
+    asked++
+    return [{ spellings: asked % 2 === 0 ? null : [...many, 'walnuts', 'wizards'].join(' ') }] as Row[]
   }
-  setImmediate(count)
-  const [word] = await correct([{ word: 'wolnuts', terms: ['wolnut'], isPrefix: false }], {
+  const tasks: unknown[] = []
+  const run = async (...[task, input, { person }]: Parameters<Workers['run']>) => {
+    tasks.push([task.pathname.split('/').at(-1), person])
+    return compare(input as Comparison) as never
+  }
+  const words = ['wolnuts', 'wizzards', 'walnut'].map((word) => ({ word, terms: [word], isPrefix: false }))
+  const searched = {
     audiences: [0],
-    languages: ['en'],
-    isKnown: () => false,
-    held: async (terms) => new Set(terms)
-  })
-  isDone = true
-  t.same(word!.terms, ['wolnut', 'walnut'])
-  t.ok(turns >= 20, `${turns} turns`)
+    languages: ['en'] as const,
+    isKnown: ({ word }: { word: string }) => word === 'walnut',
+    held: async (terms: readonly string[]) => new Set(terms)
+  }
+  const worker = createSearchWorker({ run }, await folder(t))
+  const corrected = await createSpellings(query, 'spellings', worker).correct(words, searched, 'ann')
+  t.same(corrected.map(({ terms }) => terms), [['wolnuts', 'walnut'], ['wizzards', 'wizard'], ['walnut']])
+  t.same(tasks, [['spelling-task.ts', { server: 'search' }]])
+  t.equal(asked, 4)
+  t.same(await createSpellings(query, 'spellings').correct(words, searched, 'ann'), corrected)
 })

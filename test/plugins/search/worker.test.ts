@@ -46,8 +46,8 @@ t.test('a search reads the index and gives the hits of the store', async (t) => 
     t.same(await worker.searchDocuments(query, 10, EVERYBODYS, null), hits, query)
     const own = await notes.search('ann', query, 10)
     t.equal(own.length, 1, query)
-    t.same(await worker.searchNotes(query, 10, 'ann'), own, query)
-    t.same(await worker.searchNotes(query, 10, 'bob'), [], 'and nobody else finds a note')
+    t.same(await worker.searchNotes(query, 10, 'ann', 'ann'), own, query)
+    t.same(await worker.searchNotes(query, 10, 'bob', 'bob'), [], 'and nobody else finds a note')
   }
   t.equal(made.length, 3 * QUERIES.length)
 })
@@ -57,8 +57,11 @@ t.test('one person who asks for much is told so, and others have their turns', a
   const worker = createSearchWorker({ run: () => held as never }, await folder(t))
   const asked = Array.from({ length: 520 }, () => worker.searchDocuments('walnut', 10, EVERYBODYS, 'ann').catch((error: unknown) => error))
   const other = worker.searchDocuments('walnut', 10, EVERYBODYS, 'bob')
+  const shared = ['a', 'b'].flatMap((address) => Array.from({ length: address === 'a' ? 510 : 1 }, () =>
+    worker.searchNotes('walnut', 10, '-', address).catch((error: unknown) => error)))
   free([])
   t.same(await other, [])
+  t.same(await shared.at(-1), [], 'also where many have the same notes')
   const refused = (await Promise.all(asked)).filter((answer) => answer instanceof WorkersBusy)
   t.ok(refused.length > 0 && refused.length < 100, `${refused.length} refused`)
 })

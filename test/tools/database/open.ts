@@ -16,6 +16,8 @@ export interface House {
 
 export interface Caller {
   person?: string
+  /** Of one who has not signed in. */
+  address?: string
   supabase?: string
   claims?: Record<string, unknown>
 }
@@ -48,13 +50,14 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
   return {
     tool,
     lines,
-    async ask (args, { person, supabase, claims } = {}) {
+    async ask (args, { person, address = 'address 127.0.0.1', supabase, claims } = {}) {
       const context = {
         user: person === undefined ? null : { id: person },
+        caller: person ?? address,
         signal,
         runInWorker: ((task, input, { timeout = 25_000, reads } = {}) =>
           app.workers.run(task, input, {
-            person: person ?? 'address 127.0.0.1',
+            person: person ?? address,
             timeout,
             signal,
             reads

@@ -1,6 +1,7 @@
 // The check of a Postgres statement, without a database: what it costs by itself (threat WS-06). What it admits and
 // refuses is tested in test/tools/database-postgres.test.ts.
 import t from 'tap'
+import type { Table } from '../../../tools/database/contract.ts'
 import { checkPostgres, tableKey } from '../../../tools/database/postgres-check.ts'
 
 const table = { name: 't', kind: 'table', columns: [{ name: 'a', type: 'text' }] } as const
@@ -44,4 +45,23 @@ t.test('a statement that nests deeply is refused, and the check of any other cos
     isRefused ? t.match(error, { name: 'ToolError', message: /nested too deeply/ }, title) : t.equal(error, undefined, title)
     t.ok(ms < 100, `${title}: ${ms} ms`)
   }
+})
+
+t.test('a statement of many columns looks through the tables once (BW-21)', async (t) => {
+  const tables = new Map<string, Table>(names.tables)
+  const { values } = tables
+  let walks = 0
+  tables.values = () => {
+    walks++
+    return values.call(tables)
+  }
+  tables.set(tableKey('public', 'x'), {
+    name: 'x', kind: 'table', columns: [{ name: 'format', type: 'text' }]
+  })
+  const all = { ...names, tables, functions: new Set(['format', 'lpad']) }
+  const sql = `SELECT ${Array(500).fill('x.format').join()} FROM x`
+  await checkPostgres(sql, all)
+  await checkPostgres(sql, all)
+  t.equal(walks, 1)
+  await t.rejects(checkPostgres('SELECT x.lpad FROM x', all), { name: 'ToolError' })
 })

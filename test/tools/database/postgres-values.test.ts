@@ -1,6 +1,6 @@
 // Values of Postgres as JSON, exact or as text.
 import t from 'tap'
-import { readArray, readValue } from '../../../tools/database/postgres-values.ts'
+import { createValueReader, readArray, readValue } from '../../../tools/database/postgres-values.ts'
 
 t.test('what a double holds exactly is a number, everything else stays text', (t) => {
   for (const [oid, text, value] of [
@@ -29,5 +29,21 @@ t.test('arrays are JSON, in every way that Postgres writes them', (t) => {
     [23, '1 2 3', '1 2 3'],
     [25, '}', '}']
   ] as const) { t.strictSame(readArray(oid, text), value, text) }
+  t.end()
+})
+
+t.test('no more arrays and JSON are taken apart than an answer shows (BW-21)', (t) => {
+  const [JSONB, INTEGER] = [3802, 23]
+  const read = createValueReader()
+  t.same(read(JSONB, undefined, '[1, 2]'), [1, 2])
+  const long = `[${'1,'.repeat(2_000_000)}1]`
+  t.equal(read(JSONB, undefined, long), long)
+  t.equal(read(0, INTEGER, long), long)
+  const half = `{${'1,'.repeat(1_000)}1}`
+  const all = Array.from({ length: 2_000 }, () => read(0, INTEGER, half))
+  const takenApart = all.filter((value) => Array.isArray(value))
+  t.ok(takenApart.length >= 30 && takenApart.length < 100, `${takenApart.length} arrays`)
+  t.equal(all.at(-1), half)
+  t.equal(read(INTEGER, undefined, '42'), 42, 'other values are read in any case')
   t.end()
 })

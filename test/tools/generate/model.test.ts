@@ -198,7 +198,15 @@ t.test('a call that its caller leaves, or that fails while it runs, costs the mo
   t.equal(failing.asked.length, 8, 'the second try is charged as well')
 })
 
-t.test('a request that the endpoint refuses or never receives costs nothing (WS-05)', async (t) => {
+t.test('a request that the endpoint refuses or never receives costs nothing, and leaves nothing (WS-05)', async (t) => {
+  const callers = new Set<Map<unknown, unknown>>()
+  const maps = Object.getPrototypeOf(new Map()) as Map<unknown, unknown>
+  const { set } = maps
+  maps.set = function (this: Map<unknown, unknown>, key, value) {
+    if (typeof key === 'string' && key.startsWith('caller ')) callers.add(this)
+    return set.call(this, key, value)
+  }
+  t.teardown(() => { maps.set = set })
   const log = { info () {}, warn () {} }
   const refusing = await endpoint(t, status(400))
   const closed = createServer().listen(0, '127.0.0.1')
@@ -208,9 +216,11 @@ t.test('a request that the endpoint refuses or never receives costs nothing (WS-
   for (const baseUrl of [refusing.url, `http://127.0.0.1:${port}/v1`]) {
     const model = createModel({ baseUrl, model: 'm', apiKey: undefined, dailyTokens: 5_000 }, { log })
     for (let count = 0; count < 3; count++) {
-      const call = model.ask([{ role: 'user', content: 'x' }], { caller: randomUUID(), signal: new AbortController().signal })
+      const { signal } = new AbortController()
+      const call = model.ask([{ role: 'user', content: 'x' }], { caller: `caller ${count}`, signal })
       await t.rejects(call, { message: /cannot be asked/ }, baseUrl)
     }
   }
   t.equal(refusing.asked.length, 3)
+  t.same([...callers].map(({ size }) => size), [0, 0])
 })

@@ -43,6 +43,14 @@ t.test('whatever a tool passes, its work counts for its caller, signed in or not
   )
 })
 
+t.test('searches of notes take the turn of their address where nobody signs in (WK-08)', async (t) => {
+  const asked: unknown[] = []
+  const notes = { of: (...of: unknown[]) => asked.push(of) }
+  const deps = { access: null, caller: 'address 192.0.2.1', services: { notes } }
+  t.ok(new CallContext(deps as unknown as CallDeps, undefined).notes)
+  t.same(asked, [[null, 'address 192.0.2.1']])
+})
+
 t.test(
   'a task that takes the whole time of its call ends as the call does, and is no fault of the server (TL-02)',
   async (t) => {
