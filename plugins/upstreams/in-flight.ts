@@ -11,14 +11,21 @@ export interface InFlight {
   enter(person: string | undefined, address?: string): (() => void) | undefined
 }
 
+/** Once half of the room is taken, this part of a share is all that a person gets: the rest is for those who have little. */
+const WHEN_BUSY = 1 / 5
+
 export function createInFlight (max: number, maxOfPerson: number): InFlight {
   const counts = new Map<string, number>()
   let all = 0
+  const shareOf = (person: string | undefined) => {
+    if (person === undefined) return max - all
+    return all < max / 2 ? maxOfPerson : Math.ceil(maxOfPerson * WHEN_BUSY)
+  }
   return {
     enter (person, address = '') {
       const key = person ?? `address ${address}`
       const own = counts.get(key) ?? 0
-      if (all >= max || own >= (person === undefined ? max - all : maxOfPerson)) return undefined
+      if (all >= max || own >= shareOf(person)) return undefined
       counts.set(key, own + 1)
       all++
       return () => {

@@ -108,12 +108,14 @@ export class ConfiguredUpstream implements Upstream {
     }
   }
 
-  async subscribe (uri: string, caller: UpstreamCaller | undefined): Promise<void> {
+  async subscribe (uri: string, caller: UpstreamCaller | undefined, address = ''): Promise<void> {
     const key = this.#keyOf(caller)
-    const person = caller?.id ?? OWN
-    if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
-    const ended = this.#followed.add(key, uri, person)
-    if (ended !== undefined) await (await this.#connection(key, caller)).unsubscribe(ended)
+    const isDone = await this.#followed.inTurn(caller?.id ?? `address ${address}`, async () => {
+      if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
+      const ended = this.#followed.add(key, uri, caller?.id ?? OWN)
+      if (ended !== undefined) await (await this.#connection(key, caller)).unsubscribe(ended)
+    })
+    if (!isDone) throw this.#error('busy', 'one caller asked to follow more at once than may wait')
   }
 
   /** @returns undefined where the request is not open here. Rejects for one of somebody else. */
@@ -206,9 +208,10 @@ export class ConfiguredUpstream implements Upstream {
     if (there) return there
     const key = this.#keyOf(caller)
     const options = this.#optionsOf(asked, exchange)
+    const late = (message: string) => this.#error('timeout', message)
     for (let attempt = 1; ; attempt++) {
       const opened = this.#connection(key, caller)
-      const connection = opened instanceof Promise ? await this.#inTime(opened, signal) : opened
+      const connection = opened instanceof Promise ? await inTime(opened, signal, this.settings.timeoutMs, late) : opened
       try {
         return await connection.request(asked, exchange, options)
       } catch (error) {
@@ -237,10 +240,6 @@ export class ConfiguredUpstream implements Upstream {
       meta: { ...meta, ...(isToldOfCaller && this.#deps.identityMeta(caller)) },
       headers: schema && customHeaders(schema, params['arguments'])
     }
-  }
-
-  #inTime (opening: Promise<OpenConnection>, signal: AbortSignal): Promise<OpenConnection> {
-    return inTime(opening, signal, this.settings.timeoutMs, (message) => this.#error('timeout', message))
   }
 
   #error (fault: UpstreamFault, message: string): UpstreamError {
