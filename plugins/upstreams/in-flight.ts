@@ -11,15 +11,17 @@ export interface InFlight {
   enter(person: string | undefined, address?: string): (() => void) | undefined
 }
 
-/** Once half of the room is taken, this part of a share is all that a person gets: the rest is for those who have little. */
+/** Once it has half of what it works on, this part of a share is all that a person gets: the rest is for those who have little. */
 const WHEN_BUSY = 1 / 5
 
-export function createInFlight (max: number, maxOfPerson: number): InFlight {
+/** @param served how many it works on at a time; the others wait. */
+export function createInFlight (max: number, maxOfPerson: number, served = max): InFlight {
   const counts = new Map<string, number>()
   let all = 0
   const shareOf = (person: string | undefined) => {
-    if (person === undefined) return max - all
-    return all < max / 2 ? maxOfPerson : Math.ceil(maxOfPerson * WHEN_BUSY)
+    const least = Math.ceil(maxOfPerson * WHEN_BUSY)
+    if (person === undefined) return Math.max(served - all, least)
+    return all < served / 2 ? maxOfPerson : least
   }
   return {
     enter (person, address = '') {

@@ -13,7 +13,8 @@ import { saidOf } from './catalogue/findings.ts'
 import { customHeaders, findWantingHeaders } from './custom-headers.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { Followed } from './followed.ts'
-import { createInFlight } from './in-flight.ts'
+import { MAX_SOCKETS } from './http/index.ts'
+import { createInFlight, type InFlight } from './in-flight.ts'
 import { inTime } from './in-time.ts'
 import { Lists, type ListsOptions } from './lists.ts'
 
@@ -43,7 +44,7 @@ export class ConfiguredUpstream implements Upstream {
   readonly #deps: UpstreamDeps
   readonly #log: FastifyBaseLogger
   readonly #waiting: Waiting = new Map()
-  readonly #inFlight = createInFlight(MAX_IN_FLIGHT, MAX_IN_FLIGHT_OF_PERSON)
+  readonly #inFlight: InFlight
   readonly #followed: Followed
   readonly #pool: Pool
   readonly #lists: Lists
@@ -55,6 +56,7 @@ export class ConfiguredUpstream implements Upstream {
     this.settings = settings
     this.#deps = deps
     this.#log = deps.log.child({ upstream: name })
+    this.#inFlight = createInFlight(MAX_IN_FLIGHT, MAX_IN_FLIGHT_OF_PERSON, target.kind === 'http' ? MAX_SOCKETS : MAX_IN_FLIGHT)
     this.#pool = new Pool({
       upstream: name,
       idleMs: target.kind === 'command' ? target.idleSeconds * 1000 : HTTP_IDLE_MS,
