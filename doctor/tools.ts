@@ -13,6 +13,8 @@ interface Listed {
 const HINTS = ['readOnlyHint', 'destructiveHint', 'openWorldHint']
 const MAX_TOOLS = 128
 const MAX_NAME_LENGTH = 64
+/** A server may say each time that there is one more. */
+const MAX_PAGES = 100
 
 /** @param token `undefined` where the server requires none. */
 export async function checkTools (report: Report, url: URL, token: string | undefined): Promise<void> {
@@ -43,12 +45,14 @@ export async function acceptsToken (url: URL, token: string): Promise<boolean> {
 
 async function listTools (mcp: McpCaller): Promise<Listed[]> {
   const tools: Listed[] = []
-  for (let cursor: unknown; ;) {
+  let cursor: unknown
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await mcp.call('tools/list', typeof cursor === 'string' ? { cursor } : {})
     tools.push(...(page['tools'] as Listed[]))
     cursor = page['nextCursor']
     if (typeof cursor !== 'string' || tools.length > 10_000) return tools
   }
+  throw new McpError(`its list of tools does not end after ${MAX_PAGES} pages`)
 }
 
 function checkList (report: Report, tools: Listed[]): void {

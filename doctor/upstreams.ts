@@ -62,7 +62,8 @@ function commonFailure (samples: readonly Sample[], upstream: string): string {
 }
 
 const SAMPLE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)/gm
-const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g
+/** From the beginning of a word: a long one would be looked through from each of its letters. */
+const LABEL = /\b(\w+)="((?:[^"\\]|\\.)*)"/g
 
 function readSamples (text: string): Sample[] {
   return [...text.matchAll(SAMPLE)].map(([, name, labels = '', value]) => ({

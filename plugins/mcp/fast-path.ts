@@ -27,6 +27,8 @@ import type { CallableTool } from './handlers/callable-tool.ts'
 import type { McpHandler, McpRequest, McpResponse } from './contract.ts'
 import { isObject } from '../is-object.ts'
 import { hasOnly, isPlainInitialize, plainVersionOf } from './plain-request.ts'
+import { resourceScopes } from '../oauth/scopes.ts'
+import { createAnswers } from './kept-answers.ts'
 import { MODERN_VERSION } from './protocol-versions.ts'
 import type { Offered } from './sdk/contract.ts'
 
@@ -51,8 +53,6 @@ type Decision =
 
 /** Requests with the same answer until something else is offered. */
 const CACHEABLE = new Set(['ping', 'server/discover', 'tools/list', 'prompts/list', 'resources/templates/list'])
-/** By version, method, scopes and rights, of which there are few. */
-const MAX_CACHED = 500
 /** A longer answer is kept as bytes: to encode it again takes longer than all else that is done for the request. */
 const MIN_BYTES = 2_048
 const END = Buffer.from('}')
@@ -60,7 +60,7 @@ const JSON_HEADERS = { 'content-type': 'application/json' }
 
 export function createFastPath ({ tools, services, serverInfo, sdkHandler }: FastPathOptions): FastPath {
   const modernEnd = `"resultType":"complete","_meta":${JSON.stringify({ [SERVER_INFO_META_KEY]: serverInfo })}}`
-  let cache = new Map<string, string | Buffer>()
+  let cache = createAnswers()
 
   async function answerCached (message: JSONRPCRequest, mcpRequest: McpRequest, key: string): Promise<McpResponse> {
     const cached = cache.get(key)
@@ -68,7 +68,7 @@ export function createFastPath ({ tools, services, serverInfo, sdkHandler }: Fas
     const answers = cache
     const response = await sdkHandler(mcpRequest)
     const { result } = typeof response.body === 'string' ? (JSON.parse(response.body) as { result?: unknown }) : {}
-    if (response.status === 200 && result !== undefined && answers.size < MAX_CACHED) {
+    if (response.status === 200 && result !== undefined) {
       const json = JSON.stringify(result)
       answers.set(key, json.length < MIN_BYTES ? json : Buffer.from(json))
     }
@@ -111,7 +111,7 @@ export function createFastPath ({ tools, services, serverInfo, sdkHandler }: Fas
         : answerCall(decision.message, decision.tool, mcpRequest, decision.isModern)
     },
     forget: () => {
-      cache = new Map()
+      cache = createAnswers()
     }
   }
 }
@@ -124,7 +124,9 @@ function decide (mcpRequest: McpRequest, tools: Offered['tools']): Decision | un
   if (version === undefined) return undefined
   const isModern = version === MODERN_VERSION
   const { method, params = {} } = message
-  const key = `${version} ${method} ${access?.scopes.join(' ')} ${rights.key}`
+  // An app chooses the others and their order, and they change no answer.
+  const scopes = access && resourceScopes.filter((scope) => access.scopes.includes(scope))
+  const key = `${version} ${method} ${scopes?.join(' ')} ${rights.key}`
   if (CACHEABLE.has(method)) {
     if (!hasOnly(params, ['_meta']) || (isModern && method === 'ping')) return undefined
     return { kind: 'cached', message, key }

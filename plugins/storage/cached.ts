@@ -1,6 +1,7 @@
 // Cached records: those that every tool call reads are held in memory for as long as storage vouches that no one has
 // changed them.
 import type { Clock } from '../../clock.ts'
+import { isRecent } from '../is-recent.ts'
 import type { Collection, Storage } from './contract.ts'
 
 /** Long enough for a busy client; bounds staleness should an invalidation ever be missed. */
@@ -20,7 +21,7 @@ export interface CachedCollection<T> extends Collection<T> {
  */
 export async function cacheRecords<T> (storage: Storage, kind: string, now: Clock): Promise<CachedCollection<T>> {
   const inner = storage.collection<T>(kind)
-  const cache = new Map<string, { record: T; until: number }>()
+  const cache = new Map<string, { record: T; at: number }>()
   let changes = 0
   const forget = (id?: string) => {
     changes++
@@ -35,7 +36,7 @@ export async function cacheRecords<T> (storage: Storage, kind: string, now: Cloc
     // A change that arrived meanwhile might be to this record.
     if (record === undefined || changes !== before) return record
     if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value!)
-    cache.set(id, { record: freeze(record), until: now() + MAX_AGE_SECONDS })
+    cache.set(id, { record: freeze(record), at: now() })
     return record
   }
   async function changing<R> (id: string, work: Promise<R>): Promise<R> {
@@ -49,7 +50,7 @@ export async function cacheRecords<T> (storage: Storage, kind: string, now: Cloc
   function findCached (id: string): T | undefined | Promise<T | undefined> {
     if (!watch.isCurrent()) return inner.find(id)
     const found = cache.get(id)
-    return found !== undefined && found.until > now() ? found.record : read(id)
+    return found !== undefined && isRecent(found.at, MAX_AGE_SECONDS, now()) ? found.record : read(id)
   }
 
   return {

@@ -151,10 +151,12 @@ export interface Upstream {
   /** Ends its connections and processes, and connects again. Never rejects. */
   restart(): Promise<void>
   /**
-   * Has the upstream report changes of a resource from now on. @throws as {@link
-   * Upstream.request}.
+   * Has the upstream report changes of a resource from now on. What one caller follows is
+   * asked for one after the other.
+   * @param address of a caller without sign-in.
+   * @throws as {@link Upstream.request}.
    */
-  subscribe(uri: string, caller: UpstreamCaller | undefined): Promise<void>
+  subscribe(uri: string, caller: UpstreamCaller | undefined, address?: string): Promise<void>
 }
 
 export type UpstreamChange =

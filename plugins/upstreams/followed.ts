@@ -1,10 +1,13 @@
 // Which resources of an upstream are followed, over which connection: nobody can follow so many that others cannot, and what
 // the upstream says without having been asked ends here (MCP "Subscriptions").
+import { createInTurn } from './in-turn.ts'
 
 /** By key, for a connection that takes the place of another: those that were used longest ago are forgotten. */
 const MAX_KEYS = 1_000
 /** Of one connection, which many may share. */
 const MAX_URIS = 100
+/** What one caller waits to follow: as much as a stream may name. */
+const MAX_ASKED = 200
 /** Milliseconds. An upstream that reports each keystroke is passed on less often. */
 const PAUSE_MS = 250
 
@@ -14,6 +17,8 @@ export class Followed {
   readonly #pending = new Map<string, readonly [uri: string, user: string | undefined]>()
   readonly #onChange: (uri: string, user: string | undefined) => void
   #timer: NodeJS.Timeout | undefined
+  /** Has what one caller wants to follow asked for one after the other: it takes one place at the upstream. */
+  readonly inTurn = createInTurn(MAX_ASKED)
 
   /** @param onChange gets a resource that is followed, and whose connection said so. */
   constructor (onChange: (uri: string, user: string | undefined) => void) {

@@ -11,14 +11,23 @@ export interface InFlight {
   enter(person: string | undefined, address?: string): (() => void) | undefined
 }
 
-export function createInFlight (max: number, maxOfPerson: number): InFlight {
+/** Once it has half of what it works on, this part of a share is all that a person gets: the rest is for those who have little. */
+const WHEN_BUSY = 1 / 5
+
+/** @param served how many it works on at a time; the others wait. */
+export function createInFlight (max: number, maxOfPerson: number, served = max): InFlight {
   const counts = new Map<string, number>()
   let all = 0
+  const shareOf = (person: string | undefined) => {
+    const least = Math.ceil(maxOfPerson * WHEN_BUSY)
+    if (person === undefined) return Math.max(served - all, least)
+    return all < served / 2 ? maxOfPerson : least
+  }
   return {
     enter (person, address = '') {
       const key = person ?? `address ${address}`
       const own = counts.get(key) ?? 0
-      if (all >= max || own >= (person === undefined ? max - all : maxOfPerson)) return undefined
+      if (all >= max || own >= shareOf(person)) return undefined
       counts.set(key, own + 1)
       all++
       return () => {

@@ -1,6 +1,7 @@
 // The lists of one upstream, kept up to date: what was seen last is offered at once, and read again at the start, when the
 // upstream says so, and whenever it has come back.
 // Tested in test/plugins/upstreams/upstream.test.ts.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
 import type { Catalogue, Connection } from './contract.ts'
@@ -140,8 +141,11 @@ export class Lists {
     do {
       this.#isOutdated = false
       const found = await readCatalogue(await connection(), settings, log)
+      // Each of these steps goes through all of the lists, and others have a turn in between.
+      await nextTurn()
       if (this.#isClosed) return
       if (JSON.stringify(found) !== JSON.stringify(this.#catalogue)) this.#offer(found)
+      await nextTurn()
       // Also what is the same: what has not been seen for long is forgotten.
       await remembered.store(settings, found)
     } while (this.#isOutdated && !this.#isClosed)

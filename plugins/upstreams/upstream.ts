@@ -13,7 +13,8 @@ import { saidOf } from './catalogue/findings.ts'
 import { customHeaders, findWantingHeaders } from './custom-headers.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { Followed } from './followed.ts'
-import { createInFlight } from './in-flight.ts'
+import { MAX_SOCKETS } from './http/index.ts'
+import { createInFlight, type InFlight } from './in-flight.ts'
 import { inTime } from './in-time.ts'
 import { Lists, type ListsOptions } from './lists.ts'
 
@@ -43,7 +44,7 @@ export class ConfiguredUpstream implements Upstream {
   readonly #deps: UpstreamDeps
   readonly #log: FastifyBaseLogger
   readonly #waiting: Waiting = new Map()
-  readonly #inFlight = createInFlight(MAX_IN_FLIGHT, MAX_IN_FLIGHT_OF_PERSON)
+  readonly #inFlight: InFlight
   readonly #followed: Followed
   readonly #pool: Pool
   readonly #lists: Lists
@@ -55,6 +56,7 @@ export class ConfiguredUpstream implements Upstream {
     this.settings = settings
     this.#deps = deps
     this.#log = deps.log.child({ upstream: name })
+    this.#inFlight = createInFlight(MAX_IN_FLIGHT, MAX_IN_FLIGHT_OF_PERSON, target.kind === 'http' ? MAX_SOCKETS : MAX_IN_FLIGHT)
     this.#pool = new Pool({
       upstream: name,
       idleMs: target.kind === 'command' ? target.idleSeconds * 1000 : HTTP_IDLE_MS,
@@ -108,12 +110,14 @@ export class ConfiguredUpstream implements Upstream {
     }
   }
 
-  async subscribe (uri: string, caller: UpstreamCaller | undefined): Promise<void> {
+  async subscribe (uri: string, caller: UpstreamCaller | undefined, address = ''): Promise<void> {
     const key = this.#keyOf(caller)
-    const person = caller?.id ?? OWN
-    if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
-    const ended = this.#followed.add(key, uri, person)
-    if (ended !== undefined) await (await this.#connection(key, caller)).unsubscribe(ended)
+    const isDone = await this.#followed.inTurn(caller?.id ?? `address ${address}`, async () => {
+      if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
+      const ended = this.#followed.add(key, uri, caller?.id ?? OWN)
+      if (ended !== undefined) await (await this.#connection(key, caller)).unsubscribe(ended)
+    })
+    if (!isDone) throw this.#error('busy', 'one caller asked to follow more at once than may wait')
   }
 
   /** @returns undefined where the request is not open here. Rejects for one of somebody else. */
@@ -206,9 +210,10 @@ export class ConfiguredUpstream implements Upstream {
     if (there) return there
     const key = this.#keyOf(caller)
     const options = this.#optionsOf(asked, exchange)
+    const late = (message: string) => this.#error('timeout', message)
     for (let attempt = 1; ; attempt++) {
       const opened = this.#connection(key, caller)
-      const connection = opened instanceof Promise ? await this.#inTime(opened, signal) : opened
+      const connection = opened instanceof Promise ? await inTime(opened, signal, this.settings.timeoutMs, late) : opened
       try {
         return await connection.request(asked, exchange, options)
       } catch (error) {
@@ -237,10 +242,6 @@ export class ConfiguredUpstream implements Upstream {
       meta: { ...meta, ...(isToldOfCaller && this.#deps.identityMeta(caller)) },
       headers: schema && customHeaders(schema, params['arguments'])
     }
-  }
-
-  #inTime (opening: Promise<OpenConnection>, signal: AbortSignal): Promise<OpenConnection> {
-    return inTime(opening, signal, this.settings.timeoutMs, (message) => this.#error('timeout', message))
   }
 
   #error (fault: UpstreamFault, message: string): UpstreamError {

@@ -22,6 +22,17 @@ const faults: Fault[] = [
     signsIn: true
   },
   {
+    name: 'a list without an end',
+    change: ({ request, answer }) => {
+      if (!request.body.includes('"tools/list"')) return
+      answer.status = 200
+      answer.body = '{"jsonrpc":"2.0","id":2,"result":{"tools":[],"nextCursor":"more"}}'
+    },
+    reports: /its list of tools does not end after 100 pages/,
+    advises: /log/,
+    signsIn: true
+  },
+  {
     name: 'tools without hints',
     change: result('tools/list', (list) => {
       delete (list['tools'] as Array<Record<string, unknown>>)[0]!['annotations']

@@ -73,3 +73,11 @@ t.test('no metrics, no server behind it and text that is something else are told
   const moved = await serving(t, '', 302)
   t.match(await check(moved.url, 'x'), { failed: 1, all: /\(status 302\)/ })
 })
+
+t.test('a line of labels that are none is looked through once', async (t) => {
+  const { url } = await serving(t, `mcp_upstream_up{${'a'.repeat(60_000)}} 1\n`)
+  const before = process.cpuUsage()
+  await check(url, METRICS_TOKEN)
+  const { user, system } = process.cpuUsage(before)
+  t.ok(user + system < 500_000, `${user + system} µs`)
+})

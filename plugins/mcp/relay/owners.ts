@@ -88,9 +88,16 @@ function readOwner ({ settings, catalogue }: Offering): Owner {
   }
 }
 
-/** A template in a form of RFC 6570 that cannot be read backwards fits what begins like it: the upstream decides. */
+/** Each is looked for in whatever URI anyone names. */
+const MAX_VARIABLES = 8
+
+/**
+ * A template in a form of RFC 6570 that cannot be read backwards, or with many variables, fits what begins like it: the
+ * upstream decides.
+ */
 function fitting (template: string): (uri: string) => boolean {
-  if (checkTemplate(template).length === 0) {
+  const isSmall = template.split('{', MAX_VARIABLES + 2).length <= MAX_VARIABLES + 1
+  if (isSmall && checkTemplate(template).length === 0) {
     const { match } = parseTemplate(template)
     return (uri) => match(uri) !== undefined
   }

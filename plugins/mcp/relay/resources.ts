@@ -69,7 +69,7 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       const upstream = relay.upstreams.find(name)
       if (!upstream) throw new ResourceNotFoundError(uri)
       try {
-        await upstream.subscribe(uri, upstreamCaller(request, services))
+        await upstream.subscribe(uri, upstreamCaller(request, services), request.address)
       } catch (error) {
         throw toProtocolError(error, 'resources/subscribe', { request }, 'The resource')
       }

@@ -37,7 +37,16 @@ export interface SessionsByPerson {
 
 /** Of a session; then its client initializes again. */
 export const LIFETIME_SECONDS = 86_400
-const COUNTER = 'sessions in all'
+/** Sessions are counted by the time at which they end, so that those that have expired count no longer. */
+const PERIOD_SECONDS = 3_600
+
+const periodOf = (time: number): number => Math.floor(time / PERIOD_SECONDS)
+const counterOf = (period: number): string => `sessions that end in ${period}`
+/** Keys of the counters of all sessions that live at a time. */
+export const countersAt = (now: number): string[] => {
+  const first = periodOf(now)
+  return Array.from({ length: periodOf(now + LIFETIME_SECONDS) - first + 1 }, (_, index) => counterOf(first + index))
+}
 
 export type SessionDeps = Pick<FastifyInstance, 'storage' | 'sealing' | 'now'>
 
@@ -57,14 +66,23 @@ export function createSessionsByPerson ({ storage, sealing, now }: SessionDeps):
         result: gone
       }
     })
-  /** Sessions that expire are not subtracted: the counter itself expires after the lifetime of a session. */
-  const count = async (by: number, ttl: number) => {
-    if (by !== 0) await storage.count([{ key: COUNTER, by, ttl }])
+  const count = async (sessions: readonly Listed[], by: 1 | -1) => {
+    const periods = Map.groupBy(sessions, ({ endsAt }) => periodOf(endsAt))
+    const increments = [...periods].map(([period, { length }]) => ({
+      key: counterOf(period),
+      by: by * length,
+      ttl: Math.max(1, (period + 1) * PERIOD_SECONDS - now())
+    }))
+    if (increments.length > 0) await storage.count(increments)
+  }
+  const countAll = async (): Promise<number> => {
+    const counts = await storage.counts(countersAt(now()))
+    return counts.reduce((sum, each) => sum + Math.max(0, each), 0)
   }
 
   const removeAll = async (caller: string): Promise<string[]> => {
     const gone = await change(caller, () => [])
-    await count(-gone.length, LIFETIME_SECONDS)
+    await count(gone, -1)
     return gone.map(({ key }) => key)
   }
   /** @returns the sessions of the addresses that gave way. */
@@ -76,20 +94,20 @@ export function createSessionsByPerson ({ storage, sealing, now }: SessionDeps):
   return {
     async add (caller, session, address) {
       const ofOthers = address === undefined ? [] : await takePlace(caller, address)
-      const [inAll] = await storage.counts([COUNTER])
       const most =
-        inAll! >= MAX_IN_ALL ? MAX_PER_PERSON_WHEN_FULL : session.grant === null ? MAX_PER_ADDRESS : MAX_PER_PERSON
+        (await countAll()) >= MAX_IN_ALL ? MAX_PER_PERSON_WHEN_FULL : session.grant === null ? MAX_PER_ADDRESS : MAX_PER_PERSON
       const gone = await change(caller, (current) => {
         const ofGrant = session.grant === null ? [] : current.filter(({ grant }) => grant === session.grant)
         const over = new Set(ofGrant.slice(0, Math.max(0, ofGrant.length + 1 - MAX_PER_GRANT)))
         return [...current.filter((each) => !over.has(each)), session].slice(-most)
       })
-      await count(1 - gone.length, session.endsAt - now())
+      await count(gone, -1)
+      await count([session], 1)
       return [...ofOthers, ...gone.map(({ key }) => key)]
     },
     async remove (caller, key) {
       const gone = await change(caller, (current) => current.filter((session) => session.key !== key))
-      await count(-gone.length, LIFETIME_SECONDS)
+      await count(gone, -1)
     },
     removeAll
   }

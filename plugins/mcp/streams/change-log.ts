@@ -1,5 +1,6 @@
 // Changes of the lists and the resources: published to every open stream, and stored for an hour, so that a stream that
 // broke can catch up (MCP "Subscriptions"; 2025-11-25 "Resumability").
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Clock } from '../../../clock.ts'
 import type { Audience, Kind, Rights } from '../../access-rules/contract.ts'
@@ -66,7 +67,11 @@ export interface ChangeLog {
 const TOPIC = 'changes'
 const LOG = 'log'
 const MAX_ENTRIES = 500
+/** Of all entries as JSON: the log is read and written as a whole. */
+const MAX_CHARACTERS = 256 * 1024
 const MAX_AGE_SECONDS = 3_600
+/** Changes that are told in one turn of the event loop: each is looked at for thousands of open streams. */
+const MAX_PER_TURN = 10
 
 const audience = z.object({ gives: z.array(z.string()), takes: z.array(z.string()) })
 const offered = z.object({
@@ -108,21 +113,33 @@ export function createChangeLog (
   const append = (changes: readonly Change[]) =>
     logs.update<NumberedChange[]>(LOG, (record = { newest: start(), entries: [] }) => {
       const numbered = changes.map((change, index) => ({ number: record.newest + 1 + index, change }))
-      const entries = [...record.entries, ...numbered].slice(-MAX_ENTRIES)
+      const entries = newestOf([...record.entries, ...numbered])
       return {
         write: { record: { newest: record.newest + changes.length, entries }, ttl: MAX_AGE_SECONDS },
         result: numbered
       }
     })
+  let waiting: Change[] = []
+  let written = Promise.resolve()
+  async function write (): Promise<void> {
+    const changes = waiting
+    waiting = []
+    if (changes.length === 0) return
+    const numbered = await append(changes).catch((err: unknown) => {
+      log.warn({ err }, 'a change could not be stored for streams that broke')
+      return changes.map((change) => ({ number: 0, change }))
+    })
+    for (let first = 0; first < numbered.length; first += MAX_PER_TURN) {
+      if (first > 0) await nextTurn()
+      bus.publish(TOPIC, numbered.slice(first, first + MAX_PER_TURN))
+    }
+  }
   return {
-    async announce (changes) {
-      if (changes.length === 0) return
-      try {
-        bus.publish(TOPIC, await append(changes))
-      } catch (err) {
-        log.warn({ err }, 'a change could not be stored for streams that broke')
-        bus.publish(TOPIC, changes.map((change) => ({ number: 0, change })))
-      }
+    announce (changes) {
+      for (const change of changes) waiting.push(change)
+      // An upstream may report many at once: what comes while the log is written is written together.
+      written = written.then(write)
+      return written
     },
     subscribe: (listener) =>
       bus.subscribe(TOPIC, NumberedChanges, (numbered) => {
@@ -139,4 +156,14 @@ export function createChangeLog (
       return missed.length === stored.newest - number ? missed : undefined
     }
   }
+}
+
+/** As many as are stored. */
+function newestOf (entries: readonly NumberedChange[]): NumberedChange[] {
+  let left = MAX_CHARACTERS
+  const tooMany = entries.findLastIndex((entry, index) => {
+    left -= JSON.stringify(entry).length
+    return left < 0 || index < entries.length - MAX_ENTRIES
+  })
+  return entries.slice(tooMany + 1)
 }

@@ -1,6 +1,7 @@
 // Checks, once a second, that everything open is still allowed, and whether its caller may use other things than before.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../../clock.ts'
+import { isRecent } from '../../is-recent.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import type { OpenStream } from './contract.ts'
 
@@ -23,7 +24,7 @@ export function createCheck (open: Map<OpenStream, number>, end: End, now: Clock
   }
   function onUnknown (stream: OpenStream): void {
     const verifiedAt = open.get(stream)
-    if (verifiedAt === undefined || now() - verifiedAt <= MAX_UNVERIFIED_SECONDS) return
+    if (verifiedAt === undefined || isRecent(verifiedAt, MAX_UNVERIFIED_SECONDS, now())) return
     end(stream, 'The storage of this server does not answer')
   }
   return (stream: OpenStream): Promise<void> | undefined => {

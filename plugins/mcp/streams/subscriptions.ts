@@ -1,6 +1,7 @@
 // The streams of subscriptions/listen. Thousands of them are open at once and silent most of the time, so each is no
 // more than its connection and a small record (MCP 2026-07-28 "Subscriptions").
 import type { ServerResponse } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   SERVER_INFO_META_KEY,
   SUBSCRIPTION_ID_META_KEY,
@@ -35,6 +36,8 @@ export interface Subscriptions {
 /** Streams of changes that are open on an instance, of either era. */
 export const STREAM_BOUNDS = { perGrant: 20, perPerson: 50, inAll: 20_000 }
 const CLOSE_WITHIN_MS = 30_000
+/** Streams that are told of a change in one turn of the event loop. */
+const MAX_PER_TURN = 500
 
 interface Subscriber extends OpenStream, Recipient {
   id: RequestId
@@ -51,18 +54,25 @@ export function createSubscriptions (
   streams: OpenStreams = createOpenStreams(STREAM_BOUNDS, now)
 ): Subscriptions {
   const open = new Map<ServerResponse, Subscriber>()
-  const forget = (raw: ServerResponse) => {
+  const followers = createFollowers()
+  const remove = (raw: ServerResponse): Subscriber | undefined => {
     const subscriber = open.get(raw)
     open.delete(raw)
+    if (subscriber) followers.remove(subscriber)
+    return subscriber
+  }
+  const forget = (raw: ServerResponse) => {
+    const subscriber = remove(raw)
     if (subscriber) streams.remove(subscriber)
   }
+  let told = Promise.resolve()
   const unsubscribe = changes.subscribe(({ change }) => {
-    for (const subscriber of open.values()) tell(subscriber, change)
+    told = told.then(() =>
+      tellAll(change.kind === 'resource_updated' ? followers.of(change.uri) : open.values(), change))
   })
   const end = (raw: ServerResponse) => {
-    const subscriber = open.get(raw)
+    const subscriber = remove(raw)
     if (!subscriber) return
-    open.delete(raw)
     const { id, writer } = subscriber
     const _meta = { [SUBSCRIPTION_ID_META_KEY]: id, [SERVER_INFO_META_KEY]: serverInfo }
     writer.write(JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', _meta } }))
@@ -82,6 +92,7 @@ export function createSubscriptions (
         onRightsChange: () => LIST_CHANGES.forEach((change) => tell(subscriber, change))
       }
       open.set(raw, subscriber)
+      followers.add(subscriber)
       streams.add(subscriber)
       whenClosed(raw, () => forget(raw))
       subscriber.writer.write(acknowledgement(id, filter))
@@ -106,6 +117,32 @@ const subscriberOf = (raw: ServerResponse, { id, filter, access }: Subscription)
   access,
   until: access?.expiresAt ?? Infinity
 })
+
+/** By resource: a folder may change as a whole while thousands of streams are open. */
+function createFollowers () {
+  const byUri = new Map<string, Set<Subscriber>>()
+  return {
+    of: (uri: string): Iterable<Subscriber> => byUri.get(uri) ?? [],
+    add (subscriber: Subscriber): void {
+      for (const uri of subscriber.uris) byUri.set(uri, (byUri.get(uri) ?? new Set()).add(subscriber))
+    },
+    remove (subscriber: Subscriber): void {
+      for (const uri of subscriber.uris) {
+        const set = byUri.get(uri)
+        set?.delete(subscriber)
+        if (set?.size === 0) byUri.delete(uri)
+      }
+    }
+  }
+}
+
+/** In turns with other requests. To one that has ended meanwhile nothing is written. */
+async function tellAll (subscribers: Iterable<Subscriber>, change: Change): Promise<void> {
+  for (const [index, subscriber] of [...subscribers].entries()) {
+    if (index % MAX_PER_TURN === MAX_PER_TURN - 1) await nextTurn()
+    tell(subscriber, change)
+  }
+}
 
 function tell (subscriber: Subscriber, change: Change): void {
   const { id, filter, uris, writer } = subscriber

@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../../clock.ts'
 import { invalidClient, OAuthError, temporarilyUnavailable } from '../../../errors.ts'
+import { isRecent } from '../../is-recent.ts'
 import { hashSecret } from '../../secrets.ts'
 import type { Collection } from '../../storage/contract.ts'
 import type { FindHolder } from '../grants/contract.ts'
@@ -11,7 +12,7 @@ import { knownDocuments } from './known-documents.ts'
 import { checkDocument, type ClientDocument } from './metadata-document.ts'
 import type { RedirectRules } from './redirect-uris.ts'
 import { createRecent, type Recent } from './recent.ts'
-import { AddressRefused, FetchRefused } from './safe-fetch.ts'
+import { AddressRefused, FetchRefused, MAX_AGE_SECONDS } from './safe-fetch.ts'
 
 /**
  * How long a stored copy outlives its freshness, for a host that does not answer, or answers
@@ -82,7 +83,7 @@ export function createDocuments (options: Options): Documents {
   const recent = createRecent<DocumentCopy>(now)
   const stored = createStoredCopies(options)
   const ask = createFetcher(options, stored, recent)
-  const isFresh = ({ freshUntil }: DocumentCopy) => freshUntil > now()
+  const isFresh = ({ freshUntil }: DocumentCopy) => isRecent(freshUntil - MAX_AGE_SECONDS, MAX_AGE_SECONDS, now())
 
   function checkHost ({ hostname }: URL): void {
     if (hosts.length === 0 || hosts.includes(hostname)) return

@@ -15,7 +15,7 @@ export const FETCH_TIMEOUT_MS = 5_000
 const MAX_DIALLED = 3
 /** Bounds of what the document's own cache headers may ask for. */
 const MIN_AGE_SECONDS = 30
-const MAX_AGE_SECONDS = 86_400
+export const MAX_AGE_SECONDS = 86_400
 const DEFAULT_AGE_SECONDS = 300
 
 export interface FetchedDocument {

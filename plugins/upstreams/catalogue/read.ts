@@ -49,7 +49,7 @@ export async function readCatalogue (connection: Connection, settings: UpstreamS
   for (const pattern of lists.tools.length < MAX_TOOLS ? filter.unused() : []) {
     findings.add('"allow" or "deny" has patterns that fit none of its tools', pattern)
   }
-  if (instructions !== undefined && survey(instructions, instructions.length + 1).hides) {
+  if (instructions !== undefined && survey(instructions, Infinity).hides) {
     findings.add('its instructions hold characters that a person cannot see and a model reads. They are passed on as they are')
   }
   const catalogue = arrange(lists, settings, findings)

@@ -1,6 +1,7 @@
 // The lists of each upstream as they were last seen, and what has changed in them. Stored, so that a server that is down when
 // ours starts keeps its tools, and that no restart hides a change. All instances share it.
 import { hash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../../clock.ts'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { StorageUnavailable, type Storage } from '../../storage/contract.ts'
@@ -59,6 +60,7 @@ export function createRemembered (storage: Pick<Storage, 'collection'>, now: Clo
     for (;;) {
       const found = await records.find(idOf(settings))
       const record = found?.format === FORMAT ? found : undefined
+      await nextTurn()
       const before = record && JSON.stringify(record.lists)
       if (record && before === text && record.at > next.at - REWRITE_AFTER) return []
       const changes =

@@ -10,8 +10,8 @@ const HIDDEN =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u115F\u1160\u180E\u200B\u2028-\u202E\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\p{Co}\p{Cs}]|[\uFE00-\uFE0E\u{E0000}-\u{E0FFF}]/u
 
-/** Of a number, `true`, `false` or `null`, at most about. */
-const SCALAR_SIZE = 8
+/** Characters that a value, or the name of a member, counts for at least: writing and comparing a small one costs as much. */
+const MIN_SIZE = 16
 
 export interface Survey {
   /** Characters, about. `undefined`: it is larger than it may be, or nested too deeply. */
@@ -28,7 +28,7 @@ export function survey (value: unknown, max: number): Survey {
     if (depth > MAX_DEPTH) return { size: undefined, hides }
     const next: unknown[] = []
     for (const item of level) {
-      size += typeof item === 'string' ? item.length + 1 : SCALAR_SIZE
+      size += typeof item === 'string' ? Math.max(item.length + 1, MIN_SIZE) : MIN_SIZE
       if (size > max) return { size: undefined, hides }
       if (typeof item === 'string') hides ||= HIDDEN.test(item)
       else if (Array.isArray(item)) for (const member of item) next.push(member)

@@ -44,7 +44,7 @@ export interface ConnectionOptions {
 /** Requests that wait for a person, of all connections to an upstream, by what the caller brings back. */
 export type Waiting = Map<string, { conversation: Conversation; connection: OpenConnection }>
 
-/** Each holds a request open at the upstream. */
+/** Each holds a request open at the upstream. Once half of them wait, a holder has one. */
 const MAX_WAITING = 100
 const MAX_WAITING_OF_HOLDER = 5
 
@@ -210,7 +210,7 @@ export class OpenConnection implements Connection {
   #mayWait (holder: string): boolean {
     const { waiting } = this.#options
     const own = [...waiting.values()].filter(({ conversation }) => conversation.holder === holder)
-    return waiting.size < MAX_WAITING && own.length < MAX_WAITING_OF_HOLDER
+    return waiting.size < MAX_WAITING && own.length < (waiting.size < MAX_WAITING / 2 ? MAX_WAITING_OF_HOLDER : 1)
   }
 
   async #send (method: string, params: Params, options: RequestOptions): Promise<Params> {

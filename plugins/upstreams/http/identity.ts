@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../clock.ts'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import { isRecent } from '../../is-recent.ts'
 import type { UpstreamCaller } from '../contract.ts'
 
 /** `typ` of the token, by which it cannot be taken for an ID token or an access token. */
@@ -35,17 +36,17 @@ type Headers = Readonly<Record<string, string>>
 export type IdentityHeaders = (settings: UpstreamSettings, caller: UpstreamCaller | undefined) => Headers | Promise<Headers>
 
 export function createIdentityHeaders ({ issuer, sign, now }: IdentityDeps): IdentityHeaders {
-  const kept = new Map<string, { exp: number; token: Promise<string> }>()
+  const kept = new Map<string, { iat: number; token: Promise<string> }>()
 
   const tokenFor = (audience: string, caller: UpstreamCaller | undefined): Promise<string> => {
     const key = JSON.stringify([audience, caller])
     const known = kept.get(key)
     const iat = Math.floor(now())
-    if (known && known.exp - iat > MIN_REMAINING_SECONDS) return known.token
+    if (known && isRecent(known.iat, LIFETIME_SECONDS - MIN_REMAINING_SECONDS, iat)) return known.token
     const exp = iat + LIFETIME_SECONDS
     const token = sign({ iss: issuer, aud: audience, ...aboutCaller(caller, issuer), iat, exp, jti: randomUUID() })
     kept.delete(key)
-    kept.set(key, { exp, token })
+    kept.set(key, { iat, token })
     if (kept.size > MAX_KEPT_TOKENS) kept.delete(kept.keys().next().value!)
     // A failure is not kept.
     token.catch(() => kept.delete(key))

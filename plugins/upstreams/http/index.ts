@@ -13,7 +13,7 @@ import { SseTransport } from './sse-transport.ts'
 import { StreamableTransport } from './streamable-transport.ts'
 
 /** Requests that one upstream has at a time; others wait within their timeout. */
-const MAX_SOCKETS = 64
+export const MAX_SOCKETS = 64
 /** Streams that one upstream has open at a time: one for each connection. */
 const MAX_STREAMS = 256
 /** Most servers close a connection that was idle for 5 s; a request that crosses that would be lost. */

@@ -56,10 +56,7 @@ const until = async (holds: () => Promise<boolean>) => {
 
 async function keep (t: Test, open: () => Promise<Storage>) {
   const [here, elsewhere] = [await open(), await open()]
-  t.teardown(async () => {
-    await here.close()
-    await elsewhere.close()
-  })
+  t.teardown(() => Promise.all([here.close(), elsewhere.close()]))
   const { counted, seen } = counting(here)
   const kept = await cacheRecords<Thing>(counted, 'thing', now)
   /** On Redis the first look asks whether the connection answers. */
@@ -73,13 +70,10 @@ async function keep (t: Test, open: () => Promise<Storage>) {
 }
 
 const places: Array<[string, ((t: Test) => Promise<() => Promise<Storage>>) | undefined]> = [
-  [
-    'SQLite',
-    async (t) => {
-      const place = await folder(t)
-      return async () => openSqliteStorage(place, now)
-    }
-  ],
+  ['SQLite', async (t) => {
+    const place = await folder(t)
+    return async () => openSqliteStorage(place, now)
+  }],
   ['Redis', redis && (async () => () => openRedisStorage(redis.url, log))]
 ]
 for (const [name, place] of places) {
@@ -91,9 +85,7 @@ for (const [name, place] of places) {
       t.ok(await isKept('a'))
       const found = await kept.find('a')
       t.same(found, { n: 1, list: [1] })
-      t.throws(() => {
-        found!.list!.push(2)
-      }, TypeError)
+      t.throws(() => found!.list!.push(2), TypeError)
       t.equal(await kept.find('nothing'), undefined)
     })
 
@@ -120,6 +112,17 @@ for (const [name, place] of places) {
       await t.rejects(kept.put('lost', { n: 2 }, 60), { name: 'StorageUnavailable' })
       seen.losesAnswers = false
       t.same(await kept.find('lost'), { n: 2 })
+    })
+
+    await t.test('what was read while the clock had leapt ahead is read again (SG-12)', async (t) => {
+      const leap = 366 * 86_400
+      time += leap
+      await kept.put('leapt', { n: 1 }, 60)
+      t.ok(await isKept('leapt'))
+      time -= leap
+      const before = seen.reads
+      await kept.find('leapt')
+      t.ok(seen.reads > before)
     })
 
     await t.test('what another process changes counts, too', async (t) => {

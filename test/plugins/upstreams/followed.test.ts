@@ -60,3 +60,24 @@ t.test('one person does not keep others from following a resource of a process t
   await opened[0]!.server.server.sendResourceUpdated({ uri: 'demo://bob' })
   t.ok(await until(() => changes.some((change) => change.kind === 'resource' && change.uri === 'demo://bob')))
 })
+
+t.test('whoever names many resources at once has one request open at the upstream (UP-10)', async (t) => {
+  let open = 0
+  let most = 0
+  const { upstream } = await startUpstream(t, (server) => {
+    followable(server)
+    server.server.setRequestHandler('resources/subscribe', async () => {
+      most = Math.max(most, ++open)
+      await new Promise(setImmediate)
+      open--
+      return {}
+    })
+  })
+  const follow = (number: number) => upstream.subscribe(`demo://${number}`, callerOf('ann'))
+  const all = await Promise.allSettled(Array.from({ length: 210 }, (_, number) => follow(number)))
+  t.equal(most, 1)
+  const refused = all.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  t.equal(refused.length, 10)
+  t.match(refused[0], { fault: 'busy', wasSent: false })
+  await upstream.subscribe('demo://again', callerOf('ann'))
+})

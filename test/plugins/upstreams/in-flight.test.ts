@@ -23,3 +23,16 @@ t.test('an address without sign-in has as much room as is left for all others (W
   taken[0]!()
   t.equal(enter(undefined, '192.0.2.1'), undefined, 'less is left for others now')
 })
+
+t.test('a few people with all of their shares leave room for many others (UP-10)', async (t) => {
+  const { enter } = createInFlight(200, 20)
+  const take = (person: string, times: number) =>
+    Array.from({ length: times }, () => enter(person)).filter((leave) => leave !== undefined).length
+  const taken = Array.from({ length: 10 }, (_, index) => take(`greedy ${index}`, 40))
+  t.same(taken, [20, 20, 20, 20, 20, 4, 4, 4, 4, 4])
+  for (let index = 0; index < 20; index++) t.equal(take(`other ${index}`, 4), 4)
+  t.equal(enter('late'), undefined)
+  const http = createInFlight(200, 20, 64)
+  const held = ['a', 'b', 'c', 'd'].flatMap((person) => Array.from({ length: 20 }, () => http.enter(person)))
+  t.equal(held.filter((leave) => leave !== undefined).length, 40, 'four people leave others some of 64 connections')
+})

@@ -17,8 +17,7 @@ const textOf = (answered: Answered) => (resultOf(answered)['content'] as Array<{
 
 const whoami = (server: McpServer, caller: string | undefined) => {
   server.registerTool('whoami', { inputSchema: z.object({}) }, (_args, { mcpReq }) =>
-    text(`${caller} ${JSON.stringify(mcpReq._meta)}`)
-  )
+    text(`${caller} ${JSON.stringify(mcpReq._meta)}`))
 }
 
 t.test('people who share a process are told apart by what each request carries (UP-05)', async (t) => {
@@ -40,11 +39,10 @@ t.test('each person has a process of their own where the operator says so (UP-05
 
 const asking = (server: McpServer) => {
   server.registerTool('ask', { inputSchema: z.object({}) }, async () => {
-    const asked = server.server.elicitInput({
+    const { action, content } = await server.server.elicitInput({
       message: 'Which?',
       requestedSchema: { type: 'object', properties: { which: { type: 'string' } } }
     })
-    const { action, content } = await asked
     return text(`${action} ${JSON.stringify(content ?? null)}`)
   })
 }
@@ -90,6 +88,15 @@ t.test('the sixth question of one person that waits is declined', async (t) => {
   for (let waiting = 1; waiting <= 5; waiting++) {
     t.equal((await upstream.request(callOf('ask'), exchangeOf())).kind, waiting === 1 ? 'questions' : 'result')
   }
+})
+
+t.test('twenty people with all their apps do not keep the others from being asked (UP-10)', async (t) => {
+  const settings = settingsOf({ identity: 'token', target: { kind: 'http', url: 'https://crm.example/mcp', headers: {} } })
+  const { upstream } = await startUpstream(t, asking, { settings })
+  const ask = (id: string, clientId: string) =>
+    upstream.request(callOf('ask'), exchangeOf({ caller: { ...callerOf(id), clientId } }))
+  for (let each = 0; each < 100; each++) await ask(`person ${each % 20}`, `app ${each}`)
+  t.equal((await ask('late', 'app')).kind, 'questions')
 })
 
 t.test('progress and log lines reach the one caller whose request runs (UP-04)', async (t) => {

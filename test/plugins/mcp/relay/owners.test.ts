@@ -34,3 +34,17 @@ t.test('a URI that is too long, or fits more templates than rules are asked abou
   t.ok(mayRead('b', 'a://b', ALL_RIGHTS))
   t.equal(namesOf('b', `a://${'b'.repeat(2_048)}`), undefined)
 })
+
+t.test('templates of hundreds of variables cost little, whatever URIs are asked about (UC-10)', async (t) => {
+  const numbers = Array.from({ length: 300 }, (_, number) => number)
+  const variables = numbers.map((number) => `{a${number}}`).join('-')
+  const templates = Array.from({ length: 200 }, (_, end) => ({ name: `t${end}`, uriTemplate: `x:${variables}!${end}` }))
+  const upstreams = fakeUpstreams({ name: 'a', templates }, { name: 'b', templates })
+  const { ownerOf } = createOwners(upstreams)
+  const before = process.cpuUsage()
+  for (let asked = 0; asked < 100; asked++) {
+    ownerOf(`x:${numbers.map((number) => (number + asked) % 10).join('-')}?`, ALL_RIGHTS)
+  }
+  const { user, system } = process.cpuUsage(before)
+  t.ok(user + system < 300_000, `${user + system} µs`)
+})

@@ -1,7 +1,9 @@
 // How many sessions a person may have: the oldest makes room.
 import {
   ADDRESS_PLACES,
+  countersAt,
   createSessionsByPerson,
+  LIFETIME_SECONDS,
   MAX_PER_ADDRESS,
   MAX_PER_GRANT,
   MAX_PER_PERSON
@@ -9,6 +11,7 @@ import {
 import { createSealing } from '../../../../plugins/secrets.ts'
 import { eachStorage } from '../../../helpers/each-storage.ts'
 
+const sum = (numbers: readonly number[]) => numbers.reduce((one, other) => one + other, 0)
 const sealing = createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'])
 
 eachStorage(
@@ -39,10 +42,32 @@ eachStorage('when there are very many sessions in all, each person may have only
   const lists = createSessionsByPerson({ storage, sealing, now })
   const begin = (key: string) => lists.add('ann', { key, grant: 'g', endsAt: now() + 3_600 })
   for (let index = 0; index < 6; index++) t.strictSame(await begin(`${index}`), [])
-  await storage.count([{ key: 'sessions in all', by: 10_000, ttl: 3_600 }])
+  await storage.count([{ key: countersAt(now())[3]!, by: 10_000, ttl: 3_600 }])
   t.strictSame(await begin('6'), ['0', '1'])
   t.strictSame(await begin('7'), ['2'])
-  t.strictSame(await storage.counts(['sessions in all']), [10_005], 'those that gave way are taken off')
+  t.equal(sum(await storage.counts(countersAt(now()))), 10_005, 'those that gave way are taken off')
+})
+
+eachStorage('sessions count for as long as they live, and no longer (ME-14)', async (t, open) => {
+  let time = Math.floor(Date.now() / 1000)
+  const now = () => time
+  const storage = await open(now)
+  const lists = createSessionsByPerson({ storage, sealing, now })
+  const begin = (key: string) =>
+    lists.add('ann', { key, grant: 'g', endsAt: now() + LIFETIME_SECONDS })
+  const inAll = async () => sum(await storage.counts(countersAt(now())))
+  await begin('first')
+  time += LIFETIME_SECONDS - 60
+  for (let index = 0; index < 5; index++) await begin(`${index}`)
+  t.equal(await inAll(), 6)
+  time += 3_660
+  t.equal(await inAll(), 5, 'the first has expired; the others live')
+  t.strictSame(await lists.removeAll('ann'), ['0', '1', '2', '3', '4'])
+  t.equal(await inAll(), 0)
+  await begin('another')
+  t.equal(await inAll(), 1)
+  time += LIFETIME_SECONDS + 3_600
+  t.equal(await inAll(), 0)
 })
 
 eachStorage('networks of one site have a bounded number of sessions, and the oldest gives way (ME-13)', async (t, open) => {
@@ -58,7 +83,7 @@ eachStorage('networks of one site have a bounded number of sessions, and the old
     gone.push(...(await begin(`2001:db8:0:${network.toString(16)}::`)))
   }
   t.strictSame(gone, ['0', '1', '2', '3', '4', '5'].map((network) => `2001:db8:0:${network}::`))
-  t.strictSame(await storage.counts(['sessions in all']), [ADDRESS_PLACES.perList + 2])
+  t.equal(sum(await storage.counts(countersAt(now()))), ADDRESS_PLACES.perList + 2)
   const left = await Array.fromAsync(storage.collection('mcpSessionList').all())
   t.equal(left.length, ADDRESS_PLACES.perList + 2, 'another address and a person keep theirs')
 })

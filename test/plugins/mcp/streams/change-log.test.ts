@@ -26,6 +26,34 @@ eachStorage('a subscriber gets numbered changes, and can catch up after any of t
   t.equal(await log.since(start + 1), undefined, 'the log no longer reaches back that far')
 })
 
+t.test('many changes at once are written together, and the log stays small however long their names are (UC-09)', async (t) => {
+  let record: { entries: NumberedChange[] } | undefined
+  let writes = 0
+  const storage = {
+    collection: () => ({
+      find: async () => record,
+      async update (_id: string, decide: (found: unknown) => { write: { record: never }, result: unknown }) {
+        await new Promise(setImmediate)
+        const { write, result } = decide(record)
+        record = write.record
+        writes++
+        return result
+      }
+    })
+  } as never
+  const log = createChangeLog(createLocalEventBus(), storage, () => 1, { warn () {} })
+  const heard: number[] = []
+  log.subscribe(({ number }) => heard.push(number))
+  const start = await log.newest()
+  const long = (number: number) => change(`x://${number}`.padEnd(20_000, '.'))
+  await Promise.all(Array.from({ length: 100 }, (_, number) => log.announce([long(number)])))
+  t.strictSame(heard, Array.from({ length: 100 }, (_, index) => start + 1 + index))
+  t.ok(writes <= 2, `${writes} writes`)
+  t.ok(JSON.stringify(record).length < 300_000)
+  t.equal(await log.since(start), undefined, 'who missed more asks again')
+  t.strictSame((await log.since(start + 98))?.map(({ number }) => number), [start + 99, start + 100])
+})
+
 t.test('a change that cannot be stored is published all the same, without a number', async (t) => {
   const warnings: unknown[] = []
   const storage = { collection: () => ({ update: async () => { throw new Error('away') } }) } as never

@@ -2,6 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
+import { createCheck } from '../../../../plugins/mcp/streams/checks.ts'
+import type { OpenStream } from '../../../../plugins/mcp/streams/contract.ts'
 import { accessOf, openStreams } from './open.ts'
 
 t.test(
@@ -30,7 +32,7 @@ t.test(
     ]) {
       answer = away
       add('doubt', accessOf('bob', 'g1'))
-      pass(10)
+      pass(9)
       await delay(1_200)
       t.strictSame(ended, [], 'a storage that is away for a moment ends nothing')
       pass(1)
@@ -38,3 +40,15 @@ t.test(
     }
   }
 )
+
+t.test('while storage is away, a check by a clock that had leapt ahead keeps no stream open (SG-12)', async (t) => {
+  const ended: OpenStream[] = []
+  const stream = { access: accessOf('ann', 'g'), address: undefined, until: Infinity, end () {} }
+  const open = new Map<OpenStream, number>([[stream, 1_000 + 366 * 86_400]])
+  const away = () => {
+    throw new StorageUnavailable('away')
+  }
+  const check = createCheck(open, (one) => ended.push(one), () => 1_000, away)
+  await check(stream)
+  t.same(ended.length, 1)
+})

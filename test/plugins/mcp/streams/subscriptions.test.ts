@@ -123,3 +123,29 @@ t.test('a subscription whose client does not read is cut off, and others are ser
   t.ok(lazy.destroyed && lazy.writableLength + lazy.readableLength < 300 * KB, `after ${told} changes`)
   t.ok(told > 500 && !reader.destroyed && heard >= told, `${heard} were heard by the other`)
 })
+
+t.test('thousands of changes at once are not held against each of thousands of streams', async (t) => {
+  const bus = createLocalEventBus()
+  const changes = createChangeLog(bus, { collection: () => ({ update: async () => [] }) } as never, () => 1, { warn () {} })
+  const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1, () => ALL_RIGHTS)
+  t.teardown(subscriptions.close)
+  const heard: number[] = []
+  for (let id = 0; id < 3_000; id++) {
+    const raw = new PassThrough()
+    raw.on('data', () => heard.push(id))
+    const filter = { resourceSubscriptions: [`doc://${id}`] }
+    subscriptions.open(raw as unknown as ServerResponse, { id, filter, access: null, address: `${id}` })
+  }
+  await new Promise(setImmediate)
+  heard.length = 0
+  const before = process.cpuUsage()
+  const updated = Array.from({ length: 15_000 }, (_, number) => ({
+    number,
+    change: { kind: 'resource_updated', uri: `doc://${number % 2 === 0 ? number : 'x'}` }
+  }))
+  bus.publish('changes', updated)
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  const { user, system } = process.cpuUsage(before)
+  t.equal(heard.length, 1_500)
+  t.ok(user + system < 500_000, `${user + system} µs`)
+})

@@ -1,6 +1,7 @@
 // Client metadata documents, over real HTTP: what is fetched, what is stored, and which copy serves (requirements R1, R2,
 // R8; threats CL-02, CL-03).
 import t from 'tap'
+import { createDocuments } from '../../../../plugins/oauth/clients/documents.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
 import {
@@ -184,4 +185,39 @@ t.test('who shows no code or token of an allowed app causes no fetch of its docu
     t.equal((await new Browser().get(authorizeUrl(server, id, pkce().challenge))).status, 200)
   }
   t.equal(host.asked.length, asked + 2, 'a visitor is counted by address, and beyond that the stored copy serves')
+})
+
+t.test('a copy that was read while the clock had leapt ahead is not fresh until it gets there (SG-12)', async (t) => {
+  const real = 1_800_000_000
+  let now = real + 366 * 86_400
+  let fetched = 0
+  const stored = new Map<string, object>()
+  const url = new URL('https://app.example/client.json')
+  const document = { client_id: url.href, client_name: 'App', redirect_uris: [CALLBACK] }
+  const documents = createDocuments({
+    store: {
+      find: async (id: string) => stored.get(id),
+      put: async (id: string, copy: object) => {
+        stored.set(id, copy)
+      }
+    } as never,
+    gate: {
+      fetch: async ({ read }) => {
+        fetched++
+        return { value: read(document), maxAge: 3_600 }
+      }
+    },
+    hosts: [],
+    redirectRules: { ownOrigin: 'https://mcp.example', privateUse: 'any' },
+    now: () => now,
+    log: { warn () {} }
+  })
+  const find = () => documents.find(url, {} as never)
+  await find()
+  await documents.keep(url)
+  await find()
+  t.equal(fetched, 1)
+  now = real
+  await find()
+  t.equal(fetched, 2)
 })

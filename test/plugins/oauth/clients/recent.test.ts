@@ -19,3 +19,12 @@ t.test('what nobody has allowed is kept for minutes, bounded in number and bytes
   now = RECENT_BOUNDS.seconds
   t.equal(recent.find('large199'), undefined)
 })
+
+t.test('what was read while the clock had leapt ahead is not kept until it gets there (SG-12)', async (t) => {
+  let now = 366 * 86_400
+  const recent = createRecent(() => now)
+  recent.add('u', 'found')
+  t.equal(recent.find('u'), 'found')
+  now = 0
+  t.equal(recent.find('u'), undefined)
+})

@@ -96,6 +96,16 @@ t.test('a token is kept for its caller until a minute before its end, and a fail
   t.ok(await identity(crm, { ...ann, id: 'user-3' }))
 })
 
+t.test('a token that was made while the clock had leapt ahead is not kept until it gets there (SG-12)', async (t) => {
+  const { identity, signed, clock } = start()
+  const { now } = clock
+  clock.now += 366 * 86_400
+  await identity(crm, ann)
+  clock.now = now
+  await identity(crm, ann)
+  t.equal(signed.at(-1)!.iat, Math.floor(now))
+})
+
 t.test('at this server the token of an upstream is nothing, whatever it is presented as (UH-03)', async (t) => {
   const port = await freePort()
   const own = `http://localhost:${port}`
