@@ -80,7 +80,8 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
     const session = id && (await store.find(id))
     // A backend that is no longer named in AUTH_BACKEND has no users here.
     if (!session || !backends.has(session.backend)) return undefined
-    if (session.signedInAt + SESSION_LIFETIME_SECONDS <= app.now()) return undefined
+    // One of a clock that had leapt ahead lasts no longer either (threat SG-12).
+    if (Math.abs(app.now() - session.signedInAt) >= SESSION_LIFETIME_SECONDS) return undefined
     const user = await users.find(session.userId)
     if (!user || user.locked || isExpired(user, app.now())) return undefined
     return session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
