@@ -24,6 +24,7 @@ export interface BrowserSessions {
   /**
    * Consumes the handle, begins a session, and parks the intent for it. For entry.ts alone, which knows whether a second
    * factor is still to be shown.
+   * @throws sign_in_expired also for somebody who was locked meanwhile.
    * @returns the sign-in under a new handle that only this session can use.
    */
   open(request: FastifyRequest, reply: FastifyReply, handle: string, opening: SessionOpening): Promise<Parked>
@@ -137,6 +138,8 @@ async function openSession (
   { user, backend, session, provenAt, factorAt, byPasskey }: SessionOpening
 ): Promise<Parked> {
   const { app, store, cookies, upstream, interactions } = deps
+  // Read after the lock, they have its epoch: the session would count once they are unlocked.
+  if (user.locked) throw signInExpired()
   const { intent, browser, language } = await interactions.consume(request, handle)
   await endSession(deps, request)
   const id = cookies.startSession(reply)
