@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
-import { monotonicClock, type Clock } from './clock.ts'
+import { monotonicClock, steadyClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
 import type { Offer } from './authoring/loader/load.ts'
@@ -60,6 +60,8 @@ export interface AppOptions extends LoadOptions {
   server?: FastifyInstance
   /** The clock, for tests where time matters. */
   now?: Clock
+  /** Seconds that no setting of that clock moves. If absent, the clock of a test is its own: it never leaps then. */
+  steady?: Clock
   /** Receives the log lines instead of the terminal, for tests. */
   logTo?: Writable
   /** What to offer instead of what is in `config.folders`, for tests. */
@@ -100,7 +102,7 @@ async function registerPlugins (
   app: FastifyInstance,
   config: Config,
   offer: Offer,
-  { now = monotonicClock, reloads = false, ...loadOptions }: AppOptions
+  { now = monotonicClock, steady = now === monotonicClock ? steadyClock : now, reloads = false, ...loadOptions }: AppOptions
 ): Promise<void> {
   await app.register(tracing, config)
   await app.register(metrics, config)
@@ -115,7 +117,7 @@ async function registerPlugins (
   await app.register(origin, config)
   // What watches storage is handed to it by name: metrics outermost.
   const observers = [app.metrics, app.tracing].flatMap((watcher) => (watcher ? [watcher.observe] : []))
-  await registerCore(app, config, now, observers)
+  await registerCore(app, config, { now, steady }, observers)
   await app.register(library, {
     ...config,
     documentUrl: documentUrl(config),

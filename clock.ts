@@ -10,3 +10,6 @@ const STARTED_AT = performance.timeOrigin
  * clock that is set back.
  */
 export const monotonicClock: Clock = () => Math.max(Date.now(), STARTED_AT + performance.now()) / 1000
+
+/** Seconds that no setting of the clock moves, for what tells a leap of it from time that has passed. */
+export const steadyClock: Clock = () => performance.now() / 1000

@@ -2,7 +2,7 @@
 // commands share them.
 // Tested in test/app.test.ts and test/cli/users.test.ts.
 import fastify, { type FastifyInstance } from 'fastify'
-import { monotonicClock, type Clock } from './clock.ts'
+import { monotonicClock, steadyClock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { createSignInPages, invitationUrl, messageUrls, type Paths } from './paths.ts'
 import accounts from './plugins/accounts/index.ts'
@@ -24,7 +24,7 @@ import openid from './plugins/oauth/id-tokens.ts'
 import postgres from './plugins/postgres.ts'
 import secondFactors from './plugins/second-factors/index.ts'
 import signIn from './plugins/sign-in/index.ts'
-import storage from './plugins/storage/index.ts'
+import storage, { type StorageOptions } from './plugins/storage/index.ts'
 import type { Observe } from './plugins/storage/instrumented.ts'
 import tallies from './plugins/observability/tallies/index.ts'
 import usage from './plugins/limits/usage.ts'
@@ -48,7 +48,7 @@ declare module 'fastify' {
 export async function registerCore (
   app: FastifyInstance,
   config: Config,
-  now: Clock,
+  time: Pick<StorageOptions, 'now' | 'steady'>,
   observers: readonly Observe[] = []
 ): Promise<void> {
   const { paths, publicUrl } = config
@@ -58,7 +58,7 @@ export async function registerCore (
   app.decorate('signInPages', signInPages)
   await app.register(accessRules, config)
   await app.register(workers)
-  await app.register(storage, { ...config, now, observers })
+  await app.register(storage, { ...config, ...time, observers })
   await app.register(audit, config)
   await app.register(usage, config)
   await app.register(postgres, config)
@@ -96,7 +96,7 @@ export async function buildOperatorApp (config: Config): Promise<FastifyInstance
   const app = fastify({ logger: { level: config.logLevel, stream: process.stderr } })
   try {
     await app.register(identity, config)
-    await registerCore(app, config, monotonicClock)
+    await registerCore(app, config, { now: monotonicClock, steady: steadyClock })
     return app
   } catch (error) {
     await app.close()

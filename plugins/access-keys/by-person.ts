@@ -1,7 +1,9 @@
 // Which keys a person has: listed beside the keys, so that they can be shown, bounded and ended.
-// A key that has expired is dropped from the list when it is next changed.
+// A key that has expired is dropped from the list when it is next changed, but not by a clock that
+// may be wrong for a moment: what is not listed could not be ended (threat SG-12).
 import type { Clock } from '../../clock.ts'
 import type { Change, Collection } from '../storage/contract.ts'
+import { createLeapGuard } from '../storage/monotonic-time.ts'
 import { MAX_KEYS_PER_PERSON, type AccessKey } from './contract.ts'
 
 /** Ids of keys, each with its end in seconds since the epoch. */
@@ -21,26 +23,31 @@ export interface KeysByPerson {
   ids(userId: string): Promise<string[]>
 }
 
-export function createKeysByPerson (lists: Collection<KeyList>, now: Clock): KeysByPerson {
+/** @param isSettled whether the clock may be believed for what cannot be undone. */
+export function createKeysByPerson (
+  lists: Collection<KeyList>,
+  now: Clock,
+  isSettled = createLeapGuard(now)
+): KeysByPerson {
   function changeTo<R> (entries: Array<[string, number]>, result: R): Change<KeyList, R> {
     if (entries.length === 0) return { remove: true, result }
-    const ttl = Math.max(...entries.map(([, end]) => end)) - now()
-    return { write: { record: { endsAt: Object.fromEntries(entries) }, ttl }, result }
+    // Without an end of its own: see ../oauth/grants/by-user.ts.
+    return { write: { record: { endsAt: Object.fromEntries(entries) }, ttl: null }, result }
   }
-  const liveIn = (list: KeyList | undefined) =>
-    Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now())
+  const keptOf = (list: KeyList | undefined) =>
+    Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now() || !isSettled())
 
   return {
     add: ({ id, userId, endsAt }) =>
       lists.update<boolean>(userId, (list) => {
-        const live = liveIn(list)
-        return live.length < MAX_KEYS_PER_PERSON
-          ? changeTo([...live, [id, endsAt]], true)
+        const kept = keptOf(list)
+        return kept.length < MAX_KEYS_PER_PERSON
+          ? changeTo([...kept, [id, endsAt]], true)
           : { result: false }
       }),
     drop: (userId, ids) =>
       lists.update<void>(userId, (list) =>
-        changeTo(liveIn(list).filter(([id]) => !ids.includes(id)), undefined)
+        changeTo(keptOf(list).filter(([id]) => !ids.includes(id)), undefined)
       ),
     ids: async (userId) => Object.keys((await lists.find(userId))?.endsAt ?? {})
   }

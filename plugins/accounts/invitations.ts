@@ -61,9 +61,10 @@ export interface Invitations {
   close(): Promise<void>
 }
 
-export function createInvitations (storage: Storage, now: Clock): Invitations {
+/** @param isSettled see {@link createInvitationList}. */
+export function createInvitations (storage: Storage, now: Clock, isSettled?: () => boolean): Invitations {
   const first = createFirstInvitation(storage, now)
-  const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = createRecords(storage, now)
+  const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = createRecords(storage, now, isSettled)
 
   return {
     async invite ({ groups = [], language = 'en', by = 'operator', ...asked } = {}) {
@@ -111,9 +112,9 @@ export function createInvitations (storage: Storage, now: Clock): Invitations {
   }
 }
 
-function createRecords (storage: Storage, now: Clock) {
+function createRecords (storage: Storage, now: Clock, isSettled?: () => boolean) {
   const records = storage.collection<Invitation>('invitation')
-  const listed = createInvitationList(storage, now)
+  const listed = createInvitationList(storage, now, isSettled)
 
   const lifetime = (until: number) => Math.max(1, until + KEPT_SECONDS - now())
   /** Changes one that is still as `isRight` says. */

@@ -1,7 +1,7 @@
 // Messages to the owner of a mailbox: links, and notices of changes to their account. They are sent in the background,
 // so the time of an answer reveals nothing (threat LG-15). Each sender takes the words of the request that caused the
 // message, and `english` for an operator's command.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Email, PasswordAccount, PasswordAccounts } from '../../auth-backends/contract.ts'
 import type { Words } from '../../languages/index.ts'
 import type { AccessKey } from '../access-keys/contract.ts'
@@ -9,6 +9,7 @@ import { renderMail, type MailText } from '../mail/templates.ts'
 import { describeLess } from '../oauth/less.ts'
 import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
+import { networkOf, siteOf } from '../client-address.ts'
 import { isRecent } from '../is-recent.ts'
 
 type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
@@ -37,16 +38,19 @@ export interface MessageUrls {
  */
 export async function sendConfirmation (
   app: Deps,
-  words: Words,
+  request: FastifyRequest,
   urls: MessageUrls,
   backend: string,
   accounts: PasswordAccounts,
   email: Email
 ): Promise<void> {
+  const { words } = request
   const account = await accounts.find(email)
   if (!account) return
+  const from = siteOf(networkOf(request))
   if (account.verified) {
-    sendTaken(app, account.email, renderMail(words, 'account-exists', { ...aboutServer(app), forgotUrl: urls.forgot }))
+    const message = renderMail(words, 'account-exists', { ...aboutServer(app), forgotUrl: urls.forgot })
+    app.mail.send({ to: account.email, purpose: 'taken', from, ...message })
     return
   }
   const { contested } = account
@@ -55,6 +59,7 @@ export async function sendConfirmation (
   app.mail.send({
     to: account.email,
     purpose: contested ? 'choose' : 'confirm',
+    from,
     ...renderMail(words, contested ? 'choose-password' : 'confirm', data)
   })
 }
@@ -93,7 +98,7 @@ export async function sendAddressChange (
   const about = { ...aboutServer(app), forgotUrl: urls.forgot }
   sendToPerson(app, user, 'requested', renderMail(words, 'address-change-requested', about), account.email)
   if (await accounts.find(to)) {
-    sendTaken(app, to, renderMail(words, 'address-taken', about))
+    app.mail.send({ to, purpose: 'taken', from: user.id, ...renderMail(words, 'address-taken', about) })
     return
   }
   const secret = await app.accountLinks.issue({ purpose: 'change', backend, account, email: to, by: 'mail' })
@@ -206,5 +211,3 @@ function sendToPerson (
   const to = new Set([...(mailbox === undefined ? [] : [mailbox]), ...(user ? verifiedAddresses(user) : [])])
   for (const each of to) mail.send({ to: each, purpose, ...message })
 }
-
-const sendTaken = ({ mail }: Sender, to: Email, message: MailText): void => mail.send({ to, purpose: 'taken', ...message })

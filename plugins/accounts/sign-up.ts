@@ -78,7 +78,7 @@ export function createSignUp (
     if (invitation) await invitations.hold(id, email, invitation)
     if (result.kind === 'confirm') {
       if (backend.accounts && app.mail.isOn) {
-        sendConfirmation(app, request.words, urls, id, backend.accounts, email).catch((error: unknown) => {
+        sendConfirmation(app, request, urls, id, backend.accounts, email).catch((error: unknown) => {
           request.log.error({ err: error }, 'a link could not be sent')
         })
       }

@@ -53,7 +53,8 @@ export interface Users {
   findByVerifiedEmail(email: string): Promise<User | undefined>
   /**
    * Makes one more identity lead to this person. @returns false, with nothing changed, when it
-   * leads to another, or there is no such person any more.
+   * leads to another, or there is no such person any more, or they are locked: so nothing is added to somebody who is
+   * being deleted.
    */
   link(userId: string, backend: string, identity: Identity): Promise<boolean>
   /**
@@ -125,7 +126,9 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Acco
     async delete (user) {
       for (const identity of user.identities) await pointers.free(identity, user.id)
       await emails.free(user)
-      await users.delete(user.id)
+      const last = await users.take(user.id)
+      // One that was added meanwhile: whoever signs in with it would get the id of somebody who is gone.
+      for (const identity of last?.identities ?? []) await pointers.free(identity, user.id)
       await expiry.forget(user.id)
     }
   }
@@ -218,9 +221,13 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
     async link (userId, backend, identity) {
       const linked = linkedIdentity(backend, identity)
       if ((await pointers.claim(linked, userId)) !== userId) return false
-      const user = await change(users, userId, (known) => ({ ...known, identities: withIdentity(known.identities, linked) }))
-      if (!user) await pointers.free(linked, userId)
-      return user !== undefined
+      const { isLinked, isTheirs } = await users.update<{ isLinked: boolean; isTheirs: boolean }>(userId, (known) => {
+        if (!known || known.locked) return { result: { isLinked: false, isTheirs: known !== undefined && hasIdentity(known, linked) } }
+        const record = { ...known, identities: withIdentity(known.identities, linked) }
+        return { write: { record, ttl: null }, result: { isLinked: true, isTheirs: true } }
+      })
+      if (!isTheirs) await pointers.free(linked, userId)
+      return isLinked
     },
     async unlink (userId, keep) {
       const { before, after } = await users.update<{ before?: User; after?: User }>(userId, (known) => {

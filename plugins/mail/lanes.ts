@@ -26,6 +26,10 @@ export type MailPurpose =
 export interface Message extends MailText {
   to: string
   purpose: MailPurpose
+  /** Of what strangers cause: the site or person it was asked for by, whose share of the lane it takes. */
+  from?: string
+  /** Called once a mail server has taken it. Never rejects. */
+  delivered?(): Promise<void>
 }
 
 export interface Waiting {
@@ -67,6 +71,9 @@ export interface Lanes {
    */
   add(waiting: Waiting, max: number): boolean
   next(): Waiting | undefined
+  /** What waits in a lane. */
+  waitingIn(lane: Lane): Waiting[]
+  remove(waiting: Waiting): void
 }
 
 export function createLanes (): Lanes {
@@ -74,11 +81,29 @@ export function createLanes (): Lanes {
   return {
     size: () => lanes.people.size() + lanes.strangers.size(),
     add: (waiting, max) => lanes[laneOf(waiting.message)].add(waiting, max),
-    next: () => lanes.people.next() ?? lanes.strangers.next()
+    next: () => lanes.people.next() ?? lanes.strangers.next(),
+    waitingIn: (lane) => lanes[lane].list(),
+    remove: (waiting) => lanes[laneOf(waiting.message)].remove(waiting)
   }
 }
 
-function createLane (): Lanes {
+/**
+ * @param all that waits, also for another try.
+ * @returns what gives way to one more message from a site: the newest of the site that has the most. Undefined where that
+ * is the same site, or none has more.
+ */
+export function givingWay (all: readonly Waiting[], from: string | undefined): Waiting | undefined {
+  if (from === undefined) return undefined
+  const bySite = Map.groupBy(all, ({ message }) => message.from ?? '')
+  const [most = []] = [...bySite.values()].sort((a, b) => b.length - a.length)
+  return most.length > (bySite.get(from)?.length ?? 0) + 1 ? most.at(-1) : undefined
+}
+
+interface OneLane extends Pick<Lanes, 'size' | 'add' | 'next' | 'remove'> {
+  list(): Waiting[]
+}
+
+function createLane (): OneLane {
   /** Never empty, the oldest message first. */
   const mailboxes = new Map<string, Waiting[]>()
   let size = 0
@@ -86,8 +111,8 @@ function createLane (): Lanes {
   return {
     size: () => size,
     add (waiting, max) {
-      const { to, purpose } = waiting.message
-      const key = `${purpose} ${to}`
+      const { purpose } = waiting.message
+      const key = keyOf(waiting)
       const before = mailboxes.get(key) ?? []
       const others = before.filter(({ message }) => !isSame(message, waiting.message))
       const after = inOrder(others, waiting).slice(-MAX_PER_MAILBOX[purpose])
@@ -106,9 +131,19 @@ function createLane (): Lanes {
       if (rest.length > 0) mailboxes.set(key, rest)
       size--
       return waiting
+    },
+    list: () => [...mailboxes.values()].flat(),
+    remove (gone) {
+      const key = keyOf(gone)
+      const left = (mailboxes.get(key) ?? []).filter((waiting) => waiting !== gone)
+      size -= (mailboxes.get(key)?.length ?? 0) - left.length
+      if (left.length > 0) mailboxes.set(key, left)
+      else mailboxes.delete(key)
     }
   }
 }
+
+const keyOf = ({ message: { to, purpose } }: Waiting): string => `${purpose} ${to}`
 
 const isSame = (one: Message, other: Message): boolean => one.subject === other.subject && one.text === other.text
 

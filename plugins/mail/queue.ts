@@ -2,7 +2,7 @@
 // minutes (RFC 5321 §4.5.4.1), and a quick end (threats LG-14, RL-06, AW-03).
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { createLanes, laneOf, type Lane, type Message, type Waiting } from './lanes.ts'
+import { createLanes, givingWay, laneOf, type Lane, type Message, type Waiting } from './lanes.ts'
 
 export interface MailQueue {
   /** Returns at once. */
@@ -32,21 +32,18 @@ const CLOSE_WITHIN_MS = 1_000
 
 export function createMailQueue (options: Options): MailQueue {
   const { deliver, log, failed, retryAfterMs = RETRY_AFTER_MS, maxWaiting = MAX_WAITING } = options
-  const lanes = createLanes()
+  const waits = createWaits(maxWaiting, log)
   const sending = new Set<Promise<void>>()
-  const retries: Record<Lane, Set<NodeJS.Timeout>> = { people: new Set(), strangers: new Set() }
   let isClosed = false
 
   function enqueue (waiting: Waiting): void {
-    const lane = laneOf(waiting.message)
     if (isClosed) log.error('a message was dropped: the server is closing')
-    else if (lanes.add(waiting, maxWaiting[lane] - retries[lane].size)) sendWaiting()
-    else log.error({ lane }, 'a message was dropped: too many wait to be sent')
+    else if (waits.add(waiting)) sendWaiting()
   }
 
   function sendWaiting (): void {
     if (isClosed) return
-    for (let waiting; sending.size < MAX_AT_ONCE && (waiting = lanes.next());) {
+    for (let waiting; sending.size < MAX_AT_ONCE && (waiting = waits.lanes.next());) {
       const sent = send(waiting).finally(() => {
         sending.delete(sent)
         sendWaiting()
@@ -68,17 +65,10 @@ export function createMailQueue (options: Options): MailQueue {
         return
       }
       log.warn(details, 'a message could not be sent yet, and is tried again')
-      retryLater({ message, tries: tries + 1 }, delay)
+      waits.retryLater({ message, tries: tries + 1 }, delay, enqueue)
+      return
     }
-  }
-
-  function retryLater (waiting: Waiting, delay: number): void {
-    const timers = retries[laneOf(waiting.message)]
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      enqueue(waiting)
-    }, delay)
-    timers.add(timer.unref())
+    await message.delivered?.()
   }
 
   return {
@@ -88,10 +78,55 @@ export function createMailQueue (options: Options): MailQueue {
     },
     async close () {
       isClosed = true
-      for (const timer of [...retries.people, ...retries.strangers]) clearTimeout(timer)
+      waits.stopRetries()
       if (sending.size > 0) await Promise.race([Promise.all(sending), sleep(CLOSE_WITHIN_MS)])
-      const unsent = lanes.size() + retries.people.size + retries.strangers.size + sending.size
+      const unsent = waits.size() + sending.size
       if (unsent > 0) log.error({ unsent }, 'messages were not sent: the server was stopped while they waited')
+    }
+  }
+}
+
+/** What waits for its first try or, as long as its timer runs, for another one. */
+function createWaits (maxWaiting: Readonly<Record<Lane, number>>, log: Options['log']) {
+  const lanes = createLanes()
+  const retries: Record<Lane, Map<Waiting, NodeJS.Timeout>> = { people: new Map(), strangers: new Map() }
+
+  function dropRetry (lane: Lane, waiting: Waiting): boolean {
+    clearTimeout(retries[lane].get(waiting))
+    return retries[lane].delete(waiting)
+  }
+
+  /** Another site's message is dropped, where that site has more than its share. */
+  function makeRoom (lane: Lane, { from }: Message): boolean {
+    const gone = givingWay([...lanes.waitingIn(lane), ...retries[lane].keys()], from)
+    if (!gone) return false
+    if (!dropRetry(lane, gone)) lanes.remove(gone)
+    log.error({ lane }, 'a message was dropped: too many wait to be sent, most of them from the same site')
+    return true
+  }
+
+  return {
+    lanes,
+    size: () => lanes.size() + retries.people.size + retries.strangers.size,
+    /** @returns false where it was dropped. */
+    add (waiting: Waiting): boolean {
+      const lane = laneOf(waiting.message)
+      do {
+        if (lanes.add(waiting, maxWaiting[lane] - retries[lane].size)) return true
+      } while (makeRoom(lane, waiting.message))
+      log.error({ lane }, 'a message was dropped: too many wait to be sent')
+      return false
+    },
+    retryLater (waiting: Waiting, delay: number, again: (waiting: Waiting) => void): void {
+      const lane = laneOf(waiting.message)
+      const timer = setTimeout(() => {
+        dropRetry(lane, waiting)
+        again(waiting)
+      }, delay)
+      retries[lane].set(waiting, timer.unref())
+    },
+    stopRetries () {
+      for (const timers of Object.values(retries)) for (const timer of timers.values()) clearTimeout(timer)
     }
   }
 }

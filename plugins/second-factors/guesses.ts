@@ -1,6 +1,7 @@
 // How fast the codes of one person's authenticator app can be guessed: a few at once, then each wrong one makes the next
 // wait longer, up to an hour (RFC 6238 §5.2; NIST SP 800-63B-4 §3.2.2). Nobody is locked out: a passkey or a recovery code is taken
 // meanwhile.
+import { isRecent } from '../is-recent.ts'
 
 /** Wrong codes in a row, and when the last one was, in seconds since the epoch. */
 export interface Failures {
@@ -18,7 +19,8 @@ const FORGOTTEN_AFTER_SECONDS = 86_400
 export function waitAfterGuesses (failures: Failures | undefined, now: number): number {
   if (!failures || failures.count < FREE) return 0
   const wait = Math.min(FIRST_WAIT_SECONDS * 2 ** (failures.count - FREE), MAX_WAIT_SECONDS)
-  return Math.max(0, failures.at + wait - now)
+  // What was noted while the clock had leapt holds nobody back for as long (threat SG-12).
+  return isRecent(failures.at, wait, now) ? failures.at + wait - now : 0
 }
 
 export const withFailure = (before: Failures | undefined, now: number): Failures => ({

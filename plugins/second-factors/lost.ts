@@ -1,11 +1,14 @@
 // For somebody who has lost every second factor and the recovery codes: after a waiting time, in which whoever reads their
-// mailboxes can object, the next sign-in removes the factors (NIST SP 800-63B-4 §4.2.1; threat SF-12).
+// mailboxes can object, the next sign-in removes the factors (NIST SP 800-63B-4 §4.2.1; threat SF-12). Where no mail server
+// took the message, nobody could object, and nothing is removed.
 // Tested in test/plugins/second-factors/lost.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { wordsOf } from '../../languages/index.ts'
 import { verifiedAddresses } from '../accounts/messages.ts'
+import { isRecent } from '../is-recent.ts'
 import { equalSecrets, randomSecret } from '../secrets.ts'
 import type { User } from '../sign-in/contract.ts'
+import { createLeapGuard } from '../storage/monotonic-time.ts'
 import { LOST_WAIT_SECONDS, type LostFactors, type LostState } from './contract.ts'
 import { sendFactorsLost, sendFactorsRemoved } from './mails.ts'
 import { hasFactor, withoutRequest, type FactorRecords, type PersonFactors } from './records.ts'
@@ -28,14 +31,17 @@ export interface Lost extends LostFactors {
 }
 
 export function createLost (app: FastifyInstance, records: FactorRecords): Lost {
-  const { now, sealing, mail } = app
+  const { now, steady, sealing, mail } = app
+  // What was removed does not come back when a clock that leapt is right again.
+  const isSettled = createLeapGuard(now, steady)
   const isOpen = (factors: PersonFactors | undefined): factors is PersonFactors & { lost: object } =>
-    factors?.lost !== undefined && !factors.lost.isStopped && factors.lost.askedAt + LOST_WAIT_SECONDS + OPEN_SECONDS > now()
+    factors?.lost !== undefined && !factors.lost.isStopped && isRecent(factors.lost.askedAt, LOST_WAIT_SECONDS + OPEN_SECONDS, now())
   const untilOf = (askedAt: number) => askedAt + LOST_WAIT_SECONDS
 
   function describe (user: User, factors: PersonFactors | undefined): LostState {
-    if (isOpen(factors)) return { kind: 'waiting', until: untilOf(factors.lost.askedAt) }
-    const isSoon = factors?.lost !== undefined && factors.lost.askedAt + AGAIN_AFTER_SECONDS > now()
+    const until = isOpen(factors) ? untilOf(factors.lost.askedAt) : undefined
+    if (until !== undefined && (factors?.lost?.isTold || until > now())) return { kind: 'waiting', until }
+    const isSoon = factors?.lost !== undefined && isRecent(factors.lost.askedAt, AGAIN_AFTER_SECONDS, now())
     return { kind: mail.isOn && !isSoon && verifiedAddresses(user).length > 0 ? 'available' : 'unavailable' }
   }
 
@@ -52,7 +58,8 @@ export function createLost (app: FastifyInstance, records: FactorRecords): Lost 
       if (!isNew) return state
       app.audit.record(request, 'factor_removal_asked', { user: user.id })
       const secret = sealing.seal(SEALED_FOR, Buffer.from(JSON.stringify([user.id, lost.id])))
-      sendFactorsLost(app, words, user, { link: app.accounts.urls.keepFactors(secret), until: untilOf(lost.askedAt) })
+      const about = { link: app.accounts.urls.keepFactors(secret), until: untilOf(lost.askedAt) }
+      sendFactorsLost(app, words, user, about, () => noteTold(app, records, user.id, lost.id))
       return state
     },
     async stop (secret) {
@@ -66,8 +73,9 @@ export function createLost (app: FastifyInstance, records: FactorRecords): Lost 
       )
     },
     async removeIfDue (user) {
+      if (!isSettled()) return false
       const removed = await records.change<PersonFactors | undefined>(user.id, (before) =>
-        isOpen(before) && untilOf(before.lost.askedAt) <= now()
+        isOpen(before) && before.lost.isTold && untilOf(before.lost.askedAt) <= now()
           ? { factors: { ...before, passkeys: [], apps: [] }, result: before }
           : { result: undefined }
       )
@@ -77,5 +85,18 @@ export function createLost (app: FastifyInstance, records: FactorRecords): Lost 
       sendFactorsRemoved(app, wordsOf(removed.lost!.language), user)
       return true
     }
+  }
+}
+
+/** From now on the waiting time counts: somebody could have read of it. Never rejects. */
+async function noteTold ({ log }: FastifyInstance, records: FactorRecords, userId: string, id: string): Promise<void> {
+  try {
+    await records.change<void>(userId, (before) =>
+      before?.lost?.id === id
+        ? { factors: { ...before, lost: { ...before.lost, isTold: true } }, result: undefined }
+        : { result: undefined }
+    )
+  } catch (error) {
+    log.error({ err: error }, 'lost second factors will not be removed: storage could not note that their owner was told')
   }
 }

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Words } from '../../languages/index.ts'
 import { verifiedAddresses } from '../accounts/messages.ts'
-import type { MailPurpose } from '../mail/lanes.ts'
+import type { MailPurpose, Message } from '../mail/lanes.ts'
 import { renderMail, type MailText } from '../mail/templates.ts'
 import type { User } from '../sign-in/contract.ts'
 
@@ -11,9 +11,15 @@ type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
 
 const about = ({ identity, issuer }: Sender) => ({ name: identity.name, server: issuer })
 
-/** With the link that stops it. @param until seconds since the epoch. */
-export const sendFactorsLost = (app: Sender, words: Words, user: User, { link, until }: { link: string; until: number }): void =>
-  send(app, user, 'lost', renderMail(words, 'factors-lost', { ...about(app), link, until: words.minute(until) }))
+/** With the link that stops it. @param until seconds since the epoch. @param delivered see {@link Message.delivered}. */
+export const sendFactorsLost = (
+  app: Sender,
+  words: Words,
+  user: User,
+  { link, until }: { link: string; until: number },
+  delivered: () => Promise<void>
+): void =>
+  send(app, user, 'lost', renderMail(words, 'factors-lost', { ...about(app), link, until: words.minute(until) }), delivered)
 
 /** After the waiting time. */
 export const sendFactorsRemoved = (app: Sender, words: Words, user: User): void =>
@@ -47,6 +53,12 @@ export const sendFactorChanged = (
 export const sendRecoveryCodesMade = (app: Sender, words: Words, user: User): void =>
   send(app, user, 'notice', renderMail(words, 'recovery-codes', about(app)))
 
-function send ({ mail }: Sender, user: User, purpose: MailPurpose, message: MailText): void {
-  for (const to of verifiedAddresses(user)) mail.send({ to, purpose, ...message })
+function send (
+  { mail }: Sender,
+  user: User,
+  purpose: MailPurpose,
+  message: MailText,
+  delivered?: Message['delivered']
+): void {
+  for (const to of verifiedAddresses(user)) mail.send({ to, purpose, ...message, ...(delivered && { delivered }) })
 }

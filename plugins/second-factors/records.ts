@@ -59,9 +59,9 @@ export interface PersonFactors {
   failures?: Failures
   /**
    * Having lost everything, the person asked for the removal (seconds since the epoch). `id`
-   * is in the link that stops it.
+   * is in the link that stops it; `isTold` once a mail server has taken a message with it.
    */
-  lost?: { id: string; askedAt: number; language: Language; isStopped?: true }
+  lost?: { id: string; askedAt: number; language: Language; isTold?: true; isStopped?: true }
   /**
    * The factor with which an account without any began, and when it last did: who removes all and begins again voids no
    * link meanwhile.

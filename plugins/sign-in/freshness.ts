@@ -1,6 +1,7 @@
 // When the person of a session last proved who they are, and for how long that allows them to change how the account
 // is entered (OWASP ASVS 7.5.1; threat AW-01).
 import type { RedirectRequest } from '../../auth-backends/contract.ts'
+import { isRecent } from '../is-recent.ts'
 import type { Interaction } from './contract.ts'
 import type { SignInWishes } from './intent.ts'
 
@@ -12,10 +13,11 @@ export const FRESH_SECONDS = 300
 
 /**
  * @param provenAt seconds since the epoch. Undefined is never fresh: the provider did not say when the person
- * authenticated there, so a session that it still had of the browser may have answered.
+ * authenticated there, so a session that it still had of the browser may have answered. Nor is what is yet to come: the
+ * clock had leapt then.
  */
 export const isFresh = (provenAt: number | undefined, now: number, seconds = FRESH_SECONDS): boolean =>
-  provenAt !== undefined && now - provenAt < seconds
+  provenAt !== undefined && isRecent(provenAt, seconds, now)
 
 /**
  * Whether a sign-in counts for what the person came for. With `prompt=login`, a provider that says that they were not

@@ -52,7 +52,7 @@ export interface SignIn {
   sessions: Pick<BrowserSessions, 'current' | 'user' | 'signOut'> & {
     /**
      * Ends every session of the person but the one of this browser, which continues under a
-     * new id.
+     * new id. That one ends as well where the person was locked or deleted meanwhile.
      */
     signOutOthers(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>
     /**
@@ -127,7 +127,9 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
       signOut: sessions.signOut,
       async signOutOthers (request, reply, userId) {
         const user = await parts.users.change(userId, endSessions)
-        await sessions.regenerate(request, reply, { epoch: user?.sessionEpoch ?? 0 })
+        // A lock that came first has ended this session too, also for when it is taken back.
+        if (!user || user.locked) return
+        await sessions.regenerate(request, reply, { epoch: user.sessionEpoch! })
       },
       noteFactor: (request, reply) => sessions.regenerate(request, reply, { factorAt: now() })
     },

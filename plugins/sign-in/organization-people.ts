@@ -52,11 +52,13 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
         'the address is not in ALLOWED_EMAILS, or not of a domain that is listed for the issuer'
       )
     }
-    const same = own ? undefined : await findSameEmail(deps, identity)
+    const holder = await findSameEmail(deps, identity)
+    const same = own ? undefined : holder
     if (own?.locked || same?.locked) throw invalidGrant('the account is locked')
     // Another subject of the same issuer is another person, who was given the address of
     // one who left.
     const other = same?.identities.some((one) => one.backend === backend) ? undefined : same
+    const former = holder && holder.id !== own?.id && !other ? holder : undefined
     const known = own ?? other
     // The operator listed the domain for this issuer: that is the invitation of its people.
     if (!known && deps.newcomersNeedInvitation && !identity.emailVerified) {
@@ -65,6 +67,7 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
       )
     }
     return async () => {
+      if (former) await takeAddress(users, former, backend, identity.email!)
       const isLinked = other !== undefined && (await users.link(other.id, backend, identity))
       const name = identity.name ?? known?.name
       const shown = { ...identity, ...(name !== undefined && { name }) }
@@ -97,6 +100,23 @@ function identityOf (person: OrganizationPerson, before?: LinkedIdentity): Ident
     }),
     ...(name !== undefined && { name })
   })
+}
+
+/**
+ * The organization says whose its addresses are: at the pages, this one leads to the person
+ * whom it names now.
+ */
+async function takeAddress (
+  users: Users,
+  { id, identities }: User,
+  backend: string,
+  email: string
+): Promise<void> {
+  const address = parseEmail(email)
+  for (const identity of identities) {
+    if (identity.backend !== backend || identity.email !== address) continue
+    await users.changeAddress(id, { identity, from: address, to: address, verified: false })
+  }
 }
 
 async function findSameEmail (

@@ -10,6 +10,7 @@ import { createUsers } from '../accounts/users.ts'
 import { createUnusedPlaces, type UnusedList } from '../oauth/clients/unused-places.ts'
 import type { Grants } from '../oauth/grants/index.ts'
 import type { Collection } from '../storage/contract.ts'
+import { createLeapGuard } from '../storage/monotonic-time.ts'
 import { createUpstreamSessions, referenceOfBrowser, referenceOfGrant } from '../upstream-sessions/index.ts'
 import type { BackendSession } from '../upstream-sessions/refresh.ts'
 import { createAdmissions } from './admission.ts'
@@ -60,7 +61,8 @@ export function createParts (
     allowedEmails,
     now
   })
-  const invitations = createInvitations(app.storage, now)
+  const isSettled = createLeapGuard(now, app.steady)
+  const invitations = createInvitations(app.storage, now, isSettled)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const upstream = createUpstreamSessions({
@@ -68,6 +70,7 @@ export function createParts (
     backends,
     sealing: app.sealing,
     now,
+    isSettled,
     log: app.log,
     onRenewed: users.noteGroups,
     onEnd: (references) => endReferences(app.grants, store, references)

@@ -24,6 +24,7 @@ export interface BrowserSessions {
   /**
    * Consumes the handle, begins a session, and parks the intent for it. For entry.ts alone, which knows whether a second
    * factor is still to be shown.
+   * @throws sign_in_expired also for somebody who was locked meanwhile.
    * @returns the sign-in under a new handle that only this session can use.
    */
   open(request: FastifyRequest, reply: FastifyReply, handle: string, opening: SessionOpening): Promise<Parked>
@@ -80,7 +81,8 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
     const session = id && (await store.find(id))
     // A backend that is no longer named in AUTH_BACKEND has no users here.
     if (!session || !backends.has(session.backend)) return undefined
-    if (session.signedInAt + SESSION_LIFETIME_SECONDS <= app.now()) return undefined
+    // One of a clock that had leapt ahead lasts no longer either (threat SG-12).
+    if (Math.abs(app.now() - session.signedInAt) >= SESSION_LIFETIME_SECONDS) return undefined
     const user = await users.find(session.userId)
     if (!user || user.locked || isExpired(user, app.now())) return undefined
     return session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
@@ -136,6 +138,8 @@ async function openSession (
   { user, backend, session, provenAt, factorAt, byPasskey }: SessionOpening
 ): Promise<Parked> {
   const { app, store, cookies, upstream, interactions } = deps
+  // Read after the lock, they have its epoch: the session would count once they are unlocked.
+  if (user.locked) throw signInExpired()
   const { intent, browser, language } = await interactions.consume(request, handle)
   await endSession(deps, request)
   const id = cookies.startSession(reply)

@@ -68,8 +68,8 @@ export interface Journal<T> {
    * The newest entries of all, oldest first: for a page, which never reads everything.
    */
   latest(limit: number): Promise<T[]>
-  /** Oldest first. */
-  all(): AsyncIterable<T>
+  /** Oldest first. @param topic only its entries, a few in memory at a time. */
+  all(topic?: string): AsyncIterable<T>
   /** Deletes the entries of a topic. */
   forget(topic: string): Promise<void>
 }

@@ -2,7 +2,7 @@
 // owns what a record is and how long it lives; others own its contents. Redis where REDIS_URL is set, otherwise SQLite in
 // DATA_DIR, behind one contract and one suite of tests: single-use reads, one atomic read-decide-write step, lifetimes.
 // Around the engine: migrations of what is stored, a clock that never goes back, caches and batches for hot paths.
-// Decorates the app with `storage`, `sealing` and `now`.
+// Decorates the app with `storage`, `sealing`, `now` and `steady`.
 // Tested in test/plugins/storage/contract.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -24,12 +24,16 @@ declare module 'fastify' {
     storage: Storage
     sealing: Sealing
     now: Clock
+    /** Seconds that no setting of the clock moves: for `createLeapGuard`. */
+    steady: Clock
   }
 }
 
 export interface StorageOptions extends Pick<Config, 'dataDir' | 'redisUrl' | 'secretKeys'> {
   /** The clock of the machine. */
   now: Clock
+  /** Seconds that no setting of it moves. */
+  steady: Clock
   /** See every operation, the first outermost. */
   observers?: readonly Observe[]
 }
@@ -45,7 +49,7 @@ export const openStorage = async (
     : (await import('./redis/index.ts')).openRedisStorage(redisUrl, log)
 
 export default fp(
-  async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine, observers = [] }: StorageOptions) {
+  async function storage (app: FastifyInstance, { dataDir, redisUrl, secretKeys, now: machine, steady, observers = [] }: StorageOptions) {
     let now = machine
     const opened = await openStorage({ dataDir, redisUrl }, () => now(), app.log)
     app.addHook('onClose', () => opened.close())
@@ -56,6 +60,7 @@ export default fp(
     app.decorate('storage', { ...watched, check: cacheCheck(watched.check, now) })
     app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
     app.decorate('now', now)
+    app.decorate('steady', steady)
     await checkKey(opened, app.sealing, app.log)
   },
   { name: 'storage' }

@@ -34,7 +34,7 @@ export function instrument (storage: Storage, observers: readonly Observe[]): St
         newest: (topic, limit) => observe('newest', name, () => inner.newest(topic, limit)),
         latest: (limit) => observe('latest', name, () => inner.latest(limit)),
         forget: (topic) => observe('forget', name, () => inner.forget(topic)),
-        all: () => inner.all()
+        all: (topic) => inner.all(topic)
       }
     },
     count: (increments) => observe('count', 'counter', () => storage.count(increments)),

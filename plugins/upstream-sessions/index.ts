@@ -51,6 +51,8 @@ interface Deps {
   backends: ReadonlyMap<string, AuthBackend>
   sealing: Sealing
   now: Clock
+  /** Whether the clock may be believed for what cannot be undone (threat SG-12). */
+  isSettled(): boolean
   log: { warn(message: string): void }
   /** What the service says of the groups of a person, when it has confirmed their session. */
   onRenewed(identity: IdentityKey, groups: readonly string[]): Promise<void>
@@ -77,7 +79,7 @@ export const referenceOfBrowser = (session: string): string => `browser ${sessio
 type OnBehalfOf = NonNullable<Sessions['onBehalfOf']>
 
 export function createUpstreamSessions (deps: Deps): UpstreamSessions {
-  const { store, backends, now } = deps
+  const { store, backends, now, isSettled } = deps
   const { seal, unseal } = sealingOf(deps.sealing)
   const write = (record: BackendSession) => writing(record, now())
   const end: UpstreamSessions['end'] = (backend, session) => endAtService(deps, backend, session)
@@ -118,7 +120,8 @@ export function createUpstreamSessions (deps: Deps): UpstreamSessions {
     async release (id, reference) {
       const ended = await store.update<BackendSession | undefined>(id, (record) => {
         if (!record || !(reference in record.holders)) return { result: undefined }
-        const left = Object.entries(record.holders).filter(([name, endsAt]) => name !== reference && endsAt > now())
+        const holds = ([name, endsAt]: [string, number]) => name !== reference && (endsAt > now() || !isSettled())
+        const left = Object.entries(record.holders).filter(holds)
         return left.length === 0
           ? { remove: true, result: record }
           : { write: write({ ...record, holders: Object.fromEntries(left) }), result: undefined }

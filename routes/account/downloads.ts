@@ -4,8 +4,6 @@ import type { FastifyInstance } from 'fastify'
 import { createDownloads } from '../../plugins/limits/downloads.ts'
 import { signInFirst } from './guard.ts'
 
-const MAX_EVENTS = 4_000
-
 export default async function downloads (app: FastifyInstance) {
   const { paths } = app
   const downloads = createDownloads(1)
@@ -23,7 +21,7 @@ export default async function downloads (app: FastifyInstance) {
   app.get(paths.accountActivity, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
     if (!user) return signInFirst(app, request, reply, paths.accountActivity)
-    const events = async () => Readable.from(linesOf(await app.audit.ofUser(user.id, MAX_EVENTS)), { highWaterMark: 1 })
+    const events = async () => Readable.from(linesOf(app.audit.allOfUser(user.id)), { highWaterMark: 1 })
     return reply
       .header('content-type', 'application/jsonl; charset=utf-8')
       .header('content-disposition', 'attachment; filename="activity.jsonl"')
@@ -31,9 +29,9 @@ export default async function downloads (app: FastifyInstance) {
   })
 }
 
-/** @param events newest first. */
-function * linesOf (events: object[]): Generator<string> {
-  for (const event of events.reverse()) yield `${JSON.stringify(event)}\n`
+/** One event after the other: who does not read on holds a few of them. */
+async function * linesOf (events: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const event of events) yield `${JSON.stringify(event)}\n`
 }
 
 /** One note after the other, as `{ "notes": [...] }`: the whole is never in memory. */

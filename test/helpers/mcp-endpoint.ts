@@ -112,7 +112,7 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   const accessFile = join(dataDir, 'access.json')
   if (rules) await writeFile(accessFile, JSON.stringify(rules))
   app.register(accessRules, { accessFile, readAccessRules: () => rules ? { rules, lines: [] } : { problems: [] } })
-  app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock })
+  app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock, steady: monotonicClock })
   app.register(audit)
   app.register(usage, { rateLimits: null, refreshTokenTtl: 60 })
   app.register(origin, config)

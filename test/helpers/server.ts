@@ -32,7 +32,7 @@ interface Teardown {
   teardown(work: () => Promise<void>): void
 }
 
-export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads' | 'maxEventLoopDelayMs'> {
+export interface ServerOptions extends Pick<AppOptions, 'offer' | 'reloads' | 'maxEventLoopDelayMs' | 'steady'> {
   /** Where to listen, when somebody else has to know it first. */
   port?: number
   env?: Record<string, string>
@@ -69,6 +69,7 @@ export async function startServer (
     port: chosen,
     env = {},
     now,
+    steady,
     logTo,
     tools,
     offer,
@@ -105,6 +106,7 @@ export async function startServer (
       maxEventLoopDelayMs,
       server: withSharedReader(createHttpServer(config, logTo)),
       ...(now && { now }),
+      ...(steady && { steady }),
       ...(whole && { offer: tools ? { ...whole, tools: [...(whole.tools ?? []), ...tools] } : whole }),
       ...(reloads && { reloads })
     })

@@ -72,6 +72,7 @@ export async function openHouse (
     documentUrl,
     noteUrl: documentUrl,
     now: monotonicClock,
+    steady: monotonicClock,
     ...options,
     dataDir
   }

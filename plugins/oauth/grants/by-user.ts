@@ -1,7 +1,9 @@
 // Which grants a person has given: listed beside the grants, so that they can be shown, bounded and ended. A grant that
-// has expired is dropped from the list when it is next read.
+// has expired is dropped from the list when it is next read, but not by a clock that may be wrong for a moment: what is
+// not listed could not be ended when it is right again (threat SG-12).
 import type { Clock } from '../../../clock.ts'
 import type { Change, Collection } from '../../storage/contract.ts'
+import { createLeapGuard } from '../../storage/monotonic-time.ts'
 import type { Grant } from './contract.ts'
 
 /** Ids of grants, each with its absolute end in seconds since the epoch. */
@@ -22,13 +24,19 @@ export interface GrantsByUser {
   ids(userId: string): Promise<string[]>
 }
 
-export function createGrantsByUser (lists: Collection<GrantList>, grants: Collection<Grant>, now: Clock): GrantsByUser {
+/** @param isSettled whether the clock may be believed for what cannot be undone. */
+export function createGrantsByUser (
+  lists: Collection<GrantList>,
+  grants: Collection<Grant>,
+  now: Clock,
+  isSettled = createLeapGuard(now)
+): GrantsByUser {
   const ids = async (userId: string) => Object.keys((await lists.find(userId))?.endsAt ?? {})
 
   function changeTo (endsAt: GrantList['endsAt']): Change<GrantList, void> {
-    const ends = Object.values(endsAt)
-    if (ends.length === 0) return { remove: true, result: undefined }
-    return { write: { record: { endsAt }, ttl: Math.max(...ends) - now() }, result: undefined }
+    if (Object.keys(endsAt).length === 0) return { remove: true, result: undefined }
+    // Without an end of its own: one that seems to have expired would be written anew, without what it held.
+    return { write: { record: { endsAt }, ttl: null }, result: undefined }
   }
 
   async function drop (userId: string, grantIds: readonly string[]): Promise<void> {
@@ -44,16 +52,13 @@ export function createGrantsByUser (lists: Collection<GrantList>, grants: Collec
     drop,
     add: ({ id, user, endsAt }) =>
       lists.update<void>(user.id, (list) => {
-        const live = Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now())
-        return changeTo({ ...Object.fromEntries(live), [id]: endsAt })
+        const kept = Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now() || !isSettled())
+        return changeTo({ ...Object.fromEntries(kept), [id]: endsAt })
       }),
     async live (userId) {
       const listed = await ids(userId)
       const found = await Promise.all(listed.map((id) => grants.find(id)))
-      await drop(
-        userId,
-        listed.filter((_, index) => found[index] === undefined)
-      )
+      if (isSettled()) await drop(userId, listed.filter((_, index) => found[index] === undefined))
       return found.filter((grant) => grant !== undefined).sort((a, b) => b.createdAt - a.createdAt)
     }
   }

@@ -9,6 +9,7 @@ import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
+import { createLeapGuard } from '../../storage/monotonic-time.ts'
 import { organizationBackends } from '../../accounts/organizations.ts'
 import { inTurns } from '../../accounts/walk.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
@@ -108,7 +109,8 @@ export default fp(
         app.sealing,
         app.now,
         options,
-        app.userStore.current
+        app.userStore.current,
+        createLeapGuard(app.now, app.steady)
       )
     )
   },
@@ -121,9 +123,10 @@ export function createGrants (
   sealing: Sealing,
   now: Clock,
   life: Options,
-  currentUser: CurrentUser
+  currentUser: CurrentUser,
+  isSettled = createLeapGuard(now)
 ): Grants {
-  const byUser = createGrantsByUser(lists, store, now)
+  const byUser = createGrantsByUser(lists, store, now, isSettled)
   const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
   const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
@@ -172,9 +175,9 @@ export function createGrants (
     revoke: (grantId) => end(grantId),
     async revokeAllOf (userId, which) {
       const ids = await byUser.ids(userId)
-      await Promise.all((which ? await selectIds(store, ids, which) : ids).map((id) => end(id)))
-      // Drops them from the list as well.
-      await byUser.live(userId)
+      const ended = which ? await selectIds(store, ids, which) : ids
+      await Promise.all(ended.map((id) => end(id)))
+      await byUser.drop(userId, ended)
     },
     listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
     all: () => connected(store),

@@ -71,6 +71,8 @@ export interface Audit {
    * A person's own events, newest first. Many of one class leave room for the others.
    */
   ofUser(userId: string, limit: number): Promise<AuditEvent[]>
+  /** All of a person's own events that are stored, oldest first; a few are in memory at a time. */
+  allOfUser(userId: string): AsyncIterable<AuditEvent>
   /** Deletes a person's events. */
   forget(userId: string): Promise<void>
   /**
@@ -130,6 +132,10 @@ export default fp(
       beginAttempt: (request, program = attemptOf(request)) => `${program}.${randomSecret(RANDOM_BYTES)}`,
       latest: () => waiting.flush().then(() => journals.latest(LATEST)),
       ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
+      async * allOfUser (userId) {
+        await waiting.flush()
+        yield * journals.all(topicOfUser(userId))
+      },
       forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
       hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),
       listen: (listener) => {

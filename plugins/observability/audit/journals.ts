@@ -24,8 +24,8 @@ export interface AuditJournals {
   newest(topic: string, limit: number): Promise<AuditEvent[]>
   /** The newest events of some classes, so many of each at most; oldest first. */
   latest(limits: Partial<Record<EventClass, number>>): Promise<AuditEvent[]>
-  /** Everything that is stored, oldest first. */
-  all(): AsyncIterable<AuditEvent>
+  /** Everything that is stored, or that is of a topic; oldest first. */
+  all(topic?: string): AsyncIterable<AuditEvent>
   forget(topic: string): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export function openAuditJournals (storage: Pick<Storage, 'journal'>): AuditJour
       // Within one millisecond in the order of the classes, as in a connection's story.
       return found.flat().sort((a, b) => Number(a.at > b.at) - Number(a.at < b.at))
     },
-    all: () => merge(eventClasses.map((name) => journals[name].all())),
+    all: (topic) => merge(eventClasses.map((name) => journals[name].all(topic))),
     async forget (topic) {
       await Promise.all(eventClasses.map((name) => journals[name].forget(topic)))
     }

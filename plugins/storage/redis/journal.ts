@@ -30,6 +30,8 @@ redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
 if redis.call('XLEN', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end`
 
 const PAGE = 500
+/** Entries of a topic: whoever does not read on holds them. */
+const TOPIC_PAGE = 50
 /** For a journal that no one has shortened since it was written. */
 const MAX_ENTRIES = 2 * JOURNAL_BOUNDS.entries
 export const counterKey = (key: string) => `mcp:counter:${key}`
@@ -53,7 +55,7 @@ export function openRedisJournals (
     return id
   }
 
-  const pages = (name: string) => pagesOf(redis, guarded, name)
+  const pages = (name: string, topic?: string) => pagesOf(redis, guarded, name, topic)
 
   function journal<T> (name: string): Journal<T> {
     const entryOf = decoder<T>(name, log)
@@ -78,8 +80,8 @@ export function openRedisJournals (
         const found = await guarded(redis.xrevrange(journalKey(name), '+', '-', 'COUNT', limit))
         return found.map(([, fields]) => entryOf(fields)).filter((entry) => entry !== undefined).reverse()
       },
-      async * all () {
-        for await (const [, fields] of pages(name)) {
+      async * all (topic) {
+        for await (const [, fields] of pages(name, topic)) {
           const entry = entryOf(fields)
           if (entry !== undefined) yield entry
         }
@@ -164,12 +166,15 @@ function arrange (entries: ReadonlyArray<{ topic?: string | undefined; entry: un
 async function * pagesOf (
   redis: Client,
   guarded: <R>(command: Promise<R>) => Promise<R>,
-  name: string
+  name: string,
+  topic: string | undefined
 ): AsyncGenerator<StreamEntry> {
+  const key = journalKey(name, topic)
+  const size = topic === undefined ? PAGE : TOPIC_PAGE
   for (let after = '-'; ;) {
-    const page: StreamEntry[] = await guarded(redis.xrange(journalKey(name), after, '+', 'COUNT', PAGE))
+    const page: StreamEntry[] = await guarded(redis.xrange(key, after, '+', 'COUNT', size))
     yield * page
-    if (page.length < PAGE) return
+    if (page.length < size) return
     after = `(${page.at(-1)![0]}`
   }
 }

@@ -36,6 +36,8 @@ export function prepareJournals (db: DatabaseSync): void {
 }
 
 const PAGE = 500
+/** Entries of a topic: whoever does not read on holds them. */
+const TOPIC_PAGE = 50
 /** Rows of one step: these take some milliseconds. */
 const SWEEP_ROWS = 250
 /**
@@ -101,6 +103,8 @@ const prepare = (db: DatabaseSync) => ({
   newest: db.prepare('SELECT entry FROM journal WHERE name = ? AND about = ? ORDER BY seq DESC LIMIT ?'),
   latest: db.prepare('SELECT entry FROM journal WHERE name = ? ORDER BY seq DESC LIMIT ?'),
   page: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?'),
+  oldest: db.prepare('SELECT seq FROM journal WHERE name = ? AND about = ? ORDER BY seq DESC LIMIT 1 OFFSET ?'),
+  topicPage: db.prepare('SELECT seq, entry FROM journal WHERE name = ? AND about = ? AND seq > ? ORDER BY seq LIMIT ?'),
   forget: db.prepare(
     'DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE name = ? AND about = ? LIMIT ?)'
   ),
@@ -146,9 +150,12 @@ export function openSqliteJournals (db: DatabaseSync, now: Clock, commits: Commi
       newest: async (topic, limit) =>
         read(guarded(() => sql.newest.all(name, topic, Math.min(limit, JOURNAL_BOUNDS.perTopic)))),
       latest: async (limit) => read(guarded(() => sql.latest.all(name, limit))).reverse(),
-      async * all () {
-        for (let after = 0; ;) {
-          const rows = guarded(() => sql.page.all(name, after, PAGE))
+      async * all (topic) {
+        const beyond = topic === undefined ? undefined : guarded(() => sql.oldest.get(name, topic, JOURNAL_BOUNDS.perTopic))
+        for (let after = Number(beyond?.['seq'] ?? 0); ;) {
+          const rows = guarded(() =>
+            topic === undefined ? sql.page.all(name, after, PAGE) : sql.topicPage.all(name, topic, after, TOPIC_PAGE)
+          )
           yield * read(rows)
           if (rows.length === 0) return
           after = rows.at(-1)!['seq'] as number

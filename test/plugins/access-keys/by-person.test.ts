@@ -32,3 +32,17 @@ eachStorage('a list is gone with its last key', async (t, open) => {
   await keys.drop('ann', ['k'])
   t.equal(await lists.find('ann'), undefined)
 })
+
+eachStorage('a clock that leaps takes no key from the list (SG-12)', async (t, open) => {
+  let now = Date.now() / 1000
+  const clock = () => now
+  const lists = (await open(clock)).collection<KeyList>('accessKeyList')
+  const keys = createKeysByPerson(lists, clock)
+  const add = (id: string) => keys.add({ id, userId: 'ann', endsAt: now + 100 })
+  await add('before')
+  now += 90 * 86_400
+  await add('meanwhile')
+  await keys.drop('ann', ['meanwhile'])
+  now -= 90 * 86_400
+  t.same(await keys.ids('ann'), ['before'])
+})

@@ -166,3 +166,17 @@ storageTest('invitations last a week, and of many who use one at once one gets i
   t.same(await invitations.takeHeld('service', 'ann@example.com'), { id: 'i', groups: ['finance'] })
   t.equal(await invitations.takeHeld('service', 'ann@example.com'), undefined, 'once')
 })
+
+storageTest('an invitation is withdrawn also after a clock that leapt (SG-12)', async (t, start) => {
+  let now = 1_800_000_000
+  const server = await start({ now: () => now, steady: () => 0 })
+  const { invitations } = server.app.signIn
+  const secret = await invitations.invite()
+  now += 100 * 86_400
+  await invitations.invite()
+  now -= 100 * 86_400
+  t.equal(await invitations.isValid(secret), true)
+  t.equal((await invitations.list()).length, 2)
+  for (const { id } of await invitations.list()) await invitations.withdraw(id)
+  t.equal(await invitations.isValid(secret), false)
+})

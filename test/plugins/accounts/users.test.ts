@@ -2,6 +2,7 @@
 import { createIdentityPointers } from '../../../plugins/accounts/identities.ts'
 import { createUsers } from '../../../plugins/accounts/users.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { beforeNextChange } from '../../helpers/users.ts'
 
 storageTest('what leads to a person is freed by that person alone', async (t, start) => {
   const pointers = createIdentityPointers((await start()).app.storage)
@@ -83,14 +84,31 @@ storageTest('who is deleted while they sign in does not come back with it, nor b
   const ann = { subject: 'a', email: 'ann@example.com', emailVerified: true }
   const known = await users.signIn('oidc', ann)
   t.match(await users.signInAgain('oidc', ann), { id: known.id })
-  const { update } = app.userStore.records
-  app.userStore.records.update = async (id, decide) => {
-    app.userStore.records.update = update
-    await users.delete(known)
-    return update(id, decide)
-  }
+  beforeNextChange(app, () => users.delete(known))
   t.equal(await users.signInAgain('oidc', ann), undefined)
   t.equal(await users.find(known.id), undefined, 'nothing is stored of them again')
   t.equal(await users.link(known.id, 'local', { subject: 'b' }), false)
   t.not((await users.signIn('local', { subject: 'b' })).id, known.id)
+})
+
+storageTest('nothing is added to who is being deleted, and nothing leads to who is gone (WB-11)', async (t, start) => {
+  const { app } = await start()
+  const users = createUsers(app, {
+    begin: async () => undefined,
+    async * expired () {},
+    async forget () {}
+  })
+  const known = await users.signIn('oidc', { subject: 'a' })
+  await users.change(known.id, (user) => ({ ...user, locked: true }))
+  t.equal(await users.link(known.id, 'local', { subject: 'b' }), false)
+  t.equal(await users.link(known.id, 'oidc', { subject: 'a' }), false)
+  t.match(await users.findBy({ backend: 'oidc', subject: 'a' }), { id: known.id })
+  t.equal(await users.findBy({ backend: 'local', subject: 'b' }), undefined)
+
+  await users.change(known.id, ({ locked: _, ...user }) => user)
+  t.equal(await users.link(known.id, 'local', { subject: 'b' }), true)
+  await users.delete(known)
+  for (const [backend, subject] of [['oidc', 'a'], ['local', 'b']] as const) {
+    t.not((await users.signIn(backend, { subject })).id, known.id, subject)
+  }
 })

@@ -187,3 +187,29 @@ t.test('a message that will not be sent is told, and one that is tried again is 
   t.equal(failures, 1)
   await queue.close()
 })
+
+t.test('a site that fills the places of strangers takes them from itself, also where all are tried again (AC-06)', async (t) => {
+  const sent: string[] = []
+  let isAway = false
+  const held = Promise.withResolvers<void>()
+  const { queue, lines } = queueFor(async ({ to }) => {
+    await held.promise
+    if (isAway) throw Object.assign(new Error('x'), { code: 'ESOCKET' })
+    sent.push(to)
+  }, { retryAfterMs: [60_000], maxWaiting: { people: 10, strangers: 20 } })
+  const add = (from: string, count: number) =>
+    queue.add({ ...message(`${from}${count}@example.com`, 'confirm'), from })
+  for (const phase of ['waiting', 'again']) {
+    isAway = phase === 'again'
+    for (let count = 0; count < 50; count++) add(`flood-${phase}-`, count)
+    if (isAway) await queue.idle()
+    for (const site of ['a', 'b', 'c']) add(`${site}-${phase}-`, 0)
+    if (isAway) isAway = false
+    held.resolve()
+    await queue.idle()
+    const others = sent.filter((to) => /^[abc]-/.test(to) && to.includes(phase))
+    t.equal(others.length, 3, phase)
+  }
+  t.match(lines.at(-1), { lane: 'strangers', text: /from the same site/ })
+  await queue.close()
+})

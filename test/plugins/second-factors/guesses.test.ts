@@ -1,4 +1,6 @@
 // Guessing codes takes years, and keeps nobody out. On SQLite and on Redis.
+import t from 'tap'
+import { waitAfterGuesses } from '../../../plugins/second-factors/guesses.ts'
 import { appOf, codeAt, userOf } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -58,4 +60,10 @@ storageTest('wrong codes make the next wait longer, a recovery code or a day’s
     'app',
     'an hour at most'
   )
+})
+
+t.test('what was guessed while the clock had leapt holds nobody back afterwards (SG-12)', async (t) => {
+  const at = START + 365 * 86_400
+  t.equal(waitAfterGuesses({ count: 9, at }, at + 1), 479)
+  t.equal(waitAfterGuesses({ count: 9, at }, START), 0)
 })

@@ -91,6 +91,7 @@ storageTest('lost factors are removed after three days, by the next sign-in (SF-
     'it is open for a week'
   )
   await secondFactors.lost.ask(request('de'), ann)
+  await server.app.mail.idle()
   now += 3 * DAY
   t.equal(
     (await secondFactors.list(ann.id)).length,
@@ -156,4 +157,48 @@ storageTest('without mail or a verified address it is not offered (SF-12)', asyn
       { lost: undefined }
     )
   }
+})
+
+storageTest('of what no mail server took nobody was told: nothing is removed (SF-12)', async (t, start) => {
+  let now = START
+  const env = { AUTH_BACKEND: 'local', SMTP_URL: 'smtp://127.0.0.1:1' }
+  const server = await startWithMail(smtp, start, { now: () => now, env })
+  const { secondFactors, mail } = server.app
+  const ann = await userOf(server, address(t, 'untold'))
+  await appOf(secondFactors, ann, now)
+  const waiting = { kind: 'waiting', until: START + 3 * DAY }
+  t.strictSame(await secondFactors.lost.ask(request(), ann), waiting)
+  await mail.idle()
+  t.strictSame(await secondFactors.lost.stateOf(ann), waiting)
+  now += 3 * DAY
+  const needed = await secondFactors.neededAfter(ann, 'local', {})
+  t.equal(needed, 'verify')
+  const state = await secondFactors.lost.stateOf(ann)
+  t.strictSame(state, { kind: 'available' }, 'it can be asked for again')
+})
+
+storageTest('a clock that leaps removes nothing (SF-12, SG-12)', async (t, start) => {
+  const clock = { now: START, steady: 0 }
+  const server = await startWithMail(smtp, start, {
+    now: () => clock.now,
+    steady: () => clock.steady,
+    env: { AUTH_BACKEND: 'local' }
+  })
+  const { secondFactors, mail } = server.app
+  const ann = await userOf(server, address(t, 'leap'))
+  await appOf(secondFactors, ann, clock.now)
+  await secondFactors.lost.ask(request(), ann)
+  await mail.idle()
+  const needed = () => secondFactors.neededAfter(ann, 'local', {})
+  clock.now -= 30 * DAY
+  const state = await secondFactors.lost.stateOf(ann)
+  t.strictSame(state, { kind: 'available' }, 'what was asked for in a time to come counts as nothing')
+  clock.now += 30 * DAY
+  clock.now += 4 * DAY
+  t.equal(await needed(), 'verify')
+  clock.now -= 4 * DAY
+  t.equal(await needed(), 'verify')
+  clock.now += 3 * DAY
+  clock.steady += 3 * DAY
+  t.equal(await needed(), 'nothing')
 })

@@ -19,6 +19,7 @@ import { startServer } from '../../helpers/server.ts'
 t.test('proof lasts five minutes, and what was never proved is not fresh (AW-01)', async (t) => {
   t.equal(FRESH_SECONDS, 300)
   t.same([isFresh(1000, 1299), isFresh(1000, 1300), isFresh(undefined, 1000)], [true, false, false])
+  t.equal(isFresh(9000, 1000), false, 'nor what was shown while the clock had leapt (SG-12)')
 })
 
 t.test('an earlier sign-in does not count where proof was asked for, or a sign-in method is joined (AW-01, AW-04)', async (t) => {

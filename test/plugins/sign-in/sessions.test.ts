@@ -9,6 +9,7 @@ import { census } from '../../helpers/census.ts'
 import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { beforeNextChange } from '../../helpers/users.ts'
 import { cookiesOf, handleIn, send, stranger } from '../../helpers/visitors.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
@@ -70,4 +71,31 @@ t.test('a person is signed in in a hundred browsers at most: with one more the o
   sessions.push(await signIn())
   t.same([await isSignedIn(sessions[0]!), await isSignedIn(sessions[1]!), await isSignedIn(sessions.at(-1)!)], [false, true, true])
   t.equal((await census(server))['browserSession'], MAX_SESSIONS_PER_PERSON)
+})
+
+storageTest('who is locked while they sign out others is not in when they are unlocked (WB-11)', async (t, start) => {
+  const { url, app } = await start({ env: { AUTH_BACKEND: 'local' } })
+  const { lifecycle } = app.signIn
+  const browser = new Browser()
+  const isSignUp = ({ action }: { action: string }) => action === '/signup'
+  const account = { email: 'ann@example.com', password: PASSWORD }
+  await browser.submit(await browser.get(`${url}/signup`), isSignUp, account)
+  const [ann] = await Array.fromAsync(lifecycle.all())
+  const page = await browser.get(`${url}/account/password`)
+  beforeNextChange(app, () => lifecycle.lock(ann!.id))
+  const form = ({ fields }: { fields: Record<string, string> }) => 'next' in fields
+  await browser.submit(page, form, { present: PASSWORD, next: `${PASSWORD} more` })
+  await lifecycle.unlock(ann!.id)
+  t.match((await browser.get(`${url}/account`)).url, '/login')
+})
+
+storageTest('a session that began while the clock had leapt does not last as long as it leapt (SG-12)', async (t, start) => {
+  const leap = 365 * 86_400
+  let now = 1_800_000_000 + leap
+  const { url } = await start({ now: () => now, steady: () => 0 })
+  const browser = new Browser()
+  await browser.submit(await browser.get(`${url}/login`), demo)
+  t.match((await browser.get(`${url}/account`)).url, '/account')
+  now -= leap
+  t.match((await browser.get(`${url}/account`)).url, '/login')
 })

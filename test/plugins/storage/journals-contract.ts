@@ -22,6 +22,9 @@ export async function journalsContract (t: Test, { place, storage }: StorageUnde
     )
     t.same(found[0], { n: more - 1 })
     t.equal((await Array.fromAsync(journal.all())).length, more)
+    const all = await Array.fromAsync(journal.all('ann'))
+    t.same(all, found.toReversed(), 'also where they are read from the oldest on')
+    t.same(await Array.fromAsync(journal.all('bob')), [])
   })
 
   t.test('a topic that leaves the journal leaves no key, and one that is still in it stays (SG-17)', async (t) => {

@@ -46,7 +46,7 @@ function service () {
 let opened = 0
 
 async function open (storage: Storage, instances = 1) {
-  const clock = { now: 1_800_000_000 }
+  const clock = { now: 1_800_000_000, isSettled: true }
   const { state, backends } = service()
   const over: string[][] = []
   const named: string[][] = []
@@ -57,6 +57,7 @@ async function open (storage: Storage, instances = 1) {
       backends,
       sealing: createSealing([KEY]),
       now: () => clock.now,
+      isSettled: () => clock.isSettled,
       log: { warn () {} },
       onRenewed: async ({ backend, subject }, groups) => {
         named.push([backend, subject, ...groups])
@@ -172,6 +173,19 @@ storageTest('sessions at a service', async (t, start) => {
     clock.now += 101
     await sessions.release(id, 'grant a')
     t.same(state.ended, ['token 0'])
+  })
+
+  t.test('while the clock may have leapt, what holds a session holds it (SG-12)', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const endsAt = clock.now + 3600
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt })
+    await sessions.extend(grant('a', id, clock.now + 7200))
+    clock.now += 3601
+    clock.isSettled = false
+    await sessions.release(id, 'grant a')
+    clock.now -= 3601
+    t.same(state.ended, [])
+    t.match(await sessions.peek(id), { session: 'token 0' })
   })
 
   t.test('released while it was being renewed: the new tokens are ended, too', async (t) => {

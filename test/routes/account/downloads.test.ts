@@ -42,3 +42,23 @@ t.test('all notes come as one JSON document, and the server never holds it whole
   }
   t.equal(status3, 200, 'a download that is left makes way for the next')
 })
+
+t.test('events are read as they are sent: who does not read on holds a few of them (SW-03)', async (t) => {
+  const { app, url } = await startServer(t)
+  const browser = new Browser()
+  await walk(url, await newClient(url), {}, browser)
+  const [user] = await Array.fromAsync(app.signIn.lifecycle.all())
+  const written = Array.from({ length: 300 }, (_, n) => n)
+  for (const ms of written) app.audit.note('refresh', { user: user!.id, ms })
+  const { text } = await browser.get(`${url}/account/activity.jsonl`)
+  const events = text.trim().split('\n').map((line) => JSON.parse(line) as { ms?: number })
+  t.same(events.flatMap(({ ms }) => ms ?? []), written, 'the oldest first')
+
+  const held = app.audit.allOfUser(user!.id)[Symbol.asyncIterator]()
+  await held.next()
+  app.audit.note('refresh', { user: user!.id, ms: 300 })
+  await app.audit.flush()
+  let last: unknown
+  for (let next; !(next = await held.next()).done;) last = next.value
+  t.match(last, { ms: 300 }, 'what comes later was not read yet')
+})

@@ -3,6 +3,7 @@ import { Browser } from '../../helpers/browser.ts'
 import { byPasskey, pathOf, signUp, withPasskey, withPassword } from '../../helpers/factor-sign-in.ts'
 import { stored } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { beforeNextChange } from '../../helpers/users.ts'
 
 const env = { AUTH_BACKEND: 'local,demo', SIGNUP: 'open' }
 
@@ -90,4 +91,19 @@ storageTest('a passkey enters no account whose address waits to be confirmed (FS
   const local = app.signIn.backends.get('local')!.accounts!
   await local.confirm((await local.find(ann.email!))!)
   t.equal((await enter()).isIn, true)
+})
+
+storageTest('who is locked while they come in by a passkey is not in when they are unlocked (WB-11)', async (t, start) => {
+  const server = await start({ env })
+  const { url, app } = server
+  const { lifecycle } = app.signIn
+  const ann = await signUp(server, 'ann@example.com')
+  const answer = await withPasskey(server, ann)
+  const browser = new Browser()
+  const login = await browser.get(`${url}/login`)
+  beforeNextChange(app, () => lifecycle.lock(ann.id))
+  await browser.submit(login, byPasskey, { response: answer(login) })
+  await lifecycle.unlock(ann.id)
+  t.equal(browser.cookies.has('mcp_session'), false)
+  t.equal(pathOf(await browser.get(`${url}/account`)), '/login')
 })

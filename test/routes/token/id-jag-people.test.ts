@@ -67,6 +67,19 @@ t.test('an account with a proven address of the domain is joined, and its owner 
   t.equal((await app.audit.ofUser(ann!.id, 10)).filter(({ event }) => event === 'account_changed').length, 1, 'once')
 })
 
+t.test('a mailbox that was given to a successor leads to their record at the pages (EM-08)', async (t) => {
+  const { present, people, signIn, url } = await start(t)
+  await present()
+  await present(of('ann@acme.example', { sub: 'successor' }))
+  const [leaver, successor] = (await people()).sort((a, b) => a.createdAt - b.createdAt)
+  t.match(leaver, { email: 'ann@acme.example', emailVerified: undefined })
+  const { browser } = await signIn('ann@acme.example')
+  t.match((await browser.get(`${url}/account`)).url, '/account')
+  const after = await people()
+  const methodsOf = (id: string) => after.find((one) => one.id === id)!.identities.length
+  t.same([methodsOf(leaver!.id), methodsOf(successor!.id)], [1, 2])
+})
+
 t.test('an address outside its domains, or one that the issuer denies, joins and proves nothing (EM-08)', async (t) => {
   const { present, people, signIn } = await start(t)
   await signIn('owner@other.example')

@@ -1,6 +1,6 @@
 // Which grants of a person are listed, and which are ended.
 import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
-import { allowed, eachStoredGrants } from '../../../helpers/stored-grants.ts'
+import { allowed, eachStoredGrants, LIFE } from '../../../helpers/stored-grants.ts'
 
 eachStoredGrants(async (t, stored) => {
   const { storage, grants, issue } = stored
@@ -28,5 +28,20 @@ eachStoredGrants(async (t, stored) => {
     t.ok((await grants.listByUser('u')).some(({ id }) => id === grant.id))
     await grants.revokeAllOf('u')
     t.equal(await storage.collection<Grant>('grant').find(grant.id), undefined, 'and can be ended')
+  })
+
+  t.test('a clock that leaps takes no grant from the list: it can be ended afterwards (SG-12)', async (t) => {
+    const { grant } = await issue()
+    const leap = 20 * LIFE.grantTtl
+    stored.now += leap
+    await grants.listByUser('u')
+    await grants.issueCode(allowed)
+    stored.now -= leap
+    const ids = (await grants.listByUser('u')).map(({ id }) => id)
+    t.same(ids, [grant.id])
+    await grants.revokeAllOf('u')
+    const left = await storage.collection<Grant>('grant').find(grant.id)
+    t.equal(left, undefined)
+    t.equal(await storage.collection('grantList').find('u'), undefined)
   })
 })
