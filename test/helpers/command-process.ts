@@ -43,7 +43,7 @@ async function run ({ file, words, cwd, env }: Asked): Promise<Ran> {
   process.argv = [process.execPath, file, ...words]
   process.exitCode = undefined
   const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)]
-  const before = process.getActiveResourcesInfo()
+  const before = openNow()
   try {
     // With another query it is evaluated again.
     await import(`${pathToFileURL(file).href}?run=${++runs}`)
@@ -55,11 +55,14 @@ async function run ({ file, words, cwd, env }: Asked): Promise<Ran> {
   return { ...ran, open: await openBesides(before) }
 }
 
+/** Without pipes: those to the test come and go, and one to a child comes with the child. */
+const openNow = () => process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')
+
 /** What a command has closed takes a moment to go. */
 async function openBesides (before: readonly string[]): Promise<string[]> {
   for (let tries = 0; ; tries++) {
     const left = [...before]
-    const open = process.getActiveResourcesInfo().filter((name) => {
+    const open = openNow().filter((name) => {
       const known = left.indexOf(name)
       if (known >= 0) left.splice(known, 1)
       return known < 0

@@ -50,7 +50,7 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
   return {
     tool,
     lines,
-    async ask (args, { person, address = 'address 127.0.0.1', supabase, claims } = {}) {
+    async ask (args, { supabase, person = supabase, address = 'address 127.0.0.1', claims } = {}) {
       const context = {
         user: person === undefined ? null : { id: person },
         caller: person ?? address,
