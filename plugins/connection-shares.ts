@@ -2,6 +2,7 @@
 // there are too many, so that no address keeps others out (threat OW-04).
 import type { Socket } from 'node:net'
 import { networkOfAddress, siteOf } from './client-address.ts'
+import { createCounts } from './counts.ts'
 import { createProxyCheck, isIn, LOOPBACK, type Proxies } from './proxy-check.ts'
 
 /** Of all connections, the part that one address may hold. */
@@ -40,7 +41,8 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
   const share = Math.max(MIN_SHARE, Math.floor(most * SHARE))
   const isProxy = createProxyCheck(proxies)
   const holders = new Map<string, Holder>()
-  const sites = createSiteCounts()
+  /** Connections of all networks of a site. */
+  const sites = createCounts()
   const holderOf = new Map<Socket, { key: string; holder: Holder }>()
 
   function holderAt (address: string): { key: string; holder: Holder } {
@@ -51,7 +53,7 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
     return { key, holder }
   }
   const hasShare = ({ isExempt, open, site }: Holder): boolean =>
-    isExempt || (open.size < share && sites.openAt(site) < SHARES_OF_SITE * share)
+    isExempt || (open.size < share && sites.of(site) < SHARES_OF_SITE * share)
   /** Closes the longest idle connection of a holder. @returns whether there was one. */
   function closeIdle ({ idle }: Holder): boolean {
     const [longest] = idle
@@ -72,7 +74,7 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
     const found = holderOf.get(socket)
     if (!found) return
     holderOf.delete(socket)
-    sites.count(found.holder.site, -1)
+    sites.add(found.holder.site, -1)
     found.holder.open.delete(socket)
     found.holder.idle.delete(socket)
     if (found.holder.open.size === 0) holders.delete(found.key)
@@ -88,7 +90,7 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
       if (holderOf.size >= bound && !closeIdleOfAny()) return 'total'
       holders.set(key, holder)
       holder.open.add(socket)
-      sites.count(holder.site, 1)
+      sites.add(holder.site, 1)
       holder.idle.set(socket, performance.now())
       holderOf.set(socket, { key, holder })
       return undefined
@@ -97,20 +99,6 @@ export function createConnectionShares (most: number, proxies: Proxies): Connect
       const holder = holderOf.get(socket)?.holder
       holder?.idle.delete(socket)
       if (isIdle) holder?.idle.set(socket, performance.now())
-    }
-  }
-}
-
-/** Connections of all networks of a site. */
-function createSiteCounts () {
-  const counts = new Map<string, number>()
-  const openAt = (site: string): number => counts.get(site) ?? 0
-  return {
-    openAt,
-    count (site: string, change: 1 | -1): void {
-      const open = openAt(site) + change
-      if (open > 0) counts.set(site, open)
-      else counts.delete(site)
     }
   }
 }

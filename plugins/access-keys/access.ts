@@ -3,7 +3,7 @@
 import { isAllowed } from '../accounts/user-record.ts'
 import type { EventDetails } from '../observability/audit/contract.ts'
 import type { Access, GrantUser } from '../oauth/grants/contract.ts'
-import { isExpired, type User } from '../sign-in/contract.ts'
+import { isActive, type User } from '../sign-in/contract.ts'
 import type { AccessKey } from './contract.ts'
 
 export interface KeyContext {
@@ -42,7 +42,7 @@ export function readKeyAccess (
   { now, resource, backendsInUse, allowedEmails, describe }: KeyContext
 ): Access | undefined {
   if (!key || key.endsAt <= now) return undefined
-  if (!user || user.locked || isExpired(user, now)) return undefined
+  if (!isActive(user, now)) return undefined
   if (!isAllowed(allowedEmails, user)) return undefined
   const inUse = user.identities.find(({ backend }) => backendsInUse.has(backend))
   if (!inUse) return undefined

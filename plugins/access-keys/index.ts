@@ -7,7 +7,7 @@ import type { Config } from '../../config/index.ts'
 import { invalidRequest, signInExpired } from '../../errors.ts'
 import { after } from '../after.ts'
 import type { UserStore } from '../accounts/user-store.ts'
-import { isExpired } from '../sign-in/contract.ts'
+import { isActive } from '../sign-in/contract.ts'
 import { equalSecrets, hashSecret } from '../secrets.ts'
 import { cacheRecords, type CachedCollection } from '../storage/cached.ts'
 import { createLeapGuard } from '../storage/monotonic-time.ts'
@@ -83,7 +83,7 @@ async function createKey (
   /** The person as storage has them now, if they may have a key. */
   const findPerson = async () => {
     const user = await userStore.records.find(asked.userId)
-    return user && !user.locked && !isExpired(user, now()) ? user : undefined
+    return isActive(user, now()) ? user : undefined
   }
   const user = await findPerson()
   if (!user) throw signInExpired()

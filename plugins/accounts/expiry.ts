@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
 import { createLeapGuard } from '../storage/monotonic-time.ts'
-import { inTurns } from './walk.ts'
+import { inTurns } from '../in-turns.ts'
 
 /** Not more often: on Redis each sweep reads all keys. */
 const SWEEP_INTERVAL_MS = 600_000

@@ -4,7 +4,7 @@ import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { AccessKeys } from '../access-keys/contract.ts'
 import type { Grants } from '../oauth/grants/index.ts'
-import { isExpired, type IdentityKey, type LinkedIdentity, type User } from '../sign-in/contract.ts'
+import { isActive, type IdentityKey, type LinkedIdentity, type User } from '../sign-in/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
 import type { AddressChange } from './identities.ts'
 import { endSessions, isAllowed } from './user-record.ts'
@@ -119,7 +119,7 @@ async function mayHoldTokens (
   backend: string
 ): Promise<boolean> {
   const user = await users.find(id)
-  if (!user || user.locked || isExpired(user, now())) return false
+  if (!isActive(user, now())) return false
   if (!backends.has(backend) && !organizations.has(backend)) return false
   return user.identities.some((identity) => identity.backend === backend) && isAllowed(allowedEmails, user)
 }

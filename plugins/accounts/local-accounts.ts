@@ -10,7 +10,7 @@ import {
   type AccountRecord,
   type AccountRecords
 } from './account-records.ts'
-import { inTurns } from './walk.ts'
+import { inTurns } from '../in-turns.ts'
 
 /** How long one move may keep another of the same account waiting. */
 const MOVE_LIFETIME_SECONDS = 30

@@ -22,7 +22,7 @@ import {
 } from './identities.ts'
 import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.ts'
 import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
-import { inTurns } from './walk.ts'
+import { inTurns } from '../in-turns.ts'
 
 /** What a new person begins with. */
 type Beginning = Pick<User, 'groups' | 'isOwner'>

@@ -1,7 +1,7 @@
 // Lists for pages of owners. Storage has no index over people, apps and keys, so a list walks over them, in turns with other
 // requests and up to a bound.
 // Tested in test/plugins/administration/bounded-list.test.ts.
-import { inTurns } from '../accounts/walk.ts'
+import { inTurns } from '../in-turns.ts'
 
 /** Records that one page looks at. */
 export const MAX_WALKED = 20_000

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidRequest, temporarilyUnavailable } from '../../errors.ts'
 import { isNamedOwner, isOwner } from '../accounts/owners.ts'
-import { isExpired, type User } from '../sign-in/contract.ts'
+import { isActive, type User } from '../sign-in/contract.ts'
 import { audited, needPerson } from './audited.ts'
 import { OPERATOR, type Actor, type OwnerActions } from './contract.ts'
 
@@ -24,7 +24,7 @@ export interface Owners {
 export function createOwnerActions (app: FastifyInstance, config: Pick<Config, 'ownerEmails'>): Owners {
   const turns = app.storage.collection<object>('ownerChange')
   const { lifecycle } = app.signIn
-  const isLiving = (user: User) => !user.locked && !isExpired(user, app.now())
+  const isLiving = (user: User) => isActive(user, app.now())
   const rules = {
     isOwner: (user: User) => isOwner(config, user),
     isNamedOwner: (user: User) => isNamedOwner(config, user)

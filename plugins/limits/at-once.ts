@@ -1,5 +1,6 @@
 // How much of something costly one holder may have at once: what is left is for others, however fast they ask.
 import { tooManyRequests } from '../../errors.ts'
+import { createCounts } from '../counts.ts'
 
 const RETRY_SECONDS = 1
 
@@ -11,17 +12,14 @@ export type AtOnce = <R>(holder: string, work: () => Promise<R>) => Promise<R>
 
 /** @param most of one holder. */
 export function createAtOnce (most: number): AtOnce {
-  const running = new Map<string, number>()
+  const running = createCounts()
   return async (holder, work) => {
-    const count = running.get(holder) ?? 0
-    if (count >= most) throw tooManyRequests(RETRY_SECONDS)
-    running.set(holder, count + 1)
+    if (running.of(holder) >= most) throw tooManyRequests(RETRY_SECONDS)
+    running.add(holder, 1)
     try {
       return await work()
     } finally {
-      const left = running.get(holder)! - 1
-      if (left > 0) running.set(holder, left)
-      else running.delete(holder)
+      running.add(holder, -1)
     }
   }
 }

@@ -2,6 +2,7 @@
 // asked for holds a piece of it and a file handle, and makes way for others (threats SW-03, SW-05).
 import type { Readable } from 'node:stream'
 import { tooManyRequests } from '../../errors.ts'
+import { createCounts } from '../counts.ts'
 
 const RETRY_SECONDS = 5
 /** Of all people together. */
@@ -21,24 +22,19 @@ export interface Downloads {
 
 /** @param each downloads at once of one person. @param all of everybody: one more ends the oldest. */
 export function createDownloads (each: number, all = MAX_DOWNLOADS): Downloads {
-  const counts = new Map<string, number>()
+  const counts = createCounts()
   /** The oldest comes first. */
   const running = new Set<Readable>()
-  const add = (who: string, change: number) => {
-    const count = (counts.get(who) ?? 0) + change
-    if (count > 0) counts.set(who, count)
-    else counts.delete(who)
-  }
   return {
     async begin (who, open) {
-      if ((counts.get(who) ?? 0) >= each) throw tooManyRequests(RETRY_SECONDS)
-      add(who, 1)
+      if (counts.of(who) >= each) throw tooManyRequests(RETRY_SECONDS)
+      counts.add(who, 1)
       const stream = await open().catch((error: unknown) => {
-        add(who, -1)
+        counts.add(who, -1)
         throw error
       })
       if (stream === undefined) {
-        add(who, -1)
+        counts.add(who, -1)
         return undefined
       }
       const [oldest] = running
@@ -46,7 +42,7 @@ export function createDownloads (each: number, all = MAX_DOWNLOADS): Downloads {
       running.add(stream)
       stream.once('close', () => {
         running.delete(stream)
-        add(who, -1)
+        counts.add(who, -1)
       })
       return stream
     }

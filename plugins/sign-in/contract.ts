@@ -52,6 +52,10 @@ export interface User {
 /** Whether a temporary account has expired. */
 export const isExpired = ({ endsAt }: User, now: number): boolean => endsAt !== undefined && endsAt <= now
 
+/** Whether somebody may still do anything here: known, not locked, and not of a temporary account that has expired. */
+export const isActive = (user: User | undefined, now: number): user is User =>
+  user !== undefined && !user.locked && !isExpired(user, now)
+
 /** A signed-in browser. Stored under the hash of its cookie. */
 export interface BrowserSession {
   userId: string

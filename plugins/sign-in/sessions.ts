@@ -7,7 +7,7 @@ import type { Users } from '../accounts/users.ts'
 import type { UnusedPlaces } from '../oauth/clients/unused-places.ts'
 import type { Collection } from '../storage/contract.ts'
 import { referenceOfBrowser, withinWait, type UpstreamSessions } from '../upstream-sessions/index.ts'
-import { isExpired, type BrowserSession, type User } from './contract.ts'
+import { isActive, type BrowserSession, type User } from './contract.ts'
 import { SESSION_LIFETIME_SECONDS, type Cookies } from './cookies.ts'
 import { attemptOf } from './intent.ts'
 import type { Interactions, Parked } from './interactions.ts'
@@ -84,7 +84,7 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
     // One of a clock that had leapt ahead lasts no longer either (threat SG-12).
     if (Math.abs(app.now() - session.signedInAt) >= SESSION_LIFETIME_SECONDS) return undefined
     const user = await users.find(session.userId)
-    if (!user || user.locked || isExpired(user, app.now())) return undefined
+    if (!isActive(user, app.now())) return undefined
     return session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
   }
 

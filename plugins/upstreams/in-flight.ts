@@ -1,6 +1,7 @@
 // How many requests an upstream may have at once, in all, for one person and for one address: one that has become slow holds
 // no more, and nobody takes the room of all others.
 // Tested in test/plugins/upstreams/upstream.test.ts.
+import { createCounts } from '../counts.ts'
 
 export interface InFlight {
   /**
@@ -16,7 +17,7 @@ const WHEN_BUSY = 1 / 5
 
 /** @param served how many it works on at a time; the others wait. */
 export function createInFlight (max: number, maxOfPerson: number, served = max): InFlight {
-  const counts = new Map<string, number>()
+  const counts = createCounts()
   let all = 0
   const shareOf = (person: string | undefined) => {
     const least = Math.ceil(maxOfPerson * WHEN_BUSY)
@@ -26,15 +27,12 @@ export function createInFlight (max: number, maxOfPerson: number, served = max):
   return {
     enter (person, address = '') {
       const key = person ?? `address ${address}`
-      const own = counts.get(key) ?? 0
-      if (all >= max || own >= shareOf(person)) return undefined
-      counts.set(key, own + 1)
+      if (all >= max || counts.of(key) >= shareOf(person)) return undefined
+      counts.add(key, 1)
       all++
       return () => {
         all--
-        const left = counts.get(key)! - 1
-        if (left === 0) counts.delete(key)
-        else counts.set(key, left)
+        counts.add(key, -1)
       }
     }
   }

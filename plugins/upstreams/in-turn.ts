@@ -1,5 +1,6 @@
 // Work of one caller that is done one after the other: a list of hundreds takes one place, and little waits, not for long.
 // Tested in test/plugins/upstreams/followed.test.ts.
+import { createLines } from '../../authoring/in-line.ts'
 
 /** Who has left meanwhile has nothing more begun. */
 const MAX_WAIT_MS = 60_000
@@ -9,22 +10,14 @@ export type InTurn = (holder: string, work: () => Promise<void>) => Promise<bool
 
 /** @param most of one holder, with what is being done. */
 export function createInTurn (most: number, maxWaitMs = MAX_WAIT_MS): InTurn {
-  const queues = new Map<string, { length: number; last: Promise<unknown> }>()
+  const inLine = createLines(most)
   return async (holder, work) => {
-    const queue = queues.get(holder) ?? { length: 0, last: Promise.resolve() }
-    if (queue.length >= most) return false
-    queues.set(holder, queue)
-    queue.length++
     const queuedAt = performance.now()
     const begin = async () => {
       if (performance.now() - queuedAt > maxWaitMs) return false
       await work()
       return true
     }
-    const done = queue.last.then(begin).finally(() => {
-      if (--queue.length === 0) queues.delete(holder)
-    })
-    queue.last = done.catch(() => {})
-    return await done
+    return (await inLine(holder, begin)) ?? false
   }
 }

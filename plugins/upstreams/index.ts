@@ -4,7 +4,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
-import { isExpired } from '../sign-in/contract.ts'
+import { isActive } from '../sign-in/contract.ts'
 import { combine } from './catalogue/combine.ts'
 import { readCatalogue } from './catalogue/read.ts'
 import { createRemembered } from './catalogue/remembered.ts'
@@ -40,7 +40,7 @@ export default fp(
     const deps: ConfiguredDeps = {
       find,
       identityMeta,
-      isHere: (userId) => isHere(app, userId),
+      isHere: async (userId) => isActive(await app.signIn.lifecycle.find(userId), now()),
       readCatalogue,
       remembered,
       log,
@@ -97,8 +97,3 @@ const without = (some: readonly ConfiguredUpstream[], others: readonly Configure
 /** Whether an upstream can stay as it is. */
 const isSame = (settings: UpstreamSettings) => (known: ConfiguredUpstream) =>
   JSON.stringify(known.settings) === JSON.stringify(settings)
-
-async function isHere ({ signIn, now }: FastifyInstance, userId: string): Promise<boolean> {
-  const user = await signIn.lifecycle.find(userId)
-  return user !== undefined && !user.locked && !isExpired(user, now())
-}

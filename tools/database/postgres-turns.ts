@@ -1,6 +1,7 @@
 // Runs the queries of one caller one after the other, so that many at once leave connections to others.
 // Tested in test/tools/database/postgres.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
+import { createLines } from '../../authoring/in-line.ts'
 
 /** Queries of one caller that may wait; more are refused at once. */
 const MAX_WAITING = 20
@@ -10,21 +11,13 @@ export type Turn = <Result>(caller: string, signal: AbortSignal, run: () => Prom
 
 /** @returns a function that runs a query in the turn of its caller: a person, or the address of one who has not signed in. */
 export function createTurns (): Turn {
-  const lines = new Map<string, { last: Promise<unknown>; waiting: number }>()
+  const inLine = createLines(MAX_WAITING)
   return async (caller, signal, run) => {
-    const line = lines.get(caller) ?? { last: Promise.resolve(), waiting: 0 }
-    if (line.waiting >= MAX_WAITING) throw new ToolError(TOO_MANY)
-    line.waiting++
-    lines.set(caller, line)
-    const mine = line.last.then(() => {
+    const answer = inLine(caller, () => {
       if (signal.aborted) throw new ToolError(TOO_MANY)
       return run()
     })
-    line.last = mine.catch(() => {})
-    try {
-      return await mine
-    } finally {
-      if (--line.waiting === 0) lines.delete(caller)
-    }
+    if (!answer) throw new ToolError(TOO_MANY)
+    return await answer
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../../clock.ts'
 import { networkOf, siteOf } from '../../client-address.ts'
 import type { Limits } from '../../limits/rate-limits.ts'
 import { FetchRefused, fetchDocument } from './safe-fetch.ts'
+import { createCounts } from '../../counts.ts'
 import { isRecent } from '../../is-recent.ts'
 
 /**
@@ -120,22 +121,21 @@ function createBudget (now: Clock): Budget {
   let minute = 0
   let begun = 0
   let running = 0
-  const begunBy = new Map<string, number>()
-  const runningBy = new Map<string, number>()
-  const of = (counts: Map<string, number>, share: string) => counts.get(share) ?? 0
+  let begunBy = createCounts()
+  const runningBy = createCounts()
 
   function startMinute (): void {
     const current = Math.floor(now() / 60)
     if (current === minute) return
     minute = current
     begun = 0
-    begunBy.clear()
+    begunBy = createCounts()
   }
 
   function hasRoom (shares: readonly string[]): boolean {
     const most = running >= underWay / 2 || begun >= perMinute / 2 ? WHEN_BUSY : FETCH_BOUNDS
     const isWithin = (share: string) =>
-      of(runningBy, share) < most.underWayPerShare && of(begunBy, share) < most.perMinutePerShare
+      runningBy.of(share) < most.underWayPerShare && begunBy.of(share) < most.perMinutePerShare
     return running < underWay && begun < perMinute && shares.every(isWithin)
   }
 
@@ -146,16 +146,12 @@ function createBudget (now: Clock): Budget {
       begun++
       running++
       for (const share of shares) {
-        begunBy.set(share, of(begunBy, share) + 1)
-        runningBy.set(share, of(runningBy, share) + 1)
+        begunBy.add(share, 1)
+        runningBy.add(share, 1)
       }
       return () => {
         running--
-        for (const share of shares) {
-          const left = of(runningBy, share) - 1
-          if (left > 0) runningBy.set(share, left)
-          else runningBy.delete(share)
-        }
+        for (const share of shares) runningBy.add(share, -1)
       }
     }
   }

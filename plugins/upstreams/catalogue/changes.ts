@@ -5,7 +5,7 @@ import { printableJson } from '../../observability/terminal-text.ts'
 import type { Catalogue, UpstreamPrompt, UpstreamTool } from '../contract.ts'
 import type { Change, Log } from './contract.ts'
 import { enumerate } from './findings.ts'
-import { createTurns } from './in-turns.ts'
+import { createTurns } from '../../in-turns.ts'
 
 export type { Change }
 

@@ -5,7 +5,7 @@ import { UpstreamError, type Catalogue, type Connection } from '../contract.ts'
 import { arrange, createToolFilter } from './arrange.ts'
 import { cut, readPrompt, readTemplate, readTool, readUri, type ReadEntry } from './entries.ts'
 import { createFindings, type Findings } from './findings.ts'
-import { createTurns } from './in-turns.ts'
+import { createTurns } from '../../in-turns.ts'
 import {
   MAX_CATALOGUE,
   MAX_CURSOR,

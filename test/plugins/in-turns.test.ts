@@ -1,6 +1,6 @@
 // A walk over many records lets what else is due run in between.
 import t from 'tap'
-import { inTurns, mapInTurns } from '../../../plugins/accounts/walk.ts'
+import { inTurns, mapInTurns } from '../../plugins/in-turns.ts'
 
 async function * numbers (count: number, onEnd: () => void = () => {}) {
   try {

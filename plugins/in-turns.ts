@@ -1,0 +1,34 @@
+// Work on many things that lets other requests run in between (threats AW-02, UC-01): by number where each costs about the
+// same, by time where one may have a hundred characters and another a hundred thousand. Storage answers from memory or a
+// local file, so waiting for it alone would not leave the event loop.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** Records that are read in one turn of the event loop: well below a millisecond. */
+const PER_TURN = 50
+/** Milliseconds of one turn of the event loop. */
+const MAX_TURN_MS = 5
+
+/** @param records read lazily. */
+export async function * inTurns<T> (records: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> {
+  let read = 0
+  for await (const record of records) {
+    yield record
+    if (++read % PER_TURN === 0) await nextTurn()
+  }
+}
+
+/** For what looks something up for each of many items; one after the other. */
+export async function mapInTurns<T, R> (items: Iterable<T>, map: (item: T) => Promise<R>): Promise<R[]> {
+  const mapped: R[] = []
+  for await (const item of inTurns(items)) mapped.push(await map(item))
+  return mapped
+}
+
+/** @returns to be called between two entries: it waits for another turn where this one has lasted long enough. */
+export function createTurns (): () => Promise<void> | undefined {
+  let began = performance.now()
+  return () => {
+    if (performance.now() - began < MAX_TURN_MS) return undefined
+    return nextTurn().then(() => { began = performance.now() })
+  }
+}
