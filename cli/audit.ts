@@ -1,7 +1,6 @@
 // `npm run audit`: prints the audit log as JSON lines, oldest first, to store or to search: all of it, or the events of one
 // person; and the stories of attempts to connect, as the page of owners tells them.
 // Tested in test/plugins/observability/audit/index.test.ts.
-import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import type { Storage } from '../plugins/storage/contract.ts'
@@ -9,7 +8,7 @@ import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
 import type { AuditEvent } from '../plugins/observability/audit/contract.ts'
 import { assembleStories, isStep } from '../plugins/observability/stories/assemble.ts'
 import { reportStory, summarize } from '../plugins/observability/stories/report.ts'
-import { fail, openExisting, OperatorError } from './command.ts'
+import { fail, openExisting, OperatorError, parseOptions } from './command.ts'
 import { commandLine } from './usage.ts'
 import { printableJson } from '../plugins/observability/terminal-text.ts'
 
@@ -21,7 +20,7 @@ const HELP = `Prints the audit log as JSON lines, oldest first.
 `
 
 try {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     options: {
       user: { type: 'string' },
       attempt: { type: 'string' },
@@ -32,8 +31,7 @@ try {
   if (values.help) process.stdout.write(HELP)
   else await print(values)
 } catch (error) {
-  // parseArgs throws a TypeError for a wrong option.
-  fail(error instanceof TypeError ? new OperatorError(error.message) : error, HELP)
+  fail(error, HELP)
 }
 
 async function print ({

@@ -3,7 +3,7 @@
 // Tested in test/cli/backup.test.ts and test/cli/restore.test.ts.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { monotonicClock } from '../clock.ts'
 import { ConfigError, type Config } from '../config/index.ts'
 import { OAuthError, StartError } from '../errors.ts'
@@ -23,16 +23,49 @@ export async function command (
   // Copies and databases are readable by this user only.
   process.umask(0o077)
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseOptions({
       allowPositionals: true,
       options: { help: { type: 'boolean' }, replace: { type: 'boolean', default: false } }
-    })
+    }, help)
     if (values.help) process.stdout.write(help)
     else if (positionals.length !== 1) throw new OperatorError(`Name one folder.\n${help}`)
     else process.stdout.write(`${printableLines(await run(positionals, { replace: values.replace }))}\n`)
   } catch (error) {
     fail(error)
   }
+}
+
+/**
+ * Node's `parseArgs`, besides that a value may begin with a dash: one id in 64 does.
+ * @param help printed after what is wrong.
+ * @throws OperatorError for an option that is unknown, or has no value.
+ */
+export function parseOptions<T extends ParseArgsConfig> (config: T, help = ''): ReturnType<typeof parseArgs<T>> {
+  const { args = process.argv.slice(2), options = {} } = config
+  const joined: T = { ...config, args: joinValues(args, options) }
+  try {
+    return parseArgs(joined)
+  } catch (error) {
+    throw new OperatorError(`${(error as Error).message}${help && `\n${help}`}`)
+  }
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+/** `--user -x` as `--user=-x`, unless what follows is an option of this command: then a value was forgotten. */
+function joinValues (args: readonly string[], options: Options): string[] {
+  const [word, value, ...rest] = args
+  if (word === undefined || word === '--') return [...args]
+  const takesValue = optionOf(word, options)?.type === 'string' && !word.includes('=')
+  if (!takesValue || value === undefined) return [word, ...joinValues(args.slice(1), options)]
+  const isForgotten = value === '--' || optionOf(value, options) !== undefined
+  return isForgotten ? [word, ...joinValues(args.slice(1), options)] : [`${word}=${value}`, ...joinValues(rest, options)]
+}
+
+/** @param word as it was written, with or without a value. */
+function optionOf (word: string, options: Options) {
+  const name = word.startsWith('--') ? word.slice(2).split('=', 1)[0]! : ''
+  return Object.hasOwn(options, name) ? options[name] : undefined
 }
 
 /**

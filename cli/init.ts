@@ -4,9 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { glob, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { version } from '../version.ts'
-import { fail, OperatorError } from './command.ts'
+import { fail, OperatorError, parseOptions } from './command.ts'
 
 const HELP = `Writes a new project: a server with a tool of your own and its test.
   npx @mcp-oauth-server/server init my-server
@@ -20,10 +19,10 @@ const RENAMED: Record<string, string> = { env: '.env', gitignore: '.gitignore', 
 const WORDS = /\{\{(\w+)\}\}/g
 
 try {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions({
     allowPositionals: true,
     options: { help: { type: 'boolean' }, 'skip-install': { type: 'boolean' }, package: { type: 'string' } }
-  })
+  }, HELP)
   if (values.help) process.stdout.write(HELP)
   else if (positionals.length !== 1) throw new OperatorError(`Name one folder.\n${HELP}`)
   else {
@@ -33,8 +32,7 @@ try {
     process.stdout.write(nextSteps(positionals[0]!, values['skip-install'] ?? false))
   }
 } catch (error) {
-  // parseArgs throws a TypeError for a wrong option.
-  fail(error instanceof TypeError ? new OperatorError(`${error.message}\n${HELP}`) : error)
+  fail(error)
 }
 
 /** @throws OperatorError where something would be overwritten. */

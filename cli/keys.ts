@@ -1,7 +1,6 @@
 // `npm run keys`: makes, lists and revokes access keys for programs without a browser, also while the server runs.
-import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from '../config/index.ts'
-import { fail, OperatorError } from './command.ts'
+import { fail, parseOptions } from './command.ts'
 import { HELP, HEADING, keyCommands, runKeyCommand } from './key-commands.ts'
 
 try {
@@ -11,7 +10,7 @@ try {
     process.stdout.write(HELP)
     if (!command && name !== '--help') process.exitCode = 1
   } else {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseOptions({
       args: rest,
       allowPositionals: true,
       options: {
@@ -29,6 +28,5 @@ try {
     if (out !== '') process.stdout.write(`${out}\n`)
   }
 } catch (error) {
-  // parseArgs throws a TypeError for a wrong option.
-  fail(error instanceof TypeError ? new OperatorError(error.message) : error)
+  fail(error)
 }

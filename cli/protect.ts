@@ -2,9 +2,8 @@
 // without mcp.json, in the current folder.
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment, type Config, type Given } from '../config/index.ts'
-import { fail, OperatorError, warnOnTerminal } from './command.ts'
+import { fail, OperatorError, parseOptions, warnOnTerminal } from './command.ts'
 import { commandLine } from './usage.ts'
 
 const LINE = commandLine('protect')
@@ -34,7 +33,7 @@ type Server = NonNullable<Given['upstreams']>[number]
 
 function readOptions (args: string[]) {
   try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true })
+    return parseOptions({ args, options: OPTIONS, allowPositionals: true })
   } catch (error) {
     // Of Node's message only the first sentence is about this command.
     throw new OperatorError(`${(error as Error).message.split('. ')[0]}. Options of a command are written after --.\n${HELP}`)

@@ -1,11 +1,10 @@
 // Invitations from the terminal: made, listed and withdrawn.
 // Tested in test/cli/user-invitations.test.ts.
-import { parseArgs } from 'node:util'
 import { languages, type Language } from '../languages/index.ts'
 import { stateOf, type Invitation } from '../plugins/accounts/invitation.ts'
 import { OPERATOR } from '../plugins/administration/contract.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
-import { OperatorError } from './command.ts'
+import { OperatorError, parseOptions } from './command.ts'
 import type { Context } from './find-person.ts'
 import { commandLine } from './usage.ts'
 
@@ -38,24 +37,16 @@ export const invitationCommands: Readonly<Record<'invite' | 'invitations' | 'wit
 
 /** @throws OperatorError that names the option. */
 function readAsked (words: readonly string[]): { email?: string; groups: string[]; language: Language } {
-  const { values, positionals } = parse(words)
+  const { values, positionals } = parseOptions({
+    args: [...words],
+    allowPositionals: true,
+    options: { group: { type: 'string', multiple: true }, language: { type: 'string' } }
+  }, INVITATION_HELP)
   const [email, ...more] = positionals
   if (more.length > 0) throw new OperatorError(`Invite one person at a time.\n${INVITATION_HELP}`)
   const language = languages.find((one) => one === (values.language ?? 'en'))
   if (!language) throw new OperatorError(`--language ${values.language}: write one of ${languages.join(', ')}.`)
   return { ...(email !== undefined && { email }), groups: values.group ?? [], language }
-}
-
-function parse (words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: { group: { type: 'string', multiple: true }, language: { type: 'string' } }
-    })
-  } catch (error) {
-    throw new OperatorError(`${(error as Error).message}\n${INVITATION_HELP}`)
-  }
 }
 
 const describe = (invitation: Invitation, now: number): string =>

@@ -35,6 +35,7 @@ storageTest('a key is made for a person, alone on stdout, listed and revoked (AK
   const { url, app, env, keys } = server
   const { id: user } = await demoPerson(server)
   const made = await run(env, 'create', '--user', user, '--name', 'Nightly job', '--scope', 'mcp:read', '--days', '1')
+  t.equal(made.status, 0, made.stderr)
   const secret = made.stdout.slice(0, -1)
   t.match(secret, KEY, 'nothing else, so that it can be piped')
   t.match(made.stderr, /Shown only this once/)
