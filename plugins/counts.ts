@@ -6,8 +6,8 @@ export interface Counts {
   add(holder: string, change: 1 | -1): void
 }
 
-export function createCounts (): Counts {
-  const counts = new Map<string, number>()
+/** @param counts whoever has some, and how many. */
+export function createCounts (counts = new Map<string, number>()): Counts {
   const of = (holder: string): number => counts.get(holder) ?? 0
   return {
     of,

@@ -1,6 +1,6 @@
 // A walk over many records lets what else is due run in between.
 import t from 'tap'
-import { inTurns, mapInTurns } from '../../plugins/in-turns.ts'
+import { createTurns, inTurns, mapInTurns } from '../../plugins/in-turns.ts'
 
 async function * numbers (count: number, onEnd: () => void = () => {}) {
   try {
@@ -49,4 +49,24 @@ t.test('what is looked up for each of many items comes in order, one after the o
   })
   clearImmediate(waiting)
   t.same([doubled.length, doubled[199], most, others], [200, 398, 1, 4])
+})
+
+t.test('a turn by time lasts five milliseconds, and the next one begins anew', async (t) => {
+  let now = 0
+  t.teardown(() => { performance.now = real })
+  const real = performance.now
+  performance.now = () => now
+  const turn = createTurns()
+  for (const milliseconds of [0, 4.9]) {
+    now = milliseconds
+    t.equal(turn(), undefined, `after ${milliseconds} ms`)
+  }
+  for (const [end, during, next] of [[5, 9.9, 10], [17, 21, 22]] as const) {
+    now = end
+    await t.resolves(turn()!)
+    now = during
+    t.equal(turn(), undefined, `${during - end} ms into the next`)
+    now = next
+    await t.resolves(turn()!)
+  }
 })
