@@ -90,9 +90,10 @@ function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>,
   }
   return {
     key,
-    may: (kind, ...names) => ask(`${kind} ${names.join(' ')}`, () => decide(rules, kind, names)),
+    // Callers make up URIs, and one may have spaces in it: no other names must be remembered as the same.
+    may: (kind, ...names) => ask(JSON.stringify([kind, names]), () => decide(rules, kind, names)),
     mayOf: (upstream, kind, ...names) =>
-      ask(`${upstream} ${kind} ${names.join(' ')}`, () => decide(rules, kind, names, upstream)),
+      ask(JSON.stringify([upstream, kind, names]), () => decide(rules, kind, names, upstream)),
     documents: {
       key,
       may: (id) => decide(rules, 'documents', [id]).may,

@@ -46,14 +46,15 @@ export interface NoteStore {
   /**
    * Reads, decides and writes in one step: no other writer of the same owner comes between. What is written can be
    * searched at once.
+   * @param caller whose turn it takes: the owner's, unless many share these notes.
    * @throws StorageFull when there is no room for the notes to grow; deleting still works.
    */
-  update(owner: string, id: string, decide: Step): Promise<void>
+  update(owner: string, id: string, decide: Step, caller?: string | null): Promise<void>
   find(owner: string, id: string): Promise<Note | undefined>
   /**
-   * Newest change first. @param before only what comes after this note in that order.
+   * Newest change first. @param before only what comes after this note in that order. @param caller as above.
    */
-  list(owner: string, limit: number, before?: Place): Promise<Note[]>
+  list(owner: string, limit: number, before?: Place, caller?: string | null): Promise<Note[]>
   /**
    * By id, from the first after `after`: a walk over all notes neither misses nor repeats one that changes meanwhile.
    */
@@ -63,7 +64,7 @@ export interface NoteStore {
    * is read. @returns each once, at most `limit`.
    */
   complete(owner: string, typed: string, limit: number): Promise<string[]>
-  /** @param caller whose turn it takes: the owner's, unless many share these notes. */
+  /** @param caller as above. */
   search(owner: string, query: string, limit: number, caller?: string | null): Promise<SearchHit[]>
   /** How many notes the owner has. */
   count(owner: string): Promise<number>

@@ -41,7 +41,7 @@ type Content = Pick<Note, 'id' | 'title' | 'text'>
  */
 type Change = (id: string, next: (known: Note | undefined) => Content | null) => Promise<ToolNote | undefined>
 
-/** @param user `null` without sign-in. @param caller whose turn a search takes. */
+/** @param user `null` without sign-in. @param caller whose turn it takes where notes are in Postgres, and a search everywhere. */
 export function createPersonalNotes (
   user: string | null,
   deps: PersonalNotesDeps,
@@ -54,14 +54,14 @@ export function createPersonalNotes (
     url: noteUrl(encodeURIComponent(PREFIX + note.id))
   })
   return {
-    ...changesOf(createChange(user, deps, present)),
+    ...changesOf(createChange({ user, caller }, deps, present)),
     async find (id) {
       const note = id.startsWith(PREFIX) && storable(id) === id ? await store.find(owner, rawId(id)) : undefined
       return note && present(note)
     },
     async list ({ limit = 20, cursor } = {}) {
       const wanted = Math.min(Math.max(limit, 1), MAX_LISTED)
-      const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : placeOf(cursor))
+      const found = await store.list(owner, wanted + 1, cursor === undefined ? undefined : placeOf(cursor), caller)
       const page = found.slice(0, wanted)
       return { notes: page.map(present), ...(found.length > wanted && { next: cursorOf(page.at(-1)!) }) }
     },
@@ -78,7 +78,7 @@ export function createPersonalNotes (
 }
 
 function createChange (
-  user: string | null,
+  { user, caller }: { user: string | null; caller: string | null },
   { store, checkHome, changed, now }: PersonalNotesDeps,
   present: (note: Note) => ToolNote
 ): Change {
@@ -95,7 +95,7 @@ function createChange (
         written = { ...content, version: (known?.version ?? 0) + 1, created: known?.created ?? modified, modified }
         checkRoom(written, known, usage)
         return written
-      })
+      }, caller)
       .catch((error: unknown) => {
         throw error instanceof StorageFull ? noRoom() : error
       })

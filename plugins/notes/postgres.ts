@@ -6,6 +6,7 @@ import type { Language } from '../search/languages.ts'
 import { parseQuery, type Query as ParsedQuery } from '../search/tokenize.ts'
 import { anyOf, bm25, inField, lengthsOf, tsQueryOf, vectorOf } from '../search/tsvector.ts'
 import { hitsOf } from '../search/postgres-hits.ts'
+import { createTurns } from '../search/turns.ts'
 import type { SnippetWorker } from '../search/worker.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
@@ -64,26 +65,35 @@ const LAST_CHARACTER = '\u{10ffff}'
 const LIST = `SELECT ${COLUMNS} FROM ${TABLE} WHERE owner = $1`
 const ORDER = 'ORDER BY modified DESC, id COLLATE "C" DESC'
 
+/**
+ * Writes of one owner wait for each other, and a page may have two million characters: of the few connections, one person
+ * takes one for these, and all people together leave most to what else is read.
+ */
+const TURNS = { running: 3, runningEach: 1, waiting: 1_000, waitingEach: 100, sliceMs: 2 ** 31 - 1 }
+const LATE = 'Too much was waiting for the notes of this server, so this was not begun. Try again in a minute.'
+
 /** @param worker cuts the snippets; without it they are cut in this process. */
 export async function openPostgresNotes (postgres: Postgres, worker?: SnippetWorker): Promise<NoteStore> {
   await migrate(postgres, DDL)
   await reindex(postgres)
   const { query } = postgres
+  const inTurn = createTurns(TURNS, LATE)
   return {
     description: postgres.description,
-    update: (owner, id, decide) => update(postgres, owner, id, decide),
+    update: (owner, id, decide, caller = owner) => inTurn(caller, () => update(postgres, owner, id, decide)),
     async find (owner, id) {
       return (await query<Note>(`${LIST} AND id = $2`, [owner, id]))[0]
     },
-    list: (owner, limit, before) =>
-      before
-        ? query<Note>(`${LIST} AND (modified, id COLLATE "C") < ($3, $4) ${ORDER} LIMIT $2`, [
-          owner,
-          limit,
-          before.modified,
-          before.id
-        ])
-        : query<Note>(`${LIST} ${ORDER} LIMIT $2`, [owner, limit]),
+    list: (owner, limit, before, caller = owner) =>
+      inTurn(caller, () =>
+        before
+          ? query<Note>(`${LIST} AND (modified, id COLLATE "C") < ($3, $4) ${ORDER} LIMIT $2`, [
+            owner,
+            limit,
+            before.modified,
+            before.id
+          ])
+          : query<Note>(`${LIST} ${ORDER} LIMIT $2`, [owner, limit])),
     listById: (owner, limit, after = '') =>
       query<Note>(`${LIST} AND id COLLATE "C" > $3 ORDER BY id COLLATE "C" LIMIT $2`, [owner, limit, after]),
     async complete (owner, typed, limit) {

@@ -12,6 +12,9 @@ const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/g
  * Stream-Safe Text Format).
  */
 const EXCESS_MARKS = /(?<=\p{M}{30})\p{M}+/gu
+/** How many times its length a text may have, and characters besides: ﷺ alone stands for eighteen. */
+const MAX_GROWTH = 2
+const MAX_GROWN_BESIDES = 1_000
 const IS_ASCII = /^\p{ASCII}*$/u
 
 /** The text with each word in its one spelling. Accents stay: stemmers need them, and {@link withoutAccents} follows. */
@@ -20,6 +23,7 @@ export function canonical (text: string): string {
   return text
     .replace(EXCESS_MARKS, '')
     .normalize('NFKC')
+    .slice(0, MAX_GROWTH * text.length + MAX_GROWN_BESIDES)
     .replace(FORMAT, '')
     .toLowerCase()
     .replace(/i\u0307/g, 'i')

@@ -22,14 +22,28 @@ const MAX_PREFIXES = 3
 const MIN_PREFIX = 3
 
 let segmenter: Intl.Segmenter | undefined
-/** The first one reads the dictionaries of words. */
-const segments = (run: string) => {
+
+/**
+ * The words of each run, with a space between. All runs are cut at once: to begin anew for each costs more than a word, and
+ * a text may consist of runs of two letters.
+ */
+function cutRuns (runs: readonly string[]): string[] {
+  // The first one reads the dictionaries of words.
   segmenter ??= new Intl.Segmenter('en', { granularity: 'word' })
-  return Array.from(segmenter.segment(run), ({ segment }) => segment)
+  let words = ''
+  for (const { segment } of segmenter.segment(runs.join('\n'))) words += segment === '\n' ? segment : `${segment} `
+  return words.split('\n')
 }
 
-const separateWords = (text: string): string =>
-  HAS_SPACELESS.test(text) ? text.replace(SPACELESS_RUN, (run) => ` ${segments(run).join(' ')} `) : text
+function separateWords (text: string): string {
+  if (!HAS_SPACELESS.test(text)) return text
+  const runs = text.match(SPACELESS_RUN)!
+  const cut = cutRuns(runs.filter(isLong)).values()
+  return text.replace(SPACELESS_RUN, (run) => ` ${isLong(run) ? cut.next().value! : run} `)
+}
+
+/** A single letter is a word. */
+const isLong = ({ length }: string): boolean => length > 1
 
 /** Whether `word` belongs to a language without spaces, where the cut between words is a guess. */
 export const isSpaceless = (word: string): boolean => SPACELESS_START.test(word)

@@ -1,6 +1,6 @@
-// The turns in which people search, and what a model reads where there is none: a search may take seconds, and one
-// person's must not hold up those of others.
-// Tested in test/plugins/search/worker.test.ts and test/plugins/library/postgres.test.ts.
+// The turns in which people search and use their notes, and what a model reads where there is none: a search may take
+// seconds, and what one person does must not hold up others.
+// Tested in test/plugins/search/worker.test.ts, test/plugins/library/postgres.test.ts and test/plugins/notes/postgres.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import { FairQueue, GaveWay, TooManyWaiting, type QueueLimits } from '../workers/fair-queue.ts'
 import { WorkersBusy } from '../workers.ts'
@@ -8,31 +8,34 @@ import { WorkersBusy } from '../workers.ts'
 /** Maximum wait for a turn. */
 const MAX_WAIT_MS = 20_000
 
+const SEARCH_IS_LATE = 'This search took too long and was stopped. Search for fewer and rarer words.'
+
 /**
  * @param person whose turn it is; `null` for all who have not signed in.
- * @param search gets a signal that is aborted when the turn is needed by others.
- * @throws ToolError in words for a model: too many searches wait, or this one takes too long.
+ * @param work gets a signal that is aborted when the turn is needed by others.
+ * @throws ToolError in words for a model: too much waits, or this takes too long.
  */
-export type InTurn = <Out>(person: string | null, search: (signal: AbortSignal) => Promise<Out>) => Promise<Out>
+export type InTurn = <Out>(person: string | null, work: (signal: AbortSignal) => Promise<Out>) => Promise<Out>
 
-export function createTurns (limits: QueueLimits): InTurn {
+/** @param late what a model reads of work that has waited or taken too long. */
+export function createTurns (limits: QueueLimits, late = SEARCH_IS_LATE): InTurn {
   const queue = new FairQueue(limits)
-  return async (person, search) => {
+  return async (person, work) => {
     try {
       const turn = await queue.take(person === null ? 'anonymous' : `user ${person}`, AbortSignal.timeout(MAX_WAIT_MS))
       try {
-        return await search(turn.signal)
+        return await work(turn.signal)
       } finally {
         turn.release()
       }
     } catch (error) {
-      throw inWords(error)
+      throw inWords(error, late)
     }
   }
 }
 
-function inWords (error: unknown): unknown {
+function inWords (error: unknown, late: string): unknown {
   if (error instanceof TooManyWaiting) return new WorkersBusy(error.own ? 'own' : 'all')
   if (!(error instanceof GaveWay) && (error as Error).name !== 'TimeoutError') return error
-  return new ToolError('This search took too long and was stopped. Search for fewer and rarer words.')
+  return new ToolError(late)
 }

@@ -21,6 +21,8 @@ const PIECES: Readonly<Record<string, string>> = {
   sentences: 'I love it. ',
   'words without spaces': '日本語の会議',
   Thai: 'สวัสดีครับ',
+  'single letters of Thai': 'ไa',
+  'letters that stand for eighteen': '\ufdfa',
   'combining marks': 'e\u0301\u0302',
   'marks on one letter': '\u0301\u0316',
   semicolons: ';',

@@ -10,12 +10,15 @@ export function createReporter ({ meta, notifyProgress, log }: ClientChannel) {
   const progressToken = meta['progressToken'] as string | number | undefined
   let furthest = -Infinity
   let reportedAt = -Infinity
+  /** The last step is reported at once; an existing server may say of each step that it is the last. */
+  let wasLast = false
   let hasEnded = false
   return {
     progress (done: number, total?: number, message?: string): void {
       if (hasEnded || progressToken === undefined || !(done > furthest)) return
       const now = performance.now()
-      if (now - reportedAt < MIN_PROGRESS_INTERVAL_MS && done !== total) return
+      if (now - reportedAt < MIN_PROGRESS_INTERVAL_MS && (done !== total || wasLast)) return
+      wasLast ||= done === total
       furthest = done
       reportedAt = now
       notifyProgress?.({

@@ -9,7 +9,10 @@ export interface Owners {
   /** @returns the upstream that a URI belongs to, of those of which the caller may read it. */
   ownerOf(uri: string, rights: Rights): string | undefined
   mayRead(upstream: string, uri: string, rights: Rights): boolean
-  /** The URI, and the names of the templates that it fits. @returns undefined where they are too many to be asked about. */
+  /**
+   * The URI in each of its spellings, and the names of the templates that it fits.
+   * @returns undefined where they are too many to be asked about.
+   */
   namesOf(upstream: string, uri: string): string[] | undefined
   /** To be called when an upstream offers something else. */
   refresh(): void
@@ -32,10 +35,11 @@ export function createOwners (upstreams: { readonly all: ReadonlyArray<Offering>
 
   function namesOf (upstream: string, uri: string): string[] | undefined {
     if (uri.length > MAX_URI_LENGTH) return undefined
-    const names = [uri]
+    const spellings = spellingsOf(uri)
+    const names = [...spellings]
     let fitting = 0
     for (const template of owners.get(upstream)?.templates ?? []) {
-      if (!template.fits(uri)) continue
+      if (!spellings.some(template.fits)) continue
       if (++fitting > MAX_FITTING) return undefined
       names.push(...template.names)
     }
@@ -73,6 +77,25 @@ const MAX_FITTING = 10
 
 const schemeOf = (uri: string): string =>
   uri.slice(0, uri.indexOf(':') + 1).toLowerCase()
+
+/**
+ * A URI as it is asked for, and as an upstream may read it: the official SDK looks for what `new URL` makes of it, and
+ * others decode what is percent-encoded (RFC 3986 §6.2.2). Rules that leave something out mean all of these.
+ */
+function spellingsOf (uri: string): string[] {
+  const decoded = uri.replace(ENCODED, decode)
+  return [...new Set([uri, decoded].flatMap((spelling) => [spelling, ...(URL.canParse(spelling) ? [new URL(spelling).href] : [])]))]
+}
+
+const ENCODED = /(?:%[0-9a-f]{2})+/gi
+
+function decode (encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
+}
 
 function readOwner ({ settings, catalogue }: Offering): Owner {
   const { templates, uris } = catalogue

@@ -84,10 +84,10 @@ export function createSubscriptions (
 
   return {
     hasRoom: streams.hasRoom,
-    open (raw, { id, filter, access }) {
+    open (raw, subscription) {
       const subscriber: Subscriber = {
-        ...subscriberOf(raw, { id, filter, access }),
-        rights: () => rightsOf(access),
+        ...subscriberOf(raw, subscription),
+        rights: () => rightsOf(subscription.access),
         end: () => end(raw),
         onRightsChange: () => LIST_CHANGES.forEach((change) => tell(subscriber, change))
       }
@@ -95,8 +95,8 @@ export function createSubscriptions (
       followers.add(subscriber)
       streams.add(subscriber)
       whenClosed(raw, () => forget(raw))
-      subscriber.writer.write(acknowledgement(id, filter))
-      if (Object.keys(filter).length > 0) return
+      subscriber.writer.write(acknowledgement(subscription))
+      if (Object.keys(subscription.filter).length > 0) return
       streams.remove(subscriber)
       end(raw)
     },
@@ -108,13 +108,14 @@ export function createSubscriptions (
   }
 }
 
-const subscriberOf = (raw: ServerResponse, { id, filter, access }: Subscription) => ({
+const subscriberOf = (raw: ServerResponse, { id, filter, access, address }: Subscription) => ({
   id,
   filter,
   uris: new Set(filter.resourceSubscriptions),
   user: access?.user.id ?? null,
   writer: new SseWriter(raw),
   access,
+  address,
   until: access?.expiresAt ?? Infinity
 })
 
@@ -150,7 +151,7 @@ function tell (subscriber: Subscriber, change: Change): void {
   writer.write(JSON.stringify(notificationOf(change, { [SUBSCRIPTION_ID_META_KEY]: id })))
 }
 
-const acknowledgement = (id: RequestId, filter: SubscriptionFilter): string =>
+const acknowledgement = ({ id, filter }: Subscription): string =>
   JSON.stringify({
     jsonrpc: '2.0',
     method: 'notifications/subscriptions/acknowledged',

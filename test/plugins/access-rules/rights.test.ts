@@ -153,3 +153,15 @@ t.test('a name of an upstream gives nothing of another, and nothing of this serv
   const { rightsOf } = from({ who: ['everyone'], upstreams: ['crm'] })
   t.notOk(rightsOf(null).mayOf('crm2', 'tools', 'crm_find') || rightsOf(null).may('tools', 'crm'))
 })
+
+t.test('what was decided of one URI is not remembered for another that only looks like it with its names (RU-10)', async (t) => {
+  const { rightsOf } = from({ who: ['everyone'], resources: ['**', '!crm://salaries'] })
+  const rights = rightsOf(null)
+  t.ok(rights.mayOf('crm', 'resources', 'crm://salaries record crm://{id}'))
+  t.notOk(rights.mayOf('crm', 'resources', 'crm://salaries', 'record', 'crm://{id}'), 'what is left out')
+  t.ok(rights.may('resources', 'crm://salaries record'))
+  t.notOk(rights.may('resources', 'crm://salaries', 'record'))
+  const few = from({ who: ['everyone'], resources: ['crm://open'] }).rightsOf(null)
+  t.notOk(few.mayOf('crm', 'resources', 'crm://open record crm://{id}'))
+  t.ok(few.mayOf('crm', 'resources', 'crm://open', 'record', 'crm://{id}'), 'nobody takes it away from others')
+})

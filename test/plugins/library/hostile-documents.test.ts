@@ -26,6 +26,8 @@ const HOSTILE: Record<string, string> = {
   'spaces.rtf': `{\\rtf1 a${' '.repeat(300_000)}x}`,
   'marks.txt': `e${'\u0301\u0316'.repeat(200_000)}`,
   'words.txt': 'スペースのない言葉'.repeat(30_000),
+  'letters.txt': 'ไ\n'.repeat(200_000),
+  'ligatures.txt': '\ufdfa'.repeat(200_000),
   'line.txt': 'a b '.repeat(1_200_000),
   'data.txt': 'data:'.repeat(100_000),
   'runs.txt': `${'A'.repeat(70)}\n`.repeat(20_000)

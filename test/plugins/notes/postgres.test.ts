@@ -1,7 +1,7 @@
-// Notes in Postgres: the contract of every store.
+// Notes in Postgres: the contract of every store, and what one person may hold of its connections.
 import t from 'tap'
 import { openPostgresNotes } from '../../../plugins/notes/postgres.ts'
-import { connectPostgres } from '../../../plugins/postgres.ts'
+import { connectPostgres, lock, SCHEMA } from '../../../plugins/postgres.ts'
 import { noPostgres, startPostgres } from '../../helpers/postgres.ts'
 import { noteStoreContract } from './note-store-contract.ts'
 
@@ -22,6 +22,27 @@ t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => 
     places.set(store, url)
     return store
   }
+  t.test('what one person writes and lists leaves connections to everybody else (OW-23)', async (t) => {
+    const url = await server!.newDatabase()
+    const [store, blocker] = [await openIn(url), await connectPostgres(url, { warn () {} })]
+    t.teardown(() => Promise.all([store.close(), blocker.close()]))
+    const note = { id: 'a', title: 'a', text: 'a', version: 1, created: 1, modified: 1 }
+    await store.update('bob', 'a', () => note)
+    let writes: Array<Promise<void>> = []
+    await blocker.transaction(async (query) => {
+      await lock(query, `${SCHEMA}.notes ann`)
+      writes = Array.from({ length: 20 }, (_, number) => store.update('ann', `${number}`, () => ({ ...note, id: `${number}` })))
+      t.match(await store.find('bob', 'a'), note)
+      t.equal((await store.list('bob', 10)).length, 1)
+    })
+    await Promise.all(writes)
+    t.equal(await store.count('ann'), 20)
+    const lists = Array.from({ length: 150 }, () => store.list('ann', 50))
+    const refused = (await Promise.allSettled(lists)).filter(({ status }) => status === 'rejected')
+    t.ok(refused.length > 0 && refused.length < 50, 'no more of one person waits than a hundred')
+    t.match(refused[0], { reason: { statusCode: 503 } })
+  })
+
   await noteStoreContract(t, {
     open: async () => openIn(await server!.newDatabase()),
     async reopen (store) {

@@ -29,3 +29,8 @@ t.test('accents go from Latin, Greek and Cyrillic letters, and other marks stay'
   t.equal(withoutAccents('łódź đakovo ærøskøbing œuvre ısırgan þór'), 'lodz dakovo aeroskobing oeuvre isirgan thor')
   t.equal(withoutAccents('май हिन्दी'), 'май हिन्दी')
 })
+
+t.test('a text of letters that stand for many grows to twice its length at most (BW-23)', async (t) => {
+  t.equal(canonical('\ufdfa').length, 18)
+  t.ok(canonical('\ufdfa'.repeat(40_000)).length <= 81_000)
+})

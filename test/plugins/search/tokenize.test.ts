@@ -35,3 +35,19 @@ t.test('words of scripts without spaces are cut apart, and those of Korean are b
   t.same(termsOf('비밀번호를', 'en'), ['비밀번호'])
   t.equal(pathWords('guide/set-up.md'), 'guide/set-up')
 })
+
+t.test('runs without spaces are cut all at once, however many there are, and each as if it stood alone (BW-23)', async (t) => {
+  const { segment } = Intl.Segmenter.prototype
+  let calls = 0
+  Intl.Segmenter.prototype.segment = function (...args) {
+    calls++
+    return segment.apply(this, args)
+  }
+  t.teardown(() => {
+    Intl.Segmenter.prototype.segment = segment
+  })
+  t.strictSame(wordsOf('日本語の会議 a ภาษาไทย, ไ 中\n会議'), ['日本語', 'の', '会議', 'a', 'ภาษา', 'ไทย', 'ไ', '中', '会議'])
+  t.equal(calls, 1)
+  t.equal(wordsOf('ไม่ '.repeat(1_000)).length, 1_000)
+  t.equal(calls, 2)
+})

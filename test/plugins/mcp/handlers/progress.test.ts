@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { text } from '../../../../authoring/tool.ts'
+import { createReporter } from '../../../../plugins/mcp/handlers/progress.ts'
 import { open, tool } from '../../../helpers/mcp-authored.ts'
 
 t.test('progress goes to a client that sent a token, always forward, and not after the end', async (t) => {
@@ -47,4 +48,16 @@ t.test('progress goes to a client that sent a token, always forward, and not aft
       `${era}: a client that reads only JSON still gets its answer`
     )
   }
+})
+
+t.test('of a thousand steps at once that all say to be the last, few are reported (UP-11)', async (t) => {
+  const reported: number[] = []
+  const reporter = createReporter({
+    capabilities: undefined,
+    meta: { progressToken: 1 },
+    notifyProgress: ({ progress }) => reported.push(progress)
+  })
+  for (let done = 1; done <= 1_000; done++) reporter.progress(done, done)
+  t.equal(reported[0], 1)
+  t.ok(reported.length < 20, `${reported.length}`)
 })

@@ -1,6 +1,7 @@
 // Whose a resource is, where several upstreams have some.
 import t from 'tap'
 import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
+import { evaluate } from '../../../../plugins/access-rules/rights.ts'
 import { createOwners } from '../../../../plugins/mcp/relay/owners.ts'
 import { fakeUpstreams } from '../../../helpers/fake-upstreams.ts'
 
@@ -25,6 +26,16 @@ t.test('who lists a URI has it, then whose template fits, then the only one of i
   t.strictSame(namesOf('a', 'db://y'), ['db://y', 't', 'db://{+path}'])
   const mayOf = (upstream: string) => upstream !== 'b'
   t.equal(ownerOf('db://x', { ...ALL_RIGHTS, mayOf }), 'a', 'of those that may be used')
+})
+
+t.test('what the rules leave out is not read in another spelling that the upstream takes for the same (RU-11)', async (t) => {
+  const rules = [{ who: ['everyone'], upstreams: ['crm'], resources: ['!crm://pay', '!record'] }]
+  const rights = evaluate({ groups: {}, rules }, '1').rightsOf(null)
+  const { ownerOf } = createOwners(fakeUpstreams({ name: 'crm', uris: ['crm://pay'], templates: [{ name: 'record', uriTemplate: 'crm://of/{id}' }] }))
+  for (const uri of ['crm://pay', 'CRM://pay', 'crm://p\tay', 'crm://p%61y', 'Crm://p%61y', 'crm://of/1', 'CRM://of/1', 'crm://of/x/../1', '%63rm://of/1', 'crm://%6Ff/1']) {
+    t.equal(ownerOf(uri, rights), undefined, JSON.stringify(uri))
+  }
+  for (const uri of ['crm://open', 'CRM://open', 'crm://p%61ys', 'crm://%zz', 'crm://%ff']) t.equal(ownerOf(uri, rights), 'crm', uri)
 })
 
 t.test('a URI that is too long, or fits more templates than rules are asked about, can be read by nobody', async (t) => {

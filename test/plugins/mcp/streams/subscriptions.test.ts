@@ -89,6 +89,22 @@ t.test('a subscription whose client has gone before it is opened holds no place 
   t.ok(subscriptions.hasRoom({ access: null, address: '192.0.2.2' }))
 })
 
+t.test('without sign-in a subscription counts for the address that opened it (WK-08)', async (t) => {
+  const streams = createOpenStreams({ ...STREAM_BOUNDS, inAll: 3 }, () => 1)
+  const subscriptions = createSubscriptions({ subscribe: () => () => {} } as never, { name: 'x', version: '1' }, () => 1, () => ALL_RIGHTS, streams)
+  t.teardown(subscriptions.close)
+  const openFrom = (address: string) => {
+    const raw = new PassThrough()
+    subscriptions.open(raw as unknown as ServerResponse, { id: 1, filter: { toolsListChanged: true }, access: null, address })
+    return raw
+  }
+  const other = openFrom('192.0.2.1')
+  const many = [openFrom('192.0.2.2'), openFrom('192.0.2.2')]
+  t.notOk(subscriptions.hasRoom({ access: null, address: '192.0.2.2' }), 'who has most gets no more')
+  openFrom('192.0.2.3')
+  t.strictSame([other, ...many].map(({ writableEnded }) => writableEnded), [false, true, false], 'the oldest of the largest makes room')
+})
+
 t.test('a subscription whose client does not read is cut off, and others are served (ME-07)', async (t) => {
   const changes = createChangeLog(
     createLocalEventBus(),
