@@ -1,5 +1,6 @@
 // The HTTP side of the endpoint: reads what a request says, and sends refusals as JSON-RPC errors (MCP "Streamable
 // HTTP").
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
@@ -8,6 +9,7 @@ import type { McpResponse } from './contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from './json-rpc-error.ts'
 import type { MessageLimit } from './message-limit.ts'
 import { protocolVersions } from './protocol-versions.ts'
+import { passEvents } from './streams/sse.ts'
 import { acceptsEvents } from './request-context.ts'
 
 /** Gives a route scope the body parser and the error handler of MCP. */
@@ -58,10 +60,17 @@ function checkSessionRequest (method: string, headers: FastifyRequest['headers']
 
 export function send (reply: FastifyReply, { status, headers, body, onClose }: McpResponse): FastifyReply {
   if (onClose) whenClosed(reply.raw, () => onClose(reply.raw.writableFinished))
-  if (typeof body !== 'function') return reply.code(status).headers(headers).send(body)
+  if (typeof body !== 'function' && !(body instanceof Readable)) return reply.code(status).headers(headers).send(body)
   reply.hijack()
   // With what hooks have set so far, such as CORS.
-  reply.raw.writeHead(status, { ...(reply.getHeaders() as Record<string, string>), ...headers })
-  body(reply.raw)
+  reply.raw.writeHead(status, { 'x-content-type-options': 'nosniff', ...(reply.getHeaders() as Record<string, string>), ...headers })
+  if (typeof body === 'function') {
+    body(reply.raw)
+    return reply
+  }
+  // The first event may come much later.
+  reply.raw.flushHeaders()
+  whenClosed(reply.raw, () => body.destroy())
+  passEvents(body, reply.raw)
   return reply
 }

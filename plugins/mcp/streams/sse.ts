@@ -39,6 +39,11 @@ export class SseWriter {
     this.#write(': keep-alive\n\n')
   }
 
+  /** @param events written elsewhere as this class writes them. */
+  pass (events: Uint8Array): void {
+    this.#write(events)
+  }
+
   /** @param withinMs after which a client that has not read the rest is cut off. */
   end (withinMs: number): void {
     const output = this.#output
@@ -47,16 +52,32 @@ export class SseWriter {
     this.#lastWait = setTimeout(() => output.destroy(), withinMs).unref()
   }
 
-  #write (text: string): void {
+  #write (events: string | Uint8Array): void {
     const output = this.#output
     if (output.writableEnded || output.destroyed) return
     if (unreadBytes(output) > MAX_UNREAD_BYTES) output.destroy()
-    else output.write(text)
+    else output.write(events)
   }
 }
 
 const unreadBytes = (output: Writable & { readableLength?: number }): number =>
   output.writableLength + (output.readableLength ?? 0)
+
+/**
+ * Passes a stream of events on without waiting for its reader. What is unread then lies in the connection, where all unread
+ * answers are bounded together (plugins/connections.ts), and not out of sight in the SDK or a pipe.
+ */
+export function passEvents (events: Readable, output: Writable): void {
+  const writer = new SseWriter(output)
+  let hasEnded = false
+  events.on('data', (bytes: Uint8Array) => writer.pass(bytes))
+  events.once('end', () => {
+    hasEnded = true
+    writer.end(CLOSE_WITHIN_MS)
+  })
+  events.once('error', () => output.destroy())
+  events.once('close', () => { if (!hasEnded) output.destroy() })
+}
 
 /** A stream of events as the body of a response. */
 export interface SseConnection {

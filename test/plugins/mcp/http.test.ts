@@ -1,5 +1,10 @@
 // The HTTP side of the endpoint: methods, content types, sizes and bodies that are no messages.
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { Readable } from 'node:stream'
+import Fastify from 'fastify'
 import t from 'tap'
+import { send as answer } from '../../../plugins/mcp/http.ts'
 import { JSON_HEADERS, raw, rawPost, start } from '../../helpers/mcp-endpoint.ts'
 
 t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, MC-15)', async (t) => {
@@ -178,4 +183,25 @@ t.test('notifications are 202 without a body, and a call sent as one does not ru
     t.equal(text, '')
   }
   t.strictSame(ran, [])
+})
+
+t.test('a stream that nobody reads is not kept in front of its connection, and ends with it (SW-06)', async (t) => {
+  const app = Fastify({ forceCloseConnections: true })
+  t.teardown(() => app.close())
+  const large = Readable.from([Buffer.alloc(16 * 1024 * 1024), Buffer.from('data: 1\n\n')])
+  const silent = new Readable({ read () {} })
+  const isSent = Promise.withResolvers<boolean>()
+  app.get('/large', (_request, reply) => answer(reply, { status: 200, headers: {}, body: large, onClose: isSent.resolve }))
+  app.get('/silent', (_request, reply) => answer(reply, { status: 200, headers: {}, body: silent }))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const unread = connect(port, '127.0.0.1').on('error', () => {})
+  unread.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n')
+  t.equal(await isSent.promise, false)
+  t.ok(large.destroyed)
+
+  const read = await fetch(`http://127.0.0.1:${port}/silent`)
+  t.equal(read.headers.get('x-content-type-options'), 'nosniff')
+  await read.body!.cancel()
+  await once(silent, 'close')
 })

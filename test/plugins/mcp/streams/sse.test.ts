@@ -1,7 +1,8 @@
 // One connection of server-sent events: a client that does not read is cut off.
 import { setTimeout as delay } from 'node:timers/promises'
+import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
-import { openSseConnection } from '../../../../plugins/mcp/streams/sse.ts'
+import { openSseConnection, passEvents } from '../../../../plugins/mcp/streams/sse.ts'
 
 t.test(
   'a client that does not read is cut off, but not for one large answer; after the end nothing is written',
@@ -25,3 +26,31 @@ t.test(
     t.equal(closed, 2)
   }
 )
+
+t.test('what nobody reads waits in the connection, where it counts, and not in front of it (SW-06)', async (t) => {
+  const unread = new PassThrough()
+  const { readable, write, end } = openSseConnection(() => {})
+  passEvents(readable, unread)
+  write('x'.repeat(100_000), '1')
+  write('x'.repeat(5_000_000), '2')
+  end()
+  await delay(0)
+  t.ok(unread.readableLength + unread.writableLength > 5_100_000)
+  t.equal(readable.readableLength, 0)
+  t.ok(unread.writableEnded)
+  t.notOk(unread.destroyed, 'an answer that has ended may be read for a while')
+  t.match((await unread.toArray()).join('').length, 5_100_000 + 2 * 'id: 1\nevent: message\ndata: \n\n'.length)
+})
+
+t.test('who is behind when more comes is cut off, and a stream that breaks breaks the connection', async (t) => {
+  const slow = new PassThrough()
+  const sent = Array.from({ length: 10 }, () => Buffer.alloc(100_000))
+  passEvents(Readable.from(sent), slow)
+  const broken = new PassThrough()
+  const events = new PassThrough()
+  passEvents(events, broken)
+  events.destroy()
+  await delay(10)
+  t.ok(slow.destroyed)
+  t.ok(broken.destroyed)
+})
