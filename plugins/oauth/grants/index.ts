@@ -80,6 +80,8 @@ export interface Grants extends GrantReading {
   listByUser(userId: string): Promise<Grant[]>
   /** The apps that people have connected, in no order. */
   all(): AsyncIterable<Grant>
+  /** What people have allowed one app, codes that were not redeemed yet included; in no order. */
+  allOf(clientId: string): AsyncIterable<Grant>
   /**
    * Calls the listener with each grant that ended before its time, after it is removed.
    */
@@ -180,13 +182,14 @@ export function createGrants (
       await byUser.drop(userId, ended)
     },
     listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
-    all: () => connected(store),
+    all: () => selected(store, isConnected),
+    allOf: (clientId) => selected(store, (grant) => grant.clientId === clientId && grant.service === undefined),
     onEnd
   }
 }
 
-async function * connected (store: GrantStore): AsyncIterable<Grant> {
-  for await (const { record } of inTurns(store.all())) if (isConnected(record)) yield record
+async function * selected (store: GrantStore, which: (grant: Grant) => boolean): AsyncIterable<Grant> {
+  for await (const { record } of inTurns(store.all())) if (which(record)) yield record
 }
 
 /** A service has no account page, and a code that was never redeemed is no app. */
