@@ -91,7 +91,8 @@ export default fp(
         const { subject, email: address, generation } = account
         const epoch = epochOf(await findUser(backend, subject))
         const expiresAt = app.now() + LIFETIME_SECONDS
-        const sealed = { purpose, backend, subject, address, email, by, ...(owner !== undefined && { owner }), generation, epoch, expiresAt }
+        const givenBy = { by, ...(owner !== undefined && { owner }) }
+        const sealed = { purpose, backend, subject, address, email, ...givenBy, generation, epoch, expiresAt }
         const link = sealed satisfies z.input<typeof sealedLink>
         return app.sealing.seal(SEALED_FOR, Buffer.from(JSON.stringify(link)))
       },

@@ -68,7 +68,8 @@ export interface Invitations {
  */
 export function createInvitations (storage: Storage, now: Clock, stillGives: StillGives, isSettled?: () => boolean): Invitations {
   const first = createFirstInvitation(storage, now)
-  const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = createRecords(storage, now, stillGives, isSettled)
+  const stored = createRecords(storage, now, stillGives, isSettled)
+  const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = stored
 
   return {
     async invite ({ groups = [], language = 'en', by = BY_OPERATOR, ...asked } = {}) {

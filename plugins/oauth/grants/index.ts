@@ -148,7 +148,6 @@ export function createGrants (
   }
 
   const withdraw = ({ id, user }: Grant) => store.delete(id).then(() => byUser.drop(user.id, [id]))
-
   return {
     async issueCode (allowed) {
       await makeRoom(allowed.user.id, allowed.clientId)
@@ -182,11 +181,15 @@ export function createGrants (
       await byUser.drop(userId, ended)
     },
     listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
-    all: () => selected(store, isConnected),
-    allOf: (clientId) => selected(store, (grant) => grant.clientId === clientId && grant.service === undefined),
+    ...createWalks(store),
     onEnd
   }
 }
+
+const createWalks = (store: GrantStore): Pick<Grants, 'all' | 'allOf'> => ({
+  all: () => selected(store, isConnected),
+  allOf: (clientId) => selected(store, (grant) => grant.clientId === clientId && grant.service === undefined)
+})
 
 async function * selected (store: GrantStore, which: (grant: Grant) => boolean): AsyncIterable<Grant> {
   for await (const { record } of inTurns(store.all())) if (which(record)) yield record
