@@ -37,8 +37,9 @@ export interface Invitations {
    * invitation gives waits for them.
    */
   hold(backend: string, email: string, welcome: Welcome): Promise<void>
-  /** @returns what was held for this address. */
-  takeHeld(backend: string, email: string): Promise<Welcome | undefined>
+  /** @returns what is held for this address. It stays until the person is stored. */
+  findHeld(backend: string, email: string): Promise<Welcome | undefined>
+  dropHeld(backend: string, email: string): Promise<void>
   /** Newest first. */
   list(): Promise<Invitation[]>
   /**
@@ -175,7 +176,7 @@ const idOf = (secret: string | undefined): string | undefined => LINK.exec(secre
 /**
  * What waits for a person who has to confirm an address first. @param counts whether the invitation with this id still does.
  */
-function createHeld (storage: Storage, now: Clock, counts: (id: string) => Promise<boolean>): Pick<Invitations, 'hold' | 'takeHeld'> {
+function createHeld (storage: Storage, now: Clock, counts: (id: string) => Promise<boolean>): Pick<Invitations, 'hold' | 'findHeld' | 'dropHeld'> {
   const held = storage.collection<Welcome & { expiresAt: number }>('heldInvitation')
   const keyOf = (backend: string, email: string) => hashSecret(JSON.stringify([backend, parseEmail(email)]))
   return {
@@ -184,12 +185,13 @@ function createHeld (storage: Storage, now: Clock, counts: (id: string) => Promi
       const record = { ...welcome, expiresAt: now() + INVITATION_SECONDS }
       await held.put(keyOf(backend, email), record, INVITATION_SECONDS)
     },
-    async takeHeld (backend, email) {
-      const found = await held.take(keyOf(backend, email))
+    async findHeld (backend, email) {
+      const found = await held.find(keyOf(backend, email))
       if (!found || found.expiresAt <= now()) return undefined
       if (found.id !== undefined && !(await counts(found.id))) return undefined
       const { expiresAt: _, ...welcome } = found
       return welcome
-    }
+    },
+    dropHeld: (backend, email) => held.delete(keyOf(backend, email))
   }
 }
