@@ -27,7 +27,13 @@ async function open (port: number, sent = ''): Promise<Spoken> {
   return { socket, text: () => text, closed }
 }
 
-async function listen (t: Test, handler: RequestListener, maxHandles?: number, maxUnread?: number, trustProxy: string[] = []) {
+async function listen (
+  t: Test,
+  handler: RequestListener,
+  maxHandles?: number,
+  maxUnread?: number,
+  trustProxy: string[] = []
+) {
   const lines: string[] = []
   const log = {
     warn: (line: string) => {
@@ -143,12 +149,32 @@ t.test('answers that nobody reads are bounded together, those with most unread f
 })
 
 t.test('behind a proxy, one address that sends slowly does not hold all places (OW-23)', async (t) => {
-  const { port, lines } = await listen(t, (request, response) => request.resume().once('end', () => response.end('answer')), undefined, undefined, ['loopback'])
-  const half = (from: string) => open(port, `POST / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.9.9.9, ${from}\r\nContent-Length: 10\r\n\r\n{`)
-  const many = await Promise.all(Array.from({ length: MAX_HALF_SENT + 6 }, () => half('203.0.113.9')))
+  const answer: RequestListener = (request, response) =>
+    request.resume().once('end', () => response.end('answer'))
+  const { port, lines } = await listen(
+    t,
+    answer,
+    undefined,
+    undefined,
+    ['loopback']
+  )
+  const half = (from: string) => {
+    const head = [
+      'POST / HTTP/1.1',
+      'Host: x',
+      `X-Forwarded-For: 10.9.9.9, ${from}`,
+      'Content-Length: 10'
+    ]
+    return open(port, `${head.join('\r\n')}\r\n\r\n{`)
+  }
+  const asked = Array.from({ length: MAX_HALF_SENT + 6 }, () =>
+    half('203.0.113.9')
+  )
+  const many = await Promise.all(asked)
   const other = await half('198.51.100.7')
   await Promise.all(many.slice(0, 6).map(({ closed }) => closed))
-  t.same(many.slice(6).map(({ socket }) => socket.destroyed).filter(Boolean), [], 'the rest of a share stays')
+  const rest = many.slice(6).filter(({ socket }) => socket.destroyed)
+  t.same(rest, [], 'the rest of a share stays')
   other.socket.write('123456789')
   await new Promise((resolve) => other.socket.once('data', resolve))
   t.match(other.text(), /answer$/)

@@ -185,8 +185,9 @@ storageTest('an invitation is withdrawn also after a clock that leapt (SG-12)', 
 
 storageTest('what an invitation gives waits for a person who cannot be stored just now, and so does the invitation (AC-10)', async (t, start) => {
   const path = await service(t)
-  const server = await start({ env: { AUTH_BACKEND: `local,${path}`, SIGNUP: 'closed' } })
-  const { app, url } = server
+  const { app, url } = await start({
+    env: { AUTH_BACKEND: `local,${path}`, SIGNUP: 'closed' }
+  })
   const records = app.userStore.records as { update: unknown }
   const { update } = records
   /** A full disk takes nothing new, and lets what is there be deleted. */
@@ -196,21 +197,36 @@ storageTest('what an invitation gives waits for a person who cannot be stored ju
     records.update = update
   }
   const owner = new Browser()
-  const first = `${url}/signup?invite=${await app.signIn.invitations.inviteFirst()}`
+  const secret = await app.signIn.invitations.inviteFirst()
+  const first = `${url}/signup?invite=${secret}`
   const account = { email: 'ann@example.com', password: PASSWORD }
   const form = await owner.get(first)
-  await whileFull(() => owner.submit(form, ({ action }) => action === '/signup', account))
-  await owner.submit(await owner.get(`${url}/account`), ({ fields }) => 'password' in fields && fields['backend'] === 'local', account)
-  const [ann] = await Array.fromAsync(app.signIn.lifecycle.all())
+  await whileFull(() =>
+    owner.submit(form, ({ action }) => action === '/signup', account)
+  )
+  await owner.submit(
+    await owner.get(`${url}/account`),
+    ({ fields }) => 'password' in fields && fields['backend'] === 'local',
+    account
+  )
+  const people = () => Array.fromAsync(app.signIn.lifecycle.all())
+  const [ann] = await people()
   t.match(ann, { email: 'ann@example.com', isOwner: true }, 'the first account is the owner')
 
   const invited = await app.signIn.invitations.invite({ groups: ['finance'] })
   const enter = async () => {
     const browser = new Browser()
-    const { fields } = (await browser.get(`${url}/signup?invite=${invited}`)).forms.find(({ action }) => action === '/signup')!
-    return browser.post(`${url}/login`, { interaction: fields['interaction']!, backend: path, email: 'bob@example.com', password: 'x' })
+    const { forms } = await browser.get(`${url}/signup?invite=${invited}`)
+    const { fields } = forms.find(({ action }) => action === '/signup')!
+    return browser.post(`${url}/login`, {
+      interaction: fields['interaction']!,
+      backend: path,
+      email: 'bob@example.com',
+      password: 'x'
+    })
   }
   await whileFull(enter)
   t.equal((await enter()).status, 200, 'the link is not used up')
-  t.match((await Array.fromAsync(app.signIn.lifecycle.all())).find(({ email }) => email === 'bob@example.com'), { groups: ['finance'] })
+  const bob = (await people()).find(({ email }) => email !== ann!.email)
+  t.match(bob, { email: 'bob@example.com', groups: ['finance'] })
 })

@@ -114,8 +114,12 @@ t.test('a person of a service needs the verified address that was invited; anoth
 storageTest('the invitations of an owner who is locked, or no owner any more, let nobody in until another sends them again (AD-06)', async (t, start) => {
   const server = await start({ env: { AUTH_BACKEND: 'local', SIGNUP: 'open' } })
   const { app } = server
-  const [owner, other] = [await signedUpOwner(server), await signedUpOwner(server, 'other@example.com')]
-  const made = await app.administration.invite({ by: owner.id }, asked(undefined, ['finance']))
+  const owner = await signedUpOwner(server)
+  const other = await signedUpOwner(server, 'other@example.com')
+  const made = await app.administration.invite(
+    { by: owner.id },
+    asked(undefined, ['finance'])
+  )
   const secret = new URL(made.link!).searchParams.get('invite')!
   const isValid = () => app.signIn.invitations.isValid(secret)
   t.equal(await isValid(), true)
@@ -127,9 +131,13 @@ storageTest('the invitations of an owner who is locked, or no owner any more, le
   t.equal(await isValid(), true, 'taken back, it was a mistake')
   await app.administration.unmakeOwner({ by: other.id }, owner.id)
   t.equal(await isValid(), false)
-  const again = await app.administration.resendInvitation({ by: other.id }, made.invitation.id)
+  const again = await app.administration.resendInvitation(
+    { by: other.id },
+    made.invitation.id
+  )
   t.match(again.invitation, { by: other.id, groups: ['finance'] })
   t.equal((await new Browser().get(again.link!)).status, 200)
   await app.administration.delete({ by: 'operator' }, other.id)
-  t.equal(await app.signIn.invitations.isValid(new URL(again.link!).searchParams.get('invite')!), false)
+  const last = new URL(again.link!).searchParams.get('invite')!
+  t.equal(await app.signIn.invitations.isValid(last), false)
 })

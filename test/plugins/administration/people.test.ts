@@ -22,10 +22,17 @@ storageTest('whoever loses their second factors to the operator learns it by mai
 storageTest('a link for a new password that an owner has handed out ends with their place (AD-06)', async (t, start) => {
   const server = await start({ env: { AUTH_BACKEND: 'local', SIGNUP: 'open' } })
   const { app } = server
-  const [owner, other] = [await signedUpOwner(server), await signedUpOwner(server, 'other@example.com')]
-  const linkBy = async (by: string) => new URL(((await app.administration.resetPassword({ by }, other.id)) as { link: string }).link).searchParams.get('link')!
-  const [byOwner, byOperator] = [await linkBy(owner.id), await linkBy('operator')]
-  const isValid = async (link: string) => (await app.accountLinks.find('reset', link)) !== undefined
+  const owner = await signedUpOwner(server)
+  const other = await signedUpOwner(server, 'other@example.com')
+  const linkBy = async (by: string) => {
+    const result = await app.administration.resetPassword({ by }, other.id)
+    const { link } = result as { link: string }
+    return new URL(link).searchParams.get('link')!
+  }
+  const byOwner = await linkBy(owner.id)
+  const byOperator = await linkBy('operator')
+  const isValid = async (link: string) =>
+    (await app.accountLinks.find('reset', link)) !== undefined
   t.same([await isValid(byOwner), await isValid(byOperator)], [true, true])
   await app.administration.unmakeOwner({ by: other.id }, owner.id)
   t.same([await isValid(byOwner), await isValid(byOperator)], [false, true])
