@@ -73,7 +73,7 @@ export async function registerCore (
   await app.register(bearer)
   await app.register(openid, config)
   await app.register(mail, config)
-  await app.register(accountLinks)
+  await app.register(accountLinks, config)
   await app.register(secondFactors, config)
   await app.register(signIn, { ...config, signInPages })
   await app.register(accounts, { ...config, urls: messageUrls(publicUrl, paths) })

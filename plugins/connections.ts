@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { createConnectionShares, MIN_IDLE_MS, type ConnectionShares } from './connection-shares.ts'
 import { maxConnectionsFor, maxFileHandles } from './file-handles.ts'
+import { createFindSlow, type FindSlow } from './half-sent.ts'
 
 // Its import would load all that it exports: with fetch and WebSocket 14 MB more, and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -20,7 +21,7 @@ const MAX_HEADER_BYTES = 32 * 1024
 const MIN_MS_BETWEEN_WARNINGS = 60_000
 /** Of all answers together that are written and not read. */
 const MAX_UNREAD_BYTES = 128 * 1024 * 1024
-const UNREAD_INTERVAL_MS = 500
+const LOOK_INTERVAL_MS = 500
 
 type Log = { warn(message: string): void }
 
@@ -28,8 +29,9 @@ interface Connection {
   shares: ConnectionShares
   /** Requests that are being answered. */
   running: number
-  /** The last of them. */
+  /** The last of them, and when it began. */
   request?: IncomingMessage
+  since: number
   idleSince: number
 }
 
@@ -84,8 +86,12 @@ export class Connections {
       warn[refusal](most, this.#maxHandles)
     })
     server.on('request', (request, response) => this.#follow(request, response))
-    const unread = setInterval(() => this.#endUnread(warn.unread), UNREAD_INTERVAL_MS).unref()
-    server.once('close', () => clearInterval(unread))
+    const findSlow = createFindSlow(options)
+    const looks = setInterval(() => {
+      this.#endUnread(warn.unread)
+      this.#endHalfSent(findSlow, warn.halfSent)
+    }, LOOK_INTERVAL_MS).unref()
+    server.once('close', () => clearInterval(looks))
     return server
   }
 
@@ -126,8 +132,18 @@ export class Connections {
     }
   }
 
+  #endHalfSent (findSlow: FindSlow, warn: () => void): void {
+    const arriving = []
+    for (const [socket, { request, since }] of this.#open) {
+      if (request && !request.complete) arriving.push({ socket, request, since })
+    }
+    const slow = findSlow(arriving, performance.now())
+    if (slow.length > 0) warn()
+    for (const { socket } of slow) socket.destroy()
+  }
+
   #remember (socket: Socket, shares: ConnectionShares): void {
-    this.#open.set(socket, { shares, running: 0, idleSince: performance.now() })
+    this.#open.set(socket, { shares, running: 0, since: 0, idleSince: performance.now() })
     socket.once('close', () => {
       this.#open.delete(socket)
       shares.remove(socket)
@@ -140,6 +156,7 @@ export class Connections {
     if (!connection) return
     connection.running++
     connection.request = request
+    connection.since = performance.now()
     connection.shares.setIdle(socket, false)
     response.once('close', () => {
       connection.running--
@@ -163,6 +180,7 @@ function createWarnings (log: () => Log) {
   }
   return {
     unread: atMostOncePerMinute(() => 'connections are ended: their clients ask for much and do not read it'),
+    halfSent: atMostOncePerMinute(() => 'requests are ended: one address sends many at once, and each slowly'),
     share: atMostOncePerMinute(
       (most: number, _handles: number) =>
         `connections of one address are refused: it holds its share of ${most}. If it is your proxy, name it in TRUST_PROXY: docs/operations.md`

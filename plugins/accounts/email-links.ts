@@ -4,7 +4,9 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { parseEmail, type Email, type PasswordAccount, type PasswordAccounts } from '../../auth-backends/contract.ts'
+import type { Config } from '../../config/index.ts'
 import type { User } from '../sign-in/contract.ts'
+import { createStillGives } from './owners.ts'
 
 const LIFETIME_SECONDS = 1_800
 const MAX_SECRET_CHARACTERS = 2_000
@@ -31,6 +33,8 @@ export interface NewLink {
   email?: Email
   /** `operator`: it was handed over, so it proves no access to a mailbox. */
   by: 'mail' | 'operator'
+  /** The id of the owner who handed it over: it is void once they are none. */
+  owner?: string
 }
 
 /** A valid link, with the account as it was when it was read. */
@@ -64,13 +68,15 @@ const sealedLink = z.object({
   address: emailSchema,
   email: emailSchema,
   by: z.enum(['mail', 'operator']),
+  owner: z.string().optional(),
   generation: z.number(),
   epoch: z.number(),
   expiresAt: z.number()
 })
 
 export default fp(
-  async function accountLinks (app: FastifyInstance) {
+  async function accountLinks (app: FastifyInstance, config: Pick<Config, 'ownerEmails'>) {
+    const stillGives = createStillGives((id) => app.userStore.records.find(id), app.now, config)
     const findUser = (backend: string, subject: string) => app.signIn.lifecycle.findByIdentity({ backend, subject })
     const epochOf = (user: User | undefined) => user?.sessionEpoch ?? 0
 
@@ -81,18 +87,20 @@ export default fp(
     }
 
     app.decorate('accountLinks', {
-      async issue ({ purpose, backend, account, email = account.email, by }) {
+      async issue ({ purpose, backend, account, email = account.email, by, owner }) {
         const { subject, email: address, generation } = account
         const epoch = epochOf(await findUser(backend, subject))
         const expiresAt = app.now() + LIFETIME_SECONDS
-        const sealed = { purpose, backend, subject, address, email, by, generation, epoch, expiresAt }
+        const givenBy = { by, ...(owner !== undefined && { owner }) }
+        const sealed = { purpose, backend, subject, address, email, ...givenBy, generation, epoch, expiresAt }
         const link = sealed satisfies z.input<typeof sealedLink>
         return app.sealing.seal(SEALED_FOR, Buffer.from(JSON.stringify(link)))
       },
       async find (purpose, secret) {
         const link = open(secret)
         if (link?.purpose !== purpose || link.expiresAt <= app.now()) return undefined
-        const { backend, subject, address, email, by } = link
+        const { backend, subject, address, email, by, owner } = link
+        if (owner !== undefined && !(await stillGives(owner))) return undefined
         const accounts = app.signIn.backends.get(backend)?.accounts
         const account = await accounts?.find(address)
         if (!accounts || account?.subject !== subject || account.generation !== link.generation) return undefined
@@ -102,5 +110,5 @@ export default fp(
       }
     } satisfies AccountLinks)
   },
-  { name: 'account-links', dependencies: ['storage'] }
+  { name: 'account-links', dependencies: ['storage', 'user-store'] }
 )

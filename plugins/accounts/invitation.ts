@@ -31,14 +31,16 @@ export interface Invitation extends NewInvitation {
   expiresAt: number
   usedAt?: number
   withdrawnAt?: number
+  /** Of one in a list: whoever made it is no owner now. Never stored. */
+  isVoid?: true
 }
 
 export type InvitationState = 'open' | 'used' | 'withdrawn' | 'expired'
 
-export function stateOf ({ usedAt, withdrawnAt, expiresAt }: Invitation, now: number): InvitationState {
+export function stateOf ({ usedAt, withdrawnAt, expiresAt, isVoid }: Invitation, now: number): InvitationState {
   if (usedAt !== undefined) return 'used'
   if (withdrawnAt !== undefined) return 'withdrawn'
-  return expiresAt > now ? 'open' : 'expired'
+  return expiresAt > now && !isVoid ? 'open' : 'expired'
 }
 
 /** What a new person gets from the invitation that let them in. */

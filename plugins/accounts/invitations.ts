@@ -8,6 +8,7 @@ import type { Storage } from '../storage/contract.ts'
 import { createFirstInvitation } from './first-invitation.ts'
 import { createInvitationList, MAX_LISTED } from './invitation-list.ts'
 import { INVITATION_SECONDS, stateOf, type Invitation, type NewInvitation, type Welcome } from './invitation.ts'
+import { BY_OPERATOR, type StillGives } from './owners.ts'
 
 /** How long the list shows one that was used, withdrawn or has expired. */
 const KEPT_SECONDS = 30 * 86_400
@@ -36,15 +37,16 @@ export interface Invitations {
    * invitation gives waits for them.
    */
   hold(backend: string, email: string, welcome: Welcome): Promise<void>
-  /** @returns what was held for this address. */
-  takeHeld(backend: string, email: string): Promise<Welcome | undefined>
+  /** @returns what is held for this address. It stays until the person is stored. */
+  findHeld(backend: string, email: string): Promise<Welcome | undefined>
+  dropHeld(backend: string, email: string): Promise<void>
   /** Newest first. */
   list(): Promise<Invitation[]>
   /**
-   * The link before is void. @returns the secret of another one, for a week; undefined for one
-   * that was used or is gone.
+   * The link before is void. @param by who sends it again, and stands for it from now on.
+   * @returns the secret of another one, for a week; undefined for one that was used or is gone.
    */
-  renew(id: string): Promise<string | undefined>
+  renew(id: string, by: string): Promise<string | undefined>
   /** @returns it as it was; undefined for one that is not open. */
   withdraw(id: string): Promise<Invitation | undefined>
   /** Whose account it made: what names them goes with the account. */
@@ -61,13 +63,17 @@ export interface Invitations {
   close(): Promise<void>
 }
 
-/** @param isSettled see {@link createInvitationList}. */
-export function createInvitations (storage: Storage, now: Clock, isSettled?: () => boolean): Invitations {
+/**
+ * @param stillGives of whoever made one: it counts while they do.
+ * @param isSettled see {@link createInvitationList}.
+ */
+export function createInvitations (storage: Storage, now: Clock, stillGives: StillGives, isSettled?: () => boolean): Invitations {
   const first = createFirstInvitation(storage, now)
-  const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = createRecords(storage, now, isSettled)
+  const stored = createRecords(storage, now, stillGives, isSettled)
+  const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = stored
 
   return {
-    async invite ({ groups = [], language = 'en', by = 'operator', ...asked } = {}) {
+    async invite ({ groups = [], language = 'en', by = BY_OPERATOR, ...asked } = {}) {
       const id = randomSecret(ID_BYTES)
       const secret = `${id}.${randomSecret()}`
       await takePlace(id)
@@ -84,21 +90,21 @@ export function createInvitations (storage: Storage, now: Clock, isSettled?: () 
         const taken = secret === undefined ? undefined : await first.take(secret)
         return taken && { ...taken, isFirst: true as const, groups: [] }
       }
-      const taken = await change(id, opens(secret!), (found) => ({ ...found, usedAt: now() }))
+      const taken = (await find(secret)) && (await change(id, opens(secret!), (found) => ({ ...found, usedAt: now() })))
       if (!taken) return undefined
       const giveBack = async () => {
         await change(id, ({ hash, usedAt }) => usedAt !== undefined && hash === taken.hash, ({ usedAt: _, ...found }) => found)
       }
       return { id, groups: taken.groups, giveBack }
     },
-    ...createHeld(storage, now),
+    ...createHeld(storage, now, async (id) => stillGives((await records.find(id))?.by ?? BY_OPERATOR)),
     list,
-    async renew (id) {
+    async renew (id, by) {
       const secret = `${id}.${randomSecret()}`
       const expiresAt = now() + INVITATION_SECONDS
       const isRenewable = ({ usedAt, withdrawnAt }: Invitation) => usedAt === undefined && withdrawnAt === undefined
       const hash = hashSecret(secret)
-      if (!(await change(id, isRenewable, (found) => ({ ...found, hash, expiresAt })))) return undefined
+      if (!(await change(id, isRenewable, (found) => ({ ...found, hash, expiresAt, by })))) return undefined
       await listed.add(id, expiresAt + KEPT_SECONDS)
       return secret
     },
@@ -112,7 +118,7 @@ export function createInvitations (storage: Storage, now: Clock, isSettled?: () 
   }
 }
 
-function createRecords (storage: Storage, now: Clock, isSettled?: () => boolean) {
+function createRecords (storage: Storage, now: Clock, stillGives: StillGives, isSettled?: () => boolean) {
   const records = storage.collection<Invitation>('invitation')
   const listed = createInvitationList(storage, now, isSettled)
 
@@ -132,8 +138,12 @@ function createRecords (storage: Storage, now: Clock, isSettled?: () => boolean)
   const opens = (secret: string) => (found: Invitation) => isOpen(found) && equalSecrets(found.hash, hashSecret(secret))
 
   async function list (): Promise<Invitation[]> {
-    const found = await Promise.all((await listed.ids()).map((id) => records.find(id)))
-    return found.filter((one) => one !== undefined).sort((a, b) => b.createdAt - a.createdAt)
+    const found = (await Promise.all((await listed.ids()).map((id) => records.find(id)))).filter((one) => one !== undefined)
+    const givers = new Map<string, boolean>()
+    for (const { by } of found) if (!givers.has(by)) givers.set(by, await stillGives(by))
+    return found
+      .map((one) => (givers.get(one.by) ? one : { ...one, isVoid: true as const }))
+      .sort((a, b) => b.createdAt - a.createdAt)
   }
 
   /** @throws invalid_request */
@@ -155,7 +165,7 @@ function createRecords (storage: Storage, now: Clock, isSettled?: () => boolean)
   async function find (secret: string | undefined): Promise<Invitation | undefined> {
     const id = idOf(secret)
     const found = id === undefined ? undefined : await records.find(id)
-    return found && opens(secret!)(found) ? found : undefined
+    return found && opens(secret!)(found) && (await stillGives(found.by)) ? found : undefined
   }
 
   return { records, listed, lifetime, change, isOpen, opens, list, takePlace, drop, find }
@@ -163,8 +173,10 @@ function createRecords (storage: Storage, now: Clock, isSettled?: () => boolean)
 
 const idOf = (secret: string | undefined): string | undefined => LINK.exec(secret ?? '')?.[1]
 
-/** What waits for a person who has to confirm an address first. */
-function createHeld (storage: Storage, now: Clock): Pick<Invitations, 'hold' | 'takeHeld'> {
+/**
+ * What waits for a person who has to confirm an address first. @param counts whether the invitation with this id still does.
+ */
+function createHeld (storage: Storage, now: Clock, counts: (id: string) => Promise<boolean>): Pick<Invitations, 'hold' | 'findHeld' | 'dropHeld'> {
   const held = storage.collection<Welcome & { expiresAt: number }>('heldInvitation')
   const keyOf = (backend: string, email: string) => hashSecret(JSON.stringify([backend, parseEmail(email)]))
   return {
@@ -173,11 +185,13 @@ function createHeld (storage: Storage, now: Clock): Pick<Invitations, 'hold' | '
       const record = { ...welcome, expiresAt: now() + INVITATION_SECONDS }
       await held.put(keyOf(backend, email), record, INVITATION_SECONDS)
     },
-    async takeHeld (backend, email) {
-      const found = await held.take(keyOf(backend, email))
+    async findHeld (backend, email) {
+      const found = await held.find(keyOf(backend, email))
       if (!found || found.expiresAt <= now()) return undefined
+      if (found.id !== undefined && !(await counts(found.id))) return undefined
       const { expiresAt: _, ...welcome } = found
       return welcome
-    }
+    },
+    dropHeld: (backend, email) => held.delete(keyOf(backend, email))
   }
 }

@@ -71,11 +71,12 @@ export function createSignUp (
     }
     const result = await orGiveBack(invitation, () => backend.accounts ? app.limits.passwordWork(request, make) : make())
     if (result.kind === 'refused') return result
+    // The person is new here at their first sign-in: now, or when they return with a confirmed address. First, since what is
+    // closed is closed at the sign-in as well.
+    if (invitation) await invitations.hold(id, email, invitation)
     await invitations.close()
     const { intent } = await app.signIn.interactions.find(request, handle)
     app.audit.record(request, 'sign_up', { backend: id, account: app.audit.hash(asked.email), ...attemptOf(intent) })
-    // The person is new here at their first sign-in: now, or when they return with a confirmed address.
-    if (invitation) await invitations.hold(id, email, invitation)
     if (result.kind === 'confirm') {
       if (backend.accounts && app.mail.isOn) {
         sendConfirmation(app, request, urls, id, backend.accounts, email).catch((error: unknown) => {

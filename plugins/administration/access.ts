@@ -23,8 +23,8 @@ export function createAccessActions (app: FastifyInstance): AccessActions {
     },
     async endApp (actor, clientId) {
       let ended = 0
-      for await (const grant of app.grants.all()) {
-        if (grant.clientId !== clientId) continue
+      // An app that keeps a code back would be connected again by it (threat AD-07).
+      for await (const grant of app.grants.allOf(clientId)) {
         await end(actor, grant)
         ended++
       }

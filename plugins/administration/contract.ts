@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Language } from '../../languages/index.ts'
 import type { AccessKey } from '../access-keys/contract.ts'
 import type { Invitation } from '../accounts/invitation.ts'
+import { BY_OPERATOR } from '../accounts/owners.ts'
 import type { Grant } from '../oauth/grants/contract.ts'
 import type { User } from '../sign-in/contract.ts'
 
@@ -20,7 +21,7 @@ export interface Actor {
   request?: FastifyRequest
 }
 
-export const OPERATOR: Actor = { by: 'operator' }
+export const OPERATOR: Actor = { by: BY_OPERATOR }
 
 /**
  * Each throws invalid_request, with nothing done, where there is no such person; access_denied

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { parseEmail, type Email } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
-import { invalidRequest } from '../../errors.ts'
+import { accessDenied, invalidRequest } from '../../errors.ts'
 import { wordsOf } from '../../languages/index.ts'
 import type { Invitation } from '../accounts/invitation.ts'
 import { isAllowed } from '../accounts/user-record.ts'
@@ -56,12 +56,14 @@ export function createInvitationActions (app: FastifyInstance, options: Options)
         language,
         by: actor.by
       })
-      const invitation = (await invitations.find(secret))!
+      const invitation = await invitations.find(secret)
+      // Whoever lost their place meanwhile has made nothing that counts.
+      if (!invitation) throw accessDenied({ key: 'problems.notOwner' })
       audit(actor, 'invitation_created', invitation)
       return handOver(invitation, secret)
     },
     async resendInvitation (actor, id) {
-      const secret = await invitations.renew(id)
+      const secret = await invitations.renew(id, actor.by)
       const invitation = await invitations.find(secret)
       if (!invitation) throw gone()
       audit(actor, 'invitation_created', invitation)

@@ -97,7 +97,7 @@ async function resetPassword (app: FastifyInstance, actor: Actor, userId: string
   const { backend, account } = own
   const result = app.mail.isOn
     ? { sentTo: account.email }
-    : { link: app.accounts.urls.reset(await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator' })) }
+    : { link: app.accounts.urls.reset(await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'operator', owner: actor.by })) }
   const { accounts } = app.signIn.backends.get(backend)!
   if (app.mail.isOn) await sendResetLink(app, actor.request?.words ?? english, app.accounts.urls, backend, accounts!, account.email)
   audited(app, actor, 'account_changed', { user: userId, backend, reason: 'reset link' })

@@ -55,7 +55,7 @@ interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' 
   users: Users
   lifecycle: Pick<AccountLifecycle, 'delete'>
   now: Clock
-  invitations: Pick<Invitations, 'find' | 'take' | 'takeHeld' | 'noteUser' | 'close'>
+  invitations: Pick<Invitations, 'find' | 'take' | 'findHeld' | 'dropHeld' | 'noteUser' | 'close'>
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
   organizations: ReadonlySet<string>
@@ -84,7 +84,7 @@ export function createAdmissions (deps: Deps): Admissions {
       if (found && !live) await lifecycle.delete(found.id)
       const isLinked = !live && !separate && (await linkToOrganizationPerson(deps, backend, identity))
       const known = live !== undefined || isLinked
-      let welcome: Welcome | undefined
+      let welcome: Welcoming = {}
       if (!known) {
         const other = separate ? undefined : await findSameEmail(deps, backend, identity)
         if (other) return { kind: 'same-email', user: other }
@@ -92,9 +92,13 @@ export function createAdmissions (deps: Deps): Admissions {
       }
       const user = known
         ? await users.signInAgain(backend, identity)
-        : await users.signIn(backend, identity, welcome && whatItGives(deps, welcome))
+        : await users.signIn(backend, identity, welcome.gives && whatItGives(deps, welcome.gives)).catch(async (error: unknown) => {
+          await welcome.giveBack?.()
+          throw error
+        })
       if (!user) throw signInExpired()
-      if (welcome?.id !== undefined) await invitations.noteUser(welcome.id, user.id)
+      await welcome.done?.()
+      if (welcome.gives?.id !== undefined) await invitations.noteUser(welcome.gives.id, user.id)
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Read again: a change raises the generation before it ends the sessions, so it ends
       // this one or is seen here.
@@ -140,6 +144,15 @@ async function checkIdentity (deps: Deps, backend: string, identity: Identity): 
   await checkGeneration(deps, backend, identity)
 }
 
+/** What a new person comes with. */
+interface Welcoming {
+  gives?: Welcome
+  /** When they are stored. */
+  done?(): Promise<void>
+  /** When they could not be stored: they come again. */
+  giveBack?(): Promise<void>
+}
+
 /**
  * @returns what the person gets from their invitation. @throws access_denied without one where
  * it is needed.
@@ -150,17 +163,19 @@ async function welcomeNewcomer (
   identity: Identity,
   { invite }: Interaction,
   signedUp = false
-): Promise<Welcome | undefined> {
+): Promise<Welcoming> {
   const { email, emailVerified } = identity
   const { oneClick, accounts } = backends.get(backend) ?? {}
-  if (oneClick) return undefined
-  const held = email !== undefined && emailVerified !== false ? await invitations.takeHeld(backend, email) : undefined
+  if (oneClick) return {}
+  const held = email !== undefined && emailVerified !== false ? await invitations.findHeld(backend, email) : undefined
+  if (held) return { gives: held, done: () => invitations.dropHeld(backend, email!) }
   // An account on this server was checked when it was made.
-  if (held || signedUp || accounts) return held
+  if (signedUp || accounts) return {}
   const invited = await invitations.find(invite)
   const isAnothers = invited !== undefined && !isFor(invited, identity)
   const taken = isAnothers ? undefined : await invitations.take(invite)
-  if (taken || !newcomersNeedInvitation) return taken
+  if (taken) return { gives: taken, giveBack: taken.giveBack }
+  if (!newcomersNeedInvitation) return {}
   throw accessDenied({ key: isAnothers ? 'invitations.anothers' : 'invitations.needed' }).because('no_invitation')
 }
 

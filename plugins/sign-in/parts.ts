@@ -6,6 +6,7 @@ import { createAccountExpiry } from '../accounts/expiry.ts'
 import { createInvitations } from '../accounts/invitations.ts'
 import { createAccountLifecycle } from '../accounts/lifecycle.ts'
 import { organizationBackends } from '../accounts/organizations.ts'
+import { createStillGives } from '../accounts/owners.ts'
 import { createUsers } from '../accounts/users.ts'
 import { createUnusedPlaces, type UnusedList } from '../oauth/clients/unused-places.ts'
 import type { Grants } from '../oauth/grants/index.ts'
@@ -62,7 +63,7 @@ export function createParts (
     now
   })
   const isSettled = createLeapGuard(now, app.steady)
-  const invitations = createInvitations(app.storage, now, isSettled)
+  const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails }), isSettled)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const upstream = createUpstreamSessions({

@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { Connections } from '../../plugins/connections.ts'
+import { MAX_HALF_SENT } from '../../plugins/half-sent.ts'
 
 interface Spoken {
   socket: Socket
@@ -26,7 +27,13 @@ async function open (port: number, sent = ''): Promise<Spoken> {
   return { socket, text: () => text, closed }
 }
 
-async function listen (t: Test, handler: RequestListener, maxHandles?: number, maxUnread?: number) {
+async function listen (
+  t: Test,
+  handler: RequestListener,
+  maxHandles?: number,
+  maxUnread?: number,
+  trustProxy: string[] = []
+) {
   const lines: string[] = []
   const log = {
     warn: (line: string) => {
@@ -34,7 +41,7 @@ async function listen (t: Test, handler: RequestListener, maxHandles?: number, m
     }
   }
   const connections = new Connections(maxHandles, maxUnread)
-  const options = { headersTimeout: 10, requestTimeout: 30, trustProxy: [], clientIpHeader: undefined }
+  const options = { headersTimeout: 10, requestTimeout: 30, trustProxy, clientIpHeader: undefined }
   const server = connections.createServer(handler, options, () => log)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
@@ -139,4 +146,37 @@ t.test('answers that nobody reads are bounded together, those with most unread f
   t.equal(await cut.promise, '/large')
   t.match(lines, [/do not read/])
   t.notOk(small.destroyed)
+})
+
+t.test('behind a proxy, one address that sends slowly does not hold all places (OW-24)', async (t) => {
+  const answer: RequestListener = (request, response) =>
+    request.resume().once('end', () => response.end('answer'))
+  const { port, lines } = await listen(
+    t,
+    answer,
+    undefined,
+    undefined,
+    ['loopback']
+  )
+  const half = (from: string) => {
+    const head = [
+      'POST / HTTP/1.1',
+      'Host: x',
+      `X-Forwarded-For: 10.9.9.9, ${from}`,
+      'Content-Length: 10'
+    ]
+    return open(port, `${head.join('\r\n')}\r\n\r\n{`)
+  }
+  const asked = Array.from({ length: MAX_HALF_SENT + 6 }, () =>
+    half('203.0.113.9')
+  )
+  const many = await Promise.all(asked)
+  const other = await half('198.51.100.7')
+  await Promise.all(many.slice(0, 6).map(({ closed }) => closed))
+  const rest = many.slice(6).filter(({ socket }) => socket.destroyed)
+  t.same(rest, [], 'the rest of a share stays')
+  other.socket.write('123456789')
+  await new Promise((resolve) => other.socket.once('data', resolve))
+  t.match(other.text(), /answer$/)
+  t.match(lines, [/one address sends many at once/])
 })

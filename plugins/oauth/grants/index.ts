@@ -80,6 +80,8 @@ export interface Grants extends GrantReading {
   listByUser(userId: string): Promise<Grant[]>
   /** The apps that people have connected, in no order. */
   all(): AsyncIterable<Grant>
+  /** What people have allowed one app, codes that were not redeemed yet included; in no order. */
+  allOf(clientId: string): AsyncIterable<Grant>
   /**
    * Calls the listener with each grant that ended before its time, after it is removed.
    */
@@ -146,7 +148,6 @@ export function createGrants (
   }
 
   const withdraw = ({ id, user }: Grant) => store.delete(id).then(() => byUser.drop(user.id, [id]))
-
   return {
     async issueCode (allowed) {
       await makeRoom(allowed.user.id, allowed.clientId)
@@ -180,13 +181,18 @@ export function createGrants (
       await byUser.drop(userId, ended)
     },
     listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
-    all: () => connected(store),
+    ...createWalks(store),
     onEnd
   }
 }
 
-async function * connected (store: GrantStore): AsyncIterable<Grant> {
-  for await (const { record } of inTurns(store.all())) if (isConnected(record)) yield record
+const createWalks = (store: GrantStore): Pick<Grants, 'all' | 'allOf'> => ({
+  all: () => selected(store, isConnected),
+  allOf: (clientId) => selected(store, (grant) => grant.clientId === clientId && grant.service === undefined)
+})
+
+async function * selected (store: GrantStore, which: (grant: Grant) => boolean): AsyncIterable<Grant> {
+  for await (const { record } of inTurns(store.all())) if (which(record)) yield record
 }
 
 /** A service has no account page, and a code that was never redeemed is no app. */

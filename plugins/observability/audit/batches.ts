@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createBatchWriter, createOutage } from '../../storage/batch-writer.ts'
 import type { AuditEvent } from './contract.ts'
+import type { FindLeavers } from '../leavers.ts'
 import { eventClasses, type EventClass } from './event-classes.ts'
 import type { AuditJournals } from './journals.ts'
 
@@ -25,7 +26,8 @@ export interface AuditBatches {
 export function createAuditBatches (
   journals: AuditJournals,
   classOf: (event: AuditEvent) => EventClass,
-  log: FastifyInstance['log']
+  log: FastifyInstance['log'],
+  findLeavers: FindLeavers
 ): AuditBatches {
   const waiting = Object.fromEntries(eventClasses.map((name) => [name, [] as AuditEvent[]])) as Record<
     EventClass,
@@ -56,7 +58,8 @@ export function createAuditBatches (
     for (let written = 0; written < length; written += SLICE) {
       const slice = waiting[name].splice(0, Math.min(SLICE, length - written))
       try {
-        await journals.append(name, slice)
+        const leavers = await findLeavers(slice.map(({ user }) => user))
+        await journals.append(name, leavers.size === 0 ? slice : slice.filter(({ user = '' }) => !leavers.has(user)))
       } catch (error) {
         keep(name, [...slice, ...waiting[name]])
         outage.begin(error)

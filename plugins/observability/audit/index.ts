@@ -9,6 +9,7 @@ import { networkOf } from '../../client-address.ts'
 import { remembered } from '../../remembered.ts'
 import { randomSecret } from '../../secrets.ts'
 import type { Access, Grant } from '../../oauth/grants/contract.ts'
+import { createFindLeavers } from '../leavers.ts'
 import { createAuditBatches } from './batches.ts'
 import { createClassifier } from './event-classes.ts'
 import type { AuditEvent, EventDetails, EventName } from './contract.ts'
@@ -91,7 +92,7 @@ export default fp(
     const journals = openAuditJournals(app.storage)
     const publicBackends = new Set(backends.filter(({ developmentOnly }) => developmentOnly).map(({ id }) => id))
     const classOf = createClassifier(app.now, (backend) => publicBackends.has(backend))
-    const waiting = createAuditBatches(journals, classOf, app.log)
+    const waiting = createAuditBatches(journals, classOf, app.log, createFindLeavers(app))
     const once = createOnce(app.now)
     app.addHook('onClose', () => waiting.close())
     const listeners: Array<(event: AuditEvent) => void> = []

@@ -8,11 +8,17 @@ import type { Clock } from '../../../clock.ts'
 import type { Collection, Storage } from '../../storage/contract.ts'
 import { createBatchWriter, createOutage } from '../../storage/batch-writer.ts'
 import type { AuditEvent } from '../audit/contract.ts'
+import { createFindLeavers, type FindLeavers } from '../leavers.ts'
 import { ranges, type Slot, type Tallies } from './contract.ts'
 import { emptySlot, mergeSlots, withoutPerson } from './tally.ts'
 import { createWaiting, recordOf, WIDTHS } from './waiting.ts'
 
 const FLUSH_EVERY_MS = 5_000
+const OUTAGE = {
+  begins: 'the use of tools cannot be counted in storage: it is counted later',
+  ends: 'the use of tools is counted in storage again',
+  stops: 'the server stops while the use of tools cannot be counted in storage; the log has it'
+}
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,7 +28,7 @@ declare module 'fastify' {
 
 export default fp(
   async function tallies (app: FastifyInstance) {
-    const tallies = createTallies(app.storage, app.now, app.log)
+    const tallies = createTallies(app.storage, app.now, app.log, createFindLeavers(app))
     app.audit.listen((event) => tallies.add(event))
     app.signIn.lifecycle.onDelete((userId) => tallies.forget(userId))
     app.addHook('onClose', () => tallies.close())
@@ -31,20 +37,22 @@ export default fp(
   { name: 'tallies', dependencies: ['audit', 'sign-in'] }
 )
 
-export function createTallies (storage: Pick<Storage, 'collection'>, now: Clock, log: FastifyInstance['log']) {
+export function createTallies (
+  storage: Pick<Storage, 'collection'>,
+  now: Clock,
+  log: FastifyInstance['log'],
+  findLeavers: FindLeavers = async () => new Set()
+) {
   const records = storage.collection<Slot>('tallies')
-  const outage = createOutage(log, {
-    begins: 'the use of tools cannot be counted in storage: it is counted later',
-    ends: 'the use of tools is counted in storage again',
-    stops: 'the server stops while the use of tools cannot be counted in storage; the log has it'
-  })
+  const outage = createOutage(log, OUTAGE)
   const waiting = createWaiting(() => outage.lose(1))
 
   /** @returns whether it is stored. */
   async function store (id: string, slot: Slot, ttl: number): Promise<boolean> {
     try {
+      const left = await withoutLeavers(slot, findLeavers)
       await records.update<void>(id, (found) => ({
-        write: { record: mergeSlots([...(found ? [found] : []), slot]), ttl },
+        write: { record: mergeSlots([...(found ? [found] : []), left]), ttl },
         result: undefined
       }))
       return true
@@ -92,6 +100,11 @@ export function createTallies (storage: Pick<Storage, 'collection'>, now: Clock,
       outage.close(waiting.size)
     }
   } satisfies Tallies & Record<string, unknown>
+}
+
+async function withoutLeavers (slot: Slot, findLeavers: FindLeavers): Promise<Slot> {
+  const named = [...slot.people.map(([id]) => id), ...slot.limits.map(({ user }) => user)]
+  return [...(await findLeavers(named))].reduce((left, id) => withoutPerson(left, id) ?? left, slot)
 }
 
 async function forgetStored (records: Collection<Slot>, userId: string, seconds: number, at: number): Promise<void> {

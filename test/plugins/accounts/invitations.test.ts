@@ -1,6 +1,7 @@
 // Invitations: one lets one new person in, for a week, and the first account of a fresh server has one of its own.
 // Nobody new without one where SIGNUP asks for it (threats AC-10, AC-11).
 import t from 'tap'
+import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
@@ -162,9 +163,10 @@ storageTest('invitations last a week, and of many who use one at once one gets i
     t.equal(await invitations.take(invite), undefined)
   }
   await invitations.hold('service', 'Ann@example.com', { id: 'i', groups: ['finance'] })
-  t.equal(await invitations.takeHeld('other', 'ann@example.com'), undefined)
-  t.same(await invitations.takeHeld('service', 'ann@example.com'), { id: 'i', groups: ['finance'] })
-  t.equal(await invitations.takeHeld('service', 'ann@example.com'), undefined, 'once')
+  t.equal(await invitations.findHeld('other', 'ann@example.com'), undefined)
+  t.same(await invitations.findHeld('service', 'ann@example.com'), { id: 'i', groups: ['finance'] })
+  await invitations.dropHeld('service', 'ann@example.com')
+  t.equal(await invitations.findHeld('service', 'ann@example.com'), undefined, 'once')
 })
 
 storageTest('an invitation is withdrawn also after a clock that leapt (SG-12)', async (t, start) => {
@@ -179,4 +181,52 @@ storageTest('an invitation is withdrawn also after a clock that leapt (SG-12)', 
   t.equal((await invitations.list()).length, 2)
   for (const { id } of await invitations.list()) await invitations.withdraw(id)
   t.equal(await invitations.isValid(secret), false)
+})
+
+storageTest('what an invitation gives waits for a person who cannot be stored just now, and so does the invitation (AC-10)', async (t, start) => {
+  const path = await service(t)
+  const { app, url } = await start({
+    env: { AUTH_BACKEND: `local,${path}`, SIGNUP: 'closed' }
+  })
+  const records = app.userStore.records as { update: unknown }
+  const { update } = records
+  /** A full disk takes nothing new, and lets what is there be deleted. */
+  const whileFull = async (work: () => Promise<{ status: number }>) => {
+    records.update = () => Promise.reject(new StorageUnavailable('no room'))
+    t.equal((await work()).status, 503)
+    records.update = update
+  }
+  const owner = new Browser()
+  const secret = await app.signIn.invitations.inviteFirst()
+  const first = `${url}/signup?invite=${secret}`
+  const account = { email: 'ann@example.com', password: PASSWORD }
+  const form = await owner.get(first)
+  await whileFull(() =>
+    owner.submit(form, ({ action }) => action === '/signup', account)
+  )
+  await owner.submit(
+    await owner.get(`${url}/account`),
+    ({ fields }) => 'password' in fields && fields['backend'] === 'local',
+    account
+  )
+  const people = () => Array.fromAsync(app.signIn.lifecycle.all())
+  const [ann] = await people()
+  t.match(ann, { email: 'ann@example.com', isOwner: true }, 'the first account is the owner')
+
+  const invited = await app.signIn.invitations.invite({ groups: ['finance'] })
+  const enter = async () => {
+    const browser = new Browser()
+    const { forms } = await browser.get(`${url}/signup?invite=${invited}`)
+    const { fields } = forms.find(({ action }) => action === '/signup')!
+    return browser.post(`${url}/login`, {
+      interaction: fields['interaction']!,
+      backend: path,
+      email: 'bob@example.com',
+      password: 'x'
+    })
+  }
+  await whileFull(enter)
+  t.equal((await enter()).status, 200, 'the link is not used up')
+  const bob = (await people()).find(({ email }) => email !== ann!.email)
+  t.match(bob, { email: 'bob@example.com', groups: ['finance'] })
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { OPERATOR } from '../../../plugins/administration/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { PASSWORD } from '../../helpers/owners.ts'
+import { PASSWORD, signedUpOwner } from '../../helpers/owners.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
@@ -109,4 +109,35 @@ t.test('a person of a service needs the verified address that was invited; anoth
   t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
   t.equal(await enter('ann@example.com'), 200)
   t.match(await Array.fromAsync(app.signIn.lifecycle.all()), [{ email: 'ann@example.com', groups: ['finance'] }])
+})
+
+storageTest('the invitations of an owner who is locked, or no owner any more, let nobody in until another sends them again (AD-06)', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local', SIGNUP: 'open' } })
+  const { app } = server
+  const owner = await signedUpOwner(server)
+  const other = await signedUpOwner(server, 'other@example.com')
+  const made = await app.administration.invite(
+    { by: owner.id },
+    asked(undefined, ['finance'])
+  )
+  const secret = new URL(made.link!).searchParams.get('invite')!
+  const isValid = () => app.signIn.invitations.isValid(secret)
+  t.equal(await isValid(), true)
+  await app.administration.lock({ by: other.id }, owner.id)
+  t.equal(await isValid(), false)
+  t.equal(await app.signIn.invitations.take(secret), undefined, 'nothing is used up')
+  t.equal((await new Browser().get(made.link!)).status, 200)
+  await app.administration.unlock({ by: other.id }, owner.id)
+  t.equal(await isValid(), true, 'taken back, it was a mistake')
+  await app.administration.unmakeOwner({ by: other.id }, owner.id)
+  t.equal(await isValid(), false)
+  const again = await app.administration.resendInvitation(
+    { by: other.id },
+    made.invitation.id
+  )
+  t.match(again.invitation, { by: other.id, groups: ['finance'] })
+  t.equal((await new Browser().get(again.link!)).status, 200)
+  await app.administration.delete({ by: 'operator' }, other.id)
+  const last = new URL(again.link!).searchParams.get('invite')!
+  t.equal(await app.signIn.invitations.isValid(last), false)
 })

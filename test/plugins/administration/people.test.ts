@@ -1,6 +1,7 @@
 // What the operator or an owner does to somebody's account, and that they are told.
 import t from 'tap'
 import { personAt } from '../../helpers/factor-pages.ts'
+import { signedUpOwner } from '../../helpers/owners.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -16,4 +17,23 @@ storageTest('whoever loses their second factors to the operator learns it by mai
   t.equal((await ann.subjects()).at(-1), 'Your second factors were removed by the operator')
   const events = await app.audit.ofUser(user.id, 1)
   t.match(events, [{ event: 'factor_removed', by: 'operator', reason: 'all' }])
+})
+
+storageTest('a link for a new password that an owner has handed out ends with their place (AD-06)', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local', SIGNUP: 'open' } })
+  const { app } = server
+  const owner = await signedUpOwner(server)
+  const other = await signedUpOwner(server, 'other@example.com')
+  const linkBy = async (by: string) => {
+    const result = await app.administration.resetPassword({ by }, other.id)
+    const { link } = result as { link: string }
+    return new URL(link).searchParams.get('link')!
+  }
+  const byOwner = await linkBy(owner.id)
+  const byOperator = await linkBy('operator')
+  const isValid = async (link: string) =>
+    (await app.accountLinks.find('reset', link)) !== undefined
+  t.same([await isValid(byOwner), await isValid(byOperator)], [true, true])
+  await app.administration.unmakeOwner({ by: other.id }, owner.id)
+  t.same([await isValid(byOwner), await isValid(byOperator)], [false, true])
 })

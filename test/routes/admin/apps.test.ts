@@ -1,6 +1,6 @@
 // The pages of apps and of access keys: who has which, ended for one or for all.
 import { keyFor } from '../../helpers/access-keys.ts'
-import { newClient, ping, tokensFor } from '../../helpers/oauth.ts'
+import { newClient, ping, post, tokensFor, walk } from '../../helpers/oauth.ts'
 import { act, signedUpOwner } from '../../helpers/owners.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -33,4 +33,16 @@ storageTest('an app is listed once, ended for one person, and for everyone after
   t.match((await browser.get(`${url}/admin/keys`)).text, `mcp_key_${key.id}`)
   await act(browser, await browser.get(`${url}/admin/keys`), 'revoke-key')
   t.equal(await ping(url, key.secret), 401)
+})
+
+storageTest('an app that is ended for everyone is not connected by a code that it has kept back (AD-07)', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'demo,local' } })
+  const { url, app } = server
+  const client = await newClient(url)
+  const connected = await tokensFor(url, client)
+  const { form } = await walk(url, client)
+  await app.administration.endApp({ by: 'operator' }, client.client_id)
+  t.equal(await ping(url, connected.access), 401)
+  t.match(await post(`${url}/token`, form), { status: 400, body: { error: 'invalid_grant' } })
+  t.same(await Array.fromAsync(app.grants.all()), [])
 })
