@@ -3,7 +3,7 @@
 // may be wrong for a moment: what is not listed could not be ended (threat SG-12).
 import type { Clock } from '../../clock.ts'
 import type { Change, Collection } from '../storage/contract.ts'
-import { createLeapGuard } from '../storage/monotonic-time.ts'
+import { createSettledTime } from '../storage/monotonic-time.ts'
 import { MAX_KEYS_PER_PERSON, type AccessKey } from './contract.ts'
 
 /** Ids of keys, each with its end in seconds since the epoch. */
@@ -23,19 +23,20 @@ export interface KeysByPerson {
   ids(userId: string): Promise<string[]>
 }
 
-/** @param isSettled whether the clock may be believed for what cannot be undone. */
 export function createKeysByPerson (
   lists: Collection<KeyList>,
   now: Clock,
-  isSettled = createLeapGuard(now)
+  settled = createSettledTime(now)
 ): KeysByPerson {
   function changeTo<R> (entries: Array<[string, number]>, result: R): Change<KeyList, R> {
     if (entries.length === 0) return { remove: true, result }
     // Without an end of its own: see ../oauth/grants/by-user.ts.
     return { write: { record: { endsAt: Object.fromEntries(entries) }, ttl: null }, result }
   }
-  const keptOf = (list: KeyList | undefined) =>
-    Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now() || !isSettled())
+  const keptOf = (list: KeyList | undefined) => {
+    const time = settled.now()
+    return Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > time)
+  }
 
   return {
     add: ({ id, userId, endsAt }) =>

@@ -10,7 +10,6 @@ import type { UserStore } from '../accounts/user-store.ts'
 import { isActive } from '../sign-in/contract.ts'
 import { equalSecrets, hashSecret } from '../secrets.ts'
 import { cacheRecords, type CachedCollection } from '../storage/cached.ts'
-import { createLeapGuard } from '../storage/monotonic-time.ts'
 import { readKeyAccess } from './access.ts'
 import { createKeysByPerson, type KeyList, type KeysByPerson } from './by-person.ts'
 import { MAX_KEYS_PER_PERSON, type AccessKey, type AccessKeys, type NewAccessKey } from './contract.ts'
@@ -29,9 +28,9 @@ type Options = Pick<Config, 'mcpUrl' | 'backends' | 'allowedEmails'>
 
 export default fp(
   async function accessKeys (app: FastifyInstance, options: Options) {
-    const { storage, userStore, now, steady } = app
+    const { storage, userStore, now, settled } = app
     const store = await cacheRecords<AccessKey>(storage, 'accessKey', now)
-    const byPerson = createKeysByPerson(storage.collection<KeyList>('accessKeyList'), now, createLeapGuard(now, steady))
+    const byPerson = createKeysByPerson(storage.collection<KeyList>('accessKeyList'), now, settled)
     const lastUses = createLastUses(store, now, app.log)
     app.addHook('onClose', () => lastUses.idle())
     app.decorate('accessKeys', {

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
-import { createLeapGuard } from '../storage/monotonic-time.ts'
+import { createSettledTime } from '../storage/monotonic-time.ts'
 import { inTurns } from '../in-turns.ts'
 
 /** Not more often: on Redis each sweep reads all keys. */
@@ -24,11 +24,15 @@ export interface AccountExpiry {
   forget(userId: string): Promise<void>
 }
 
-/** @param lifetimeOf seconds that accounts of a backend last; undefined where they stay. */
+/**
+ * @param lifetimeOf seconds that accounts of a backend last; undefined where they stay.
+ * @param settled nobody gets an account back that a clock has ended which was wrong for a moment.
+ */
 export function createAccountExpiry (
   storage: Storage,
   now: Clock,
-  lifetimeOf: (backend: string) => number | undefined
+  lifetimeOf: (backend: string) => number | undefined,
+  settled = createSettledTime(now)
 ): AccountExpiry {
   const ends = storage.collection<{ endsAt: number }>('accountEnd')
   return {
@@ -40,8 +44,9 @@ export function createAccountExpiry (
     },
     async * expired () {
       const left: Array<{ id: string; endsAt: number }> = []
+      const time = settled.now()
       for await (const { id, record } of inTurns(ends.all())) {
-        if (record.endsAt <= now()) yield id
+        if (record.endsAt <= time) yield id
         else left.push({ id, endsAt: record.endsAt })
       }
       const surplus = Math.max(0, left.length - MAX_TEMPORARY_ACCOUNTS)
@@ -54,10 +59,7 @@ export function createAccountExpiry (
 /** Deletes expired accounts from time to time, in the same way as a person deletes their own. */
 export function sweepExpiredAccounts (app: FastifyInstance): void {
   let running: Promise<void> | undefined
-  // Nobody gets an account back that a clock has ended which was wrong for a moment.
-  const mayDelete = createLeapGuard(app.now)
   const sweep = async () => {
-    if (!mayDelete()) return
     try {
       const deleted = await app.signIn.lifecycle.deleteExpired()
       for (const { backend } of deleted) app.audit.note('account_deleted', { backend, reason: 'time' })

@@ -3,7 +3,7 @@
 // Tested in test/plugins/accounts/invitations.test.ts.
 import type { Clock } from '../../clock.ts'
 import type { Change, Collection, Storage } from '../storage/contract.ts'
-import { createLeapGuard } from '../storage/monotonic-time.ts'
+import { createSettledTime } from '../storage/monotonic-time.ts'
 
 /** The oldest that is not open any more goes for a new one. */
 export const MAX_LISTED = 500
@@ -16,12 +16,13 @@ interface Listed {
 
 export type InvitationList = ReturnType<typeof createInvitationList>
 
-/** @param isSettled whether the clock may be believed for what cannot be undone. */
-export function createInvitationList (storage: Storage, now: Clock, isSettled = createLeapGuard(now)) {
+export function createInvitationList (storage: Storage, now: Clock, settled = createSettledTime(now)) {
   const ID = 'all'
   const store: Collection<{ listed: Listed[] }> = storage.collection('invitationList')
-  const keptOf = (found: { listed: Listed[] } | undefined) =>
-    (found?.listed ?? []).filter(({ goneAt }) => goneAt > now() || !isSettled())
+  const keptOf = (found: { listed: Listed[] } | undefined) => {
+    const time = settled.now()
+    return (found?.listed ?? []).filter(({ goneAt }) => goneAt > time)
+  }
   const changeTo = <R>(listed: Listed[], result: R): Change<{ listed: Listed[] }, R> => {
     if (listed.length === 0) return { remove: true, result }
     // Without an end of its own: see ../oauth/grants/by-user.ts.

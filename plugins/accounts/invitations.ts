@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts'
 import { invalidRequest } from '../../errors.ts'
 import { equalSecrets, hashSecret, randomSecret } from '../secrets.ts'
 import type { Storage } from '../storage/contract.ts'
+import type { SettledTime } from '../storage/monotonic-time.ts'
 import { createFirstInvitation } from './first-invitation.ts'
 import { createInvitationList, MAX_LISTED } from './invitation-list.ts'
 import { INVITATION_SECONDS, stateOf, type Invitation, type NewInvitation, type Welcome } from './invitation.ts'
@@ -65,11 +66,11 @@ export interface Invitations {
 
 /**
  * @param stillGives of whoever made one: it counts while they do.
- * @param isSettled see {@link createInvitationList}.
+ * @param settled see {@link createInvitationList}.
  */
-export function createInvitations (storage: Storage, now: Clock, stillGives: StillGives, isSettled?: () => boolean): Invitations {
+export function createInvitations (storage: Storage, now: Clock, stillGives: StillGives, settled?: SettledTime): Invitations {
   const first = createFirstInvitation(storage, now)
-  const stored = createRecords(storage, now, stillGives, isSettled)
+  const stored = createRecords(storage, now, stillGives, settled)
   const { change, isOpen, opens, list, takePlace, find, drop, records, listed, lifetime } = stored
 
   return {
@@ -118,9 +119,9 @@ export function createInvitations (storage: Storage, now: Clock, stillGives: Sti
   }
 }
 
-function createRecords (storage: Storage, now: Clock, stillGives: StillGives, isSettled?: () => boolean) {
+function createRecords (storage: Storage, now: Clock, stillGives: StillGives, settled?: SettledTime) {
   const records = storage.collection<Invitation>('invitation')
-  const listed = createInvitationList(storage, now, isSettled)
+  const listed = createInvitationList(storage, now, settled)
 
   const lifetime = (until: number) => Math.max(1, until + KEPT_SECONDS - now())
   /** Changes one that is still as `isRight` says. */

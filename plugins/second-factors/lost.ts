@@ -8,7 +8,6 @@ import { verifiedAddresses } from '../accounts/messages.ts'
 import { isRecent } from '../is-recent.ts'
 import { equalSecrets, randomSecret } from '../secrets.ts'
 import type { User } from '../sign-in/contract.ts'
-import { createLeapGuard } from '../storage/monotonic-time.ts'
 import { LOST_WAIT_SECONDS, type LostFactors, type LostState } from './contract.ts'
 import { sendFactorsLost, sendFactorsRemoved } from './mails.ts'
 import { hasFactor, withoutRequest, type FactorRecords, type PersonFactors } from './records.ts'
@@ -31,9 +30,7 @@ export interface Lost extends LostFactors {
 }
 
 export function createLost (app: FastifyInstance, records: FactorRecords): Lost {
-  const { now, steady, sealing, mail } = app
-  // What was removed does not come back when a clock that leapt is right again.
-  const isSettled = createLeapGuard(now, steady)
+  const { now, settled, sealing, mail } = app
   const isOpen = (factors: PersonFactors | undefined): factors is PersonFactors & { lost: object } =>
     factors?.lost !== undefined && !factors.lost.isStopped && isRecent(factors.lost.askedAt, LOST_WAIT_SECONDS + OPEN_SECONDS, now())
   const untilOf = (askedAt: number) => askedAt + LOST_WAIT_SECONDS
@@ -73,9 +70,10 @@ export function createLost (app: FastifyInstance, records: FactorRecords): Lost 
       )
     },
     async removeIfDue (user) {
-      if (!isSettled()) return false
+      // What was removed does not come back when a clock that leapt is right again.
+      const time = settled.now()
       const removed = await records.change<PersonFactors | undefined>(user.id, (before) =>
-        isOpen(before) && before.lost.isTold && untilOf(before.lost.askedAt) <= now()
+        isOpen(before) && before.lost.isTold && untilOf(before.lost.askedAt) <= time
           ? { factors: { ...before, passkeys: [], apps: [] }, result: before }
           : { result: undefined }
       )

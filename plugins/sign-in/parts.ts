@@ -11,7 +11,6 @@ import { createUsers } from '../accounts/users.ts'
 import { createUnusedPlaces, type UnusedList } from '../oauth/clients/unused-places.ts'
 import type { Grants } from '../oauth/grants/index.ts'
 import type { Collection } from '../storage/contract.ts'
-import { createLeapGuard } from '../storage/monotonic-time.ts'
 import { createUpstreamSessions, referenceOfBrowser, referenceOfGrant } from '../upstream-sessions/index.ts'
 import type { BackendSession } from '../upstream-sessions/refresh.ts'
 import { createAdmissions } from './admission.ts'
@@ -46,10 +45,10 @@ export function createParts (
   { publicUrl, allowedEmails, newcomersNeedInvitation, ownerEmails, idJagIssuers }: Options,
   backends: Map<string, AuthBackend>
 ) {
-  const { now } = app
+  const { now, settled } = app
   const cookies = createCookies(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app, createHandles(app), cookies)
-  const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds)
+  const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds, settled)
   const users = createUsers(app, expiry)
   const organizations = organizationBackends({ idJagIssuers })
   const lifecycle = createAccountLifecycle({
@@ -62,8 +61,7 @@ export function createParts (
     allowedEmails,
     now
   })
-  const isSettled = createLeapGuard(now, app.steady)
-  const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails }), isSettled)
+  const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails }), settled)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const upstream = createUpstreamSessions({
@@ -71,7 +69,7 @@ export function createParts (
     backends,
     sealing: app.sealing,
     now,
-    isSettled,
+    settled,
     log: app.log,
     onRenewed: users.noteGroups,
     onEnd: (references) => endReferences(app.grants, store, references)

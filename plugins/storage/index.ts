@@ -2,7 +2,7 @@
 // owns what a record is and how long it lives; others own its contents. Redis where REDIS_URL is set, otherwise SQLite in
 // DATA_DIR, behind one contract and one suite of tests: single-use reads, one atomic read-decide-write step, lifetimes.
 // Around the engine: migrations of what is stored, a clock that never goes back, caches and batches for hot paths.
-// Decorates the app with `storage`, `sealing`, `now` and `steady`.
+// Decorates the app with `storage`, `sealing`, `now` and `settled`.
 // Tested in test/plugins/storage/contract.test.ts.
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -11,7 +11,7 @@ import type { Config } from '../../config/index.ts'
 import { StartError } from '../../errors.ts'
 import { loadGeneratedKey } from '../generated-key.ts'
 import { StorageUnavailable, type Log, type Storage } from './contract.ts'
-import { createMonotonicTime, type MonotonicTime } from './monotonic-time.ts'
+import { createMonotonicTime, type MonotonicTime, type SettledTime } from './monotonic-time.ts'
 import { checkKey } from './key-check.ts'
 import { migrate, migrations } from './migrations.ts'
 import { instrument, type Observe } from './instrumented.ts'
@@ -24,8 +24,7 @@ declare module 'fastify' {
     storage: Storage
     sealing: Sealing
     now: Clock
-    /** Seconds that no setting of the clock moves: for `createLeapGuard`. */
-    steady: Clock
+    settled: SettledTime
   }
 }
 
@@ -53,24 +52,28 @@ export default fp(
     let now = machine
     const opened = await openStorage({ dataDir, redisUrl }, () => now(), app.log)
     app.addHook('onClose', () => opened.close())
-    const time = await openTime(opened, machine, app.log)
+    const time = await openTime(opened, { now: machine, steady }, app.log)
     app.addHook('onClose', () => time.close())
     now = time.now
     const watched = instrument(opened, observers)
     app.decorate('storage', { ...watched, check: cacheCheck(watched.check, now) })
     app.decorate('sealing', createSealing(secretKeys.length > 0 ? secretKeys : [loadGeneratedKey(dataDir)]))
     app.decorate('now', now)
-    app.decorate('steady', steady)
+    app.decorate('settled', time.settled)
     await checkKey(opened, app.sealing, app.log)
   },
   { name: 'storage' }
 )
 
 /** Damage inside shows here. @throws StartError that says where. */
-async function openTime (opened: Storage, machine: Clock, log: FastifyInstance['log']): Promise<MonotonicTime> {
+async function openTime (
+  opened: Storage,
+  { now, steady }: Pick<StorageOptions, 'now' | 'steady'>,
+  log: FastifyInstance['log']
+): Promise<MonotonicTime> {
   try {
     await migrate(opened, migrations, log)
-    return await createMonotonicTime(opened, machine, log)
+    return await createMonotonicTime(opened, now, log, steady)
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error
     const { message } = (error.cause ?? error) as Error

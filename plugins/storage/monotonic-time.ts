@@ -19,12 +19,19 @@ export interface NotedTime {
   seconds: number
 }
 
-/** Whether a process that starts now may trust its clock. @param highest the time that was noted last; 0 for none. */
-export const isPlausible = (highest: number, time: number): boolean =>
-  highest === 0 || time - highest < MAX_ABSENCE_SECONDS
+/**
+ * The time for what cannot be undone: a clock that leapt may yet go back, so until it has stayed, time goes on from where it
+ * was before. A machine that is suspended again and again leaps each time, and each leap is believed by itself.
+ */
+export interface SettledTime {
+  now: Clock
+  /** Whether that is the present time. */
+  isPresent(): boolean
+}
 
 export interface MonotonicTime {
   now: Clock
+  settled: SettledTime
   /** Notes the time, for the next start. */
   note(): Promise<void>
   close(): Promise<void>
@@ -51,11 +58,10 @@ export async function createMonotonicTime (
     )
   }
   const now: Clock = isBehind ? () => Math.max(machine(), highest + steady() - began.steady) : machine
-  const isSettled = createLeapGuard(now, steady, isPlausible(highest, began.time))
+  const settled = createSettledTime(now, steady, highest)
 
   async function note (): Promise<void> {
-    if (!isSettled()) return
-    const seconds = now()
+    const seconds = settled.now()
     await times.update(HIGHEST.id, (found) =>
       found !== undefined && found.seconds >= seconds
         ? { result: undefined }
@@ -76,18 +82,39 @@ export async function createMonotonicTime (
   await note().catch(() => {
     /* a storage that takes no writes just now serves all the same */
   })
-  return { now, note, close }
+  return { now, settled, note, close }
 }
 
-/** @returns whether the time may be used for what cannot be undone: not while a clock that leapt may yet go back. */
-export function createLeapGuard (now: Clock, steady: Clock = machineSteady, isTrusted = true): () => boolean {
+/** What the time was when the clock leapt, and seconds of the steady one since when. */
+interface Leap {
+  before: number
+  at: number
+}
+
+/** @param noted the time that was noted last, before this process began; 0 for none. */
+export function createSettledTime (now: Clock, steady: Clock = machineSteady, noted = 0): SettledTime {
   let last = { time: now(), steady: steady() }
-  let pausedUntil = isTrusted ? -Infinity : last.steady + SETTLED_AFTER_SECONDS
-  return () => {
+  const isPlausible = noted === 0 || last.time - noted < MAX_ABSENCE_SECONDS
+  /** Those that are not believed yet, oldest first. */
+  let leaps: Leap[] = isPlausible ? [] : [{ before: noted, at: last.steady }]
+
+  function look (): typeof last {
     const present = { time: now(), steady: steady() }
     const leapt = present.time - last.time - (present.steady - last.steady)
-    if (leapt > MAX_LEAP_SECONDS) pausedUntil = present.steady + SETTLED_AFTER_SECONDS
-    last = present
-    return present.steady >= pausedUntil
+    if (leapt > MAX_LEAP_SECONDS) leaps.push({ before: last.time, at: present.steady })
+    leaps = leaps.filter(({ at }) => present.steady - at < SETTLED_AFTER_SECONDS)
+    return (last = present)
+  }
+
+  return {
+    now () {
+      const present = look()
+      const [first] = leaps
+      return first === undefined ? present.time : Math.min(present.time, first.before + present.steady - first.at)
+    },
+    isPresent () {
+      look()
+      return leaps.length === 0
+    }
   }
 }

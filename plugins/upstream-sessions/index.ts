@@ -8,6 +8,7 @@ import type { Access, Grant } from '../oauth/grants/contract.ts'
 import { randomSecret, type Sealing } from '../secrets.ts'
 import type { IdentityKey } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'
+import type { SettledTime } from '../storage/monotonic-time.ts'
 import { createRefresh, sealingOf, writing, type BackendSession, type UpstreamSession } from './refresh.ts'
 
 export interface UpstreamSessions {
@@ -51,8 +52,8 @@ interface Deps {
   backends: ReadonlyMap<string, AuthBackend>
   sealing: Sealing
   now: Clock
-  /** Whether the clock may be believed for what cannot be undone (threat SG-12). */
-  isSettled(): boolean
+  /** For what cannot be undone (threat SG-12). */
+  settled: Pick<SettledTime, 'now'>
   log: { warn(message: string): void }
   /** What the service says of the groups of a person, when it has confirmed their session. */
   onRenewed(identity: IdentityKey, groups: readonly string[]): Promise<void>
@@ -79,7 +80,7 @@ export const referenceOfBrowser = (session: string): string => `browser ${sessio
 type OnBehalfOf = NonNullable<Sessions['onBehalfOf']>
 
 export function createUpstreamSessions (deps: Deps): UpstreamSessions {
-  const { store, backends, now, isSettled } = deps
+  const { store, backends, now, settled } = deps
   const { seal, unseal } = sealingOf(deps.sealing)
   const write = (record: BackendSession) => writing(record, now())
   const end: UpstreamSessions['end'] = (backend, session) => endAtService(deps, backend, session)
@@ -120,7 +121,8 @@ export function createUpstreamSessions (deps: Deps): UpstreamSessions {
     async release (id, reference) {
       const ended = await store.update<BackendSession | undefined>(id, (record) => {
         if (!record || !(reference in record.holders)) return { result: undefined }
-        const holds = ([name, endsAt]: [string, number]) => name !== reference && (endsAt > now() || !isSettled())
+        const time = settled.now()
+        const holds = ([name, endsAt]: [string, number]) => name !== reference && endsAt > time
         const left = Object.entries(record.holders).filter(holds)
         return left.length === 0
           ? { remove: true, result: record }

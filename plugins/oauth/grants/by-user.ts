@@ -3,7 +3,7 @@
 // not listed could not be ended when it is right again (threat SG-12).
 import type { Clock } from '../../../clock.ts'
 import type { Change, Collection } from '../../storage/contract.ts'
-import { createLeapGuard } from '../../storage/monotonic-time.ts'
+import { createSettledTime } from '../../storage/monotonic-time.ts'
 import type { Grant } from './contract.ts'
 
 /** Ids of grants, each with its absolute end in seconds since the epoch. */
@@ -24,12 +24,11 @@ export interface GrantsByUser {
   ids(userId: string): Promise<string[]>
 }
 
-/** @param isSettled whether the clock may be believed for what cannot be undone. */
 export function createGrantsByUser (
   lists: Collection<GrantList>,
   grants: Collection<Grant>,
   now: Clock,
-  isSettled = createLeapGuard(now)
+  settled = createSettledTime(now)
 ): GrantsByUser {
   const ids = async (userId: string) => Object.keys((await lists.find(userId))?.endsAt ?? {})
 
@@ -52,13 +51,14 @@ export function createGrantsByUser (
     drop,
     add: ({ id, user, endsAt }) =>
       lists.update<void>(user.id, (list) => {
-        const kept = Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > now() || !isSettled())
+        const time = settled.now()
+        const kept = Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > time)
         return changeTo({ ...Object.fromEntries(kept), [id]: endsAt })
       }),
     async live (userId) {
       const listed = await ids(userId)
       const found = await Promise.all(listed.map((id) => grants.find(id)))
-      if (isSettled()) await drop(userId, listed.filter((_, index) => found[index] === undefined))
+      if (settled.isPresent()) await drop(userId, listed.filter((_, index) => found[index] === undefined))
       return found.filter((grant) => grant !== undefined).sort((a, b) => b.createdAt - a.createdAt)
     }
   }

@@ -9,7 +9,7 @@ import type { CurrentUser } from '../../accounts/user-store.ts'
 import type { Sealing } from '../../secrets.ts'
 import { cacheRecords } from '../../storage/cached.ts'
 import type { Collection } from '../../storage/contract.ts'
-import { createLeapGuard } from '../../storage/monotonic-time.ts'
+import { createSettledTime } from '../../storage/monotonic-time.ts'
 import { organizationBackends } from '../../accounts/organizations.ts'
 import { inTurns } from '../../in-turns.ts'
 import { createGrantsByUser, type GrantList } from './by-user.ts'
@@ -112,7 +112,7 @@ export default fp(
         app.now,
         options,
         app.userStore.current,
-        createLeapGuard(app.now, app.steady)
+        app.settled
       )
     )
   },
@@ -126,9 +126,9 @@ export function createGrants (
   now: Clock,
   life: Options,
   currentUser: CurrentUser,
-  isSettled = createLeapGuard(now)
+  settled = createSettledTime(now)
 ): Grants {
-  const byUser = createGrantsByUser(lists, store, now, isSettled)
+  const byUser = createGrantsByUser(lists, store, now, settled)
   const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
   const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
   const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }

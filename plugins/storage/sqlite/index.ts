@@ -20,7 +20,7 @@ import { createCheck, refuseEmptied } from './check.ts'
 import { openSqliteJournals, prepareJournals } from './journal.ts'
 import { sqliteExport } from './export.ts'
 import { startSweeping } from './sweep.ts'
-import { HIGHEST, isPlausible, type NotedTime } from '../monotonic-time.ts'
+import { HIGHEST, type NotedTime } from '../monotonic-time.ts'
 
 const FILE = 'oauth.db'
 const SWEEP_ROWS = 500
@@ -59,7 +59,7 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
   const sweeper = startSweeping(
     [(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices],
     now,
-    () => isPlausible(highestOf(statements, log), now())
+    () => highestOf(statements, log)
   )
   const check = createCheck(db, join(dataDir, FILE), commits, () =>
     statements.put.run('check', 'check', encodeRecord('check', null), now() + 60)

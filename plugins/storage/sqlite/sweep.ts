@@ -2,7 +2,7 @@
 // behind it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../../clock.ts'
-import { createLeapGuard } from '../monotonic-time.ts'
+import { createSettledTime, type SettledTime } from '../monotonic-time.ts'
 
 const SWEEP_EVERY_MS = 60_000
 const PAUSE_MS = 20
@@ -17,25 +17,24 @@ export interface Sweeper {
 
 /**
  * Sweeps at once, and each minute.
- * @param isTrusted whether the clock may be right at the start, as far as is known.
+ * @param noted the time that was noted last, before this process began; 0 for none.
  * @param steady seconds that no setting of the clock moves.
  */
 export function startSweeping (
   slices: readonly Slice[],
   now: Clock,
-  isTrusted: () => boolean = () => true,
+  noted: () => number = () => 0,
   steady: Clock = () => performance.now() / 1000
 ): Sweeper {
   // A clock that was wrong for a moment, or when the machine started, must not end every connection for good.
-  let mayDelete: (() => boolean) | undefined
+  let settled: SettledTime | undefined
   const stopped = new AbortController()
   let running: Promise<void> | undefined
 
   async function sweepAll (): Promise<void> {
-    mayDelete ??= createLeapGuard(now, steady, isTrusted())
-    if (!mayDelete()) return
+    settled ??= createSettledTime(now, steady, noted())
     for (const slice of slices) {
-      while (!stopped.signal.aborted && (await slice(now())) > 0) await sleep(PAUSE_MS, undefined, { ref: false })
+      while (!stopped.signal.aborted && (await slice(settled.now())) > 0) await sleep(PAUSE_MS, undefined, { ref: false })
     }
   }
   const sweep = (): Promise<void> =>

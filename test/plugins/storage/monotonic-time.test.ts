@@ -1,7 +1,7 @@
 // The clock of an installation: over a restart, too, it never goes back, and a clock that leaps is not trusted at once
 // (threat SG-12).
 import t, { type Test } from 'tap'
-import { createLeapGuard, createMonotonicTime } from '../../../plugins/storage/monotonic-time.ts'
+import { createMonotonicTime, createSettledTime } from '../../../plugins/storage/monotonic-time.ts'
 import { openRedisStorage } from '../../../plugins/storage/redis/index.ts'
 import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
 import { noRedis, startRedis } from '../../helpers/redis.ts'
@@ -64,22 +64,53 @@ for (const [name, open] of [
   )
 }
 
-t.test('a clock that leaps is not trusted with what cannot be undone until it has stayed (SG-12)', async (t) => {
-  const at = { time: 1_800_000_000, steady: 0 }
-  const isSettled = createLeapGuard(
-    () => at.time,
-    () => at.steady
-  )
+/** @returns what the time is that counts, from the start, after so many seconds and a leap. */
+function place (noted?: number) {
+  const began = 1_800_000_000
+  const at = { time: began, steady: 0 }
+  const settled = createSettledTime(() => at.time, () => at.steady, noted)
   const pass = (seconds: number, leap = 0) => {
     at.time += seconds + leap
     at.steady += seconds
-    return isSettled()
+    return settled.now() - began
   }
-  t.equal(pass(60), true)
-  t.equal(pass(60, 100 * 86_400), false, 'a hundred days at once')
-  t.equal(pass(60, -100 * 86_400), false, 'and back')
-  t.equal(pass(60), false)
-  t.equal(pass(800), true)
-  t.equal(pass(60, 7_200), false, 'a machine that slept')
-  t.equal(pass(901), true, 'is believed after a while')
+  return { pass, isPresent: settled.isPresent, began }
+}
+const [DAYS, HOUR] = [100 * 86_400, 3_600]
+
+t.test('a clock that leaps is not trusted with what cannot be undone until it has stayed (SG-12)', async (t) => {
+  const { pass, isPresent } = place()
+  t.equal(pass(60), 60)
+  t.equal(pass(60, 300), 420, 'so little is no leap')
+  t.equal(pass(60, DAYS), 420, 'a hundred days at once')
+  t.equal(isPresent(), false)
+  t.equal(pass(60, -DAYS), 480, 'and back')
+  t.equal(pass(60), 540)
+  t.equal(isPresent(), false)
+  t.equal(pass(781), 1_381, 'as if it had not leapt')
+  t.equal(isPresent(), true, 'it has stayed for 15 minutes')
+  t.equal(pass(60, HOUR), 1_381, 'a machine that slept')
+  t.equal(pass(899), 1_381 + 899)
+  t.equal(pass(1), 1_381 + 960 + HOUR, 'is believed after a while')
+})
+
+t.test('a machine that sleeps again and again is believed as well: each leap for itself', async (t) => {
+  const { pass, isPresent } = place()
+  for (let wake = 0; wake < 3; wake++) {
+    pass(0, HOUR)
+    pass(360)
+  }
+  t.equal(pass(0), HOUR + 1_080, 'the first has stayed, the others have not')
+  t.equal(isPresent(), false)
+  t.equal(pass(0, -3 * HOUR), 1_080, 'never later than the clock itself')
+})
+
+t.test('after a long absence time goes on from what was noted, until the clock has stayed', async (t) => {
+  for (const [absence, first] of [[30 * 86_400 - 1, 60], [30 * 86_400, 60 - 30 * 86_400]] as const) {
+    const { pass, began, isPresent } = place(1_800_000_000 - absence)
+    t.equal(pass(60), first, `${absence} seconds before ${began}`)
+    t.equal(isPresent(), first === 60)
+    t.equal(pass(840), 900)
+    t.equal(isPresent(), true)
+  }
 })
