@@ -28,6 +28,7 @@ interface Service {
   restart?: string
   depends_on?: object
   user?: string
+  networks?: string[]
 }
 const composeText = await read('docker-compose.yml')
 const { services, volumes } = parseYaml(composeText, { merge: true }) as {
@@ -120,4 +121,18 @@ t.test('docker-compose.yml: Redis forgets nothing, and the server takes its envi
     /write one into \.env/,
     'without a secret key compose stops'
   )
+})
+
+t.test('only the server reaches Redis and Postgres, and they reach nothing', async (t) => {
+  for (const file of ['docker-compose.yml', 'template/docker-compose.yml']) {
+    const { services, networks } = parseYaml(await read(file), { merge: true }) as {
+      services: Record<string, Service>
+      networks: Record<string, object>
+    }
+    t.same(networks, { storage: { internal: true } })
+    for (const [name, { networks: joined = ['default'] }] of Object.entries(services)) {
+      const expected = name.startsWith('app') ? ['default', 'storage'] : name === 'caddy' ? ['default'] : ['storage']
+      t.same(joined, expected, `${file}: ${name}`)
+    }
+  }
 })
