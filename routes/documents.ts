@@ -1,6 +1,6 @@
 // GET /documents/…: where a citation leads: the text of one document, or of a note of one's own, for people who are signed
 // in.
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
 import type { Key, Words } from '../languages/index.ts'
@@ -27,10 +27,15 @@ const PDF = 'application/pdf'
 /** Of one person at once: a reader that opens a file beside another. */
 const MAX_DOWNLOADS_EACH = 2
 
+interface Asked {
+  Params: { '*': string }
+  Querystring: { part?: string; file?: string }
+}
+
 export default async function documents (app: FastifyInstance, { signIn }: Pick<Config, 'signIn'>) {
   const { paths } = app
   const downloads = createDownloads(MAX_DOWNLOADS_EACH)
-  app.get<{ Params: { '*': string }; Querystring: { part?: string; file?: string } }>(
+  app.get<Asked>(
     `${paths.documents}/*`,
     async (request, reply) => {
       const user = signIn ? await app.signIn.sessions.user(request) : undefined
@@ -47,7 +52,8 @@ export default async function documents (app: FastifyInstance, { signIn }: Pick<
       const caller = user?.id ?? sharerOf({ access: null, address: networkOf(request) })
       if (request.query.file !== undefined) {
         const open = () => openPdf(app, request.params['*'], rights)
-        return sendFile(open, request.params['*'], reply, downloads, caller)
+        const stillMay = async () => mayStillRead(app, request, signIn)
+        return sendFile({ open, stillMay, id: request.params['*'], who: caller }, reply, downloads)
       }
       const part = readPart(request.query.part)
       const found = await app.library.of(user ?? null, rights).read(request.params['*'], { part, maxCharacters: MAX_SHOWN })
@@ -73,24 +79,35 @@ const gone = () => new OAuthError('not_found', 404, { key: 'pages.gone' })
 const openPdf = async (app: FastifyInstance, id: string, rights: DocumentRights): ReturnType<Library['file']> =>
   id.toLowerCase().endsWith('.pdf') ? app.library.file(id, rights) : undefined
 
+interface Download {
+  id: string
+  who: string
+  open(): ReturnType<Library['file']>
+  stillMay(): Promise<boolean>
+}
+
+/** Also by rules that change on the way. */
+async function mayStillRead (app: FastifyInstance, request: FastifyRequest<Asked>, signIn: boolean): Promise<boolean> {
+  const user = signIn ? await app.signIn.sessions.user(request) : undefined
+  return (user !== undefined || !signIn) && rightsOfVisitor(app, user).documents.may(request.params['*'])
+}
+
 /**
  * Sends a PDF as it is in the folder. No other file is sent this way: what a browser would run, such as HTML, stays text.
  * @throws OAuthError for a document that is not a PDF, or does not exist, and for a person whose downloads are on their
  * way still.
  */
 async function sendFile (
-  open: () => ReturnType<Library['file']>,
-  id: string,
+  { open, stillMay, id, who }: Download,
   reply: FastifyReply,
-  downloads: Downloads,
-  who: string
+  downloads: Downloads
 ): Promise<FastifyReply> {
   let length = 0
   const stream = await downloads.begin(who, async () => {
     const file = await open()
     length = file?.bytes ?? 0
     return file?.stream
-  })
+  }, stillMay)
   if (!stream) throw gone()
   return reply
     .headers({

@@ -1,12 +1,13 @@
 // What this server stores about a person, for them to download: their notes, and what happened with their account.
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createDownloads } from '../../plugins/limits/downloads.ts'
 import { signInFirst } from './guard.ts'
 
 export default async function downloads (app: FastifyInstance) {
   const { paths } = app
   const downloads = createDownloads(1)
+  const stillMay = (request: FastifyRequest) => async () => (await app.signIn.sessions.user(request)) !== undefined
 
   app.get(paths.accountNotes, async (request, reply) => {
     const user = await app.signIn.sessions.user(request)
@@ -15,7 +16,7 @@ export default async function downloads (app: FastifyInstance) {
     return reply
       .header('content-type', 'application/json; charset=utf-8')
       .header('content-disposition', 'attachment; filename="notes.json"')
-      .send(await downloads.begin(user.id, notes))
+      .send(await downloads.begin(user.id, notes, stillMay(request)))
   })
 
   app.get(paths.accountActivity, async (request, reply) => {
@@ -25,7 +26,7 @@ export default async function downloads (app: FastifyInstance) {
     return reply
       .header('content-type', 'application/jsonl; charset=utf-8')
       .header('content-disposition', 'attachment; filename="activity.jsonl"')
-      .send(await downloads.begin(user.id, events))
+      .send(await downloads.begin(user.id, events, stillMay(request)))
   })
 }
 

@@ -1,5 +1,6 @@
 // What a person downloads: their notes, streamed a few at a time, one download at a time for each person (SW-03).
-import { setImmediate } from 'node:timers/promises'
+import { once } from 'node:events'
+import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { connect } from 'node:net'
 import { Browser } from '../../helpers/browser.ts'
@@ -41,6 +42,17 @@ t.test('all notes come as one JSON document, and the server never holds it whole
     status3 = (await browser.get(`${url}/account/notes.json`)).status
   }
   t.equal(status3, 200, 'a download that is left makes way for the next')
+
+  const left = connect(Number(port), hostname)
+  left.write(`GET /account/notes.json HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\n\r\n`)
+  t.match(String((await once(left, 'data'))[0]), /^HTTP.1.1 200/)
+  left.pause()
+  await app.signIn.lifecycle.lock(user!.id)
+  await wait(1_200)
+  let received = ''
+  left.on('error', () => {}).on('data', (part) => { received += part }).resume()
+  await once(left, 'close')
+  t.notMatch(received, ']}', 'locked on the way: it ends within about a second (SW-07)')
 })
 
 t.test('events are read as they are sent: who does not read on holds a few of them (SW-03)', async (t) => {
