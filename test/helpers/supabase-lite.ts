@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from './child-environment.ts'
 
 export interface TestSupabase {
   url: string
@@ -44,7 +45,7 @@ export async function startSupabase (options: { confirmations?: boolean; schema?
   const command = join(dirname(fileURLToPath(import.meta.resolve('@supabase/lite'))), 'cli', 'index.js')
   const child = spawn(process.execPath, [command, options.schema ? 'dev' : 'start', '--no-admin'], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, DO_NOT_TRACK: '1', NO_COLOR: '1' },
+    env: childEnvironment({ HOME: folder, DO_NOT_TRACK: '1', NO_COLOR: '1' }),
     stdio: ['ignore', 'pipe', 'pipe']
   })
   let output = ''
