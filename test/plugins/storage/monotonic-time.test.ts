@@ -83,3 +83,19 @@ t.test('a clock that leaps is not trusted with what cannot be undone until it ha
   t.equal(pass(60, 7_200), false, 'a machine that slept')
   t.equal(pass(901), true, 'is believed after a while')
 })
+
+t.test('a second between two readings is no setback', async (t) => {
+  const storage = openSqliteStorage(await folder(t), () => 0)
+  t.teardown(() => storage.close())
+  const warnings: string[] = []
+  const warn = (line: string) => warnings.push(line)
+  const start = async (time: number) => {
+    const { close } = await createMonotonicTime(storage, () => time, { warn })
+    await close()
+  }
+  await start(1_800_000_001)
+  await start(1_800_000_000)
+  t.same(warnings, [])
+  await start(1_799_999_999)
+  t.equal(warnings.length, 1)
+})
