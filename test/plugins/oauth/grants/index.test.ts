@@ -127,5 +127,8 @@ eachStoredGrants(async (t, stored) => {
     t.ok(found.some(({ id }) => id === grant.id))
     t.ok(found.every(({ clientId, service }) => clientId === 'c' && !service))
     t.equal((await Array.fromAsync(grants.allOf('other'))).length, 1)
+    const connected = await Array.fromAsync(grants.all())
+    t.ok(connected.some(({ id }) => id === grant.id))
+    t.ok(connected.every(({ code, service }) => !service && code?.used))
   })
 })
