@@ -1,5 +1,4 @@
 // How long ago something was, where the clock may have leapt ahead meanwhile and been set right again (threat SG-12).
-// Tested in test/plugins/storage/readiness.test.ts and test/plugins/upstream-sessions/index.test.ts.
 
 /** How far the clocks of instances may differ before it is warned of. */
 const MAX_DIFFERENCE_SECONDS = 5

@@ -1,5 +1,6 @@
 // Invitations: a link lets one new person in where sign-up is closed, and says who asked them. They are listed with what
 // became of them, a bounded number for a bounded time.
+// Tested in test/plugins/accounts/invitations.test.ts and test/plugins/accounts/invitation-list.test.ts.
 import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { invalidRequest } from '../../errors.ts'
@@ -130,11 +131,11 @@ function createRecords (storage: Storage, now: Clock, stillGives: StillGives, se
     isRight: (found: Invitation) => boolean,
     decide: (found: Invitation) => Invitation
   ): Promise<Invitation | undefined> =>
-    records.update<Invitation | undefined>(id, (found) =>
-      found && isRight(found)
-        ? { write: { record: decide(found), ttl: lifetime(found.expiresAt) }, result: found }
-        : { result: undefined }
-    )
+    records.update<Invitation | undefined>(id, (found) => {
+      if (!found || !isRight(found)) return { result: undefined }
+      const record = decide(found)
+      return { write: { record, ttl: lifetime(record.expiresAt) }, result: found }
+    })
   const isOpen = (found: Invitation) => stateOf(found, now()) === 'open'
   const opens = (secret: string) => (found: Invitation) => isOpen(found) && equalSecrets(found.hash, hashSecret(secret))
 

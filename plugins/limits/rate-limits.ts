@@ -2,6 +2,7 @@
 // (RFC 9700 §2.5; RFC 6585 §4). The room also owns the quotas of messages and tool calls, and their counters.
 // This room owns what is counted and how much of it is allowed: requests by address, failures by account, tool calls by
 // person, app and tool, and each person's share of a limit. It hands checks to the routes and the MCP endpoint.
+// Tested in test/plugins/limits/rate-limits.test.ts and test/plugins/limits/password-work.test.ts.
 import { isIPv4 } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import fp from 'fastify-plugin'

@@ -1,7 +1,7 @@
 // Who a person is whom an organization's identity provider names: by issuer and subject,
 // and joined to the account with the same address only where the issuer is the authority
 // for its domain (threats EM-08..10).
-// Tested in test/routes/token/id-jag-people.test.ts.
+// Tested in test/routes/token/id-jag-people.test.ts and test/plugins/sign-in/organization-people.test.ts.
 import { parseEmail, type Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'

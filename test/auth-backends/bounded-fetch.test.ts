@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import t, { type Test } from 'tap'
-import { AnswerTooLong, boundedFetch, limitAnswer, MAX_ANSWER_BYTES } from '../../auth-backends/bounded-fetch.ts'
+import { AnswerTooLong, boundedFetch, hasTooLongAnswer, limitAnswer, MAX_ANSWER_BYTES } from '../../auth-backends/bounded-fetch.ts'
 import { open as openOidcAt, providerFor, signIn } from './oidc/open.ts'
 import { open, person } from './supabase/stand-in.ts'
 
@@ -86,4 +86,15 @@ t.test('a limited answer is what it was, bytes included', async (t) => {
   const answer = limitAnswer(new Response(bytes, { status: 206, headers: { 'x-own': '1' } }), 256)
   t.strictSame([answer.status, answer.headers.get('x-own'), await answer.bytes()], [206, '1', bytes])
   t.equal(limitAnswer(new Response(null, { status: 204 }), 1).status, 204)
+})
+
+t.test('a fault of a library tells whether an answer was too long, however it is wrapped', async (t) => {
+  const long = new AnswerTooLong(1)
+  const wrap = (cause: unknown) => new Error('fetch failed', { cause })
+  for (const fault of [long, wrap(long), wrap(wrap(long))]) {
+    t.equal(hasTooLongAnswer(fault), true)
+  }
+  for (const fault of [wrap('x'), wrap(undefined), 'x', undefined]) {
+    t.equal(hasTooLongAnswer(fault), false)
+  }
 })

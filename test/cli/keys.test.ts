@@ -125,3 +125,28 @@ t.test('without data, or where no one signs in, nothing is created (AK-12)', asy
   t.match((await run({}, '--help')).stdout, /keys.*create --user/)
   t.equal((await run({}, 'mke')).status, 1)
 })
+
+t.test('the list says when a key was made, when it ends, and its last use', async (t) => {
+  const key = {
+    id: 'k',
+    userId: 'ann',
+    name: 'CI',
+    scopes: ['mcp:read'],
+    createdAt: Date.UTC(2026, 0, 2) / 1000,
+    endsAt: Date.UTC(2026, 1, 3) / 1000
+  }
+  const at = Date.UTC(2026, 0, 4, 5, 6, 7) / 1000
+  const used = { ...key, lastUse: { at, address: '::1' } }
+  const earlier = { ...key, createdAt: 0 }
+  const all = async function * () {
+    yield * [key, used, earlier]
+  }
+  const list = keyCommands['list']! as unknown as
+    (context: object, asked: object) => Promise<{ out: string }>
+  const { out } = await list({ app: { accessKeys: { all } } }, {})
+  t.same(out.split('\n'), [
+    'k\tann\tCI\tmcp:read\t1970-01-01\t2026-02-03\t-\t-',
+    'k\tann\tCI\tmcp:read\t2026-01-02\t2026-02-03\t-\t-',
+    'k\tann\tCI\tmcp:read\t2026-01-02\t2026-02-03\t2026-01-04T05:06:07.000Z\t::1'
+  ])
+})

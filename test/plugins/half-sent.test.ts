@@ -30,7 +30,7 @@ t.test('what is beyond the share of a site ends, the slowest first, and nothing 
   const many = tooMany((n) => from(PROXY, written, n))
   const other = from(PROXY, '198.51.100.1', -1)
   t.same(
-    findSlow([...many, other], NOW),
+    findSlow([...many.toReversed(), other], NOW),
     many.slice(0, 3),
     'what the visitor wrote in front does not count'
   )
@@ -62,4 +62,18 @@ t.test('without a proxy the connection says who sends; behind a platform its hea
   const behind = tooMany((n) => from(`172.16.0.${n}`, '203.0.113.9'))
   const fly = createFindSlow({ trustProxy, clientIpHeader: 'fly-client-ip' })
   t.equal(fly(behind, NOW).length, 3)
+})
+
+t.test('of a long header twenty hops are read, and what is no address says nothing (OW-24)', async (t) => {
+  const proxies = { trustProxy: ['10.0.0.0/8'], clientIpHeader: undefined }
+  const findSlow = createFindSlow(proxies)
+  const through = (hops: number) => tooMany((n) =>
+    from('10.0.0.1', `203.0.113.${n}${', 10.0.0.2'.repeat(hops)}`)
+  )
+  t.equal(findSlow(through(19), NOW).length, 0, 'different visitors')
+  t.equal(findSlow(through(20), NOW).length, 3, 'one: the last hop')
+  const odd = tooMany((n) => from('10.0.0.1', `203.0.113.9, x${n}`))
+  t.equal(findSlow(odd, NOW).length, 3, 'one: the proxy')
+  const none = tooMany(() => from('10.0.0.1'))
+  t.equal(findSlow(none, NOW).length, 3)
 })

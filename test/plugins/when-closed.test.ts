@@ -38,3 +38,19 @@ t.test('who asks early and who asks late is told once (OW-12)', async (t) => {
   })
   t.same(second, [1, 2])
 })
+
+t.test('a response that is closed, destroyed or whose stream is gone has ended (OW-12)', async (t) => {
+  const open = { closed: false, destroyed: false, once () {} }
+  const endsAtOnce = (more: object) => {
+    let ended = false
+    whenClosed({ ...open, ...more } as unknown as ServerResponse, () => {
+      ended = true
+    })
+    return ended
+  }
+  t.equal(endsAtOnce({}), false)
+  t.equal(endsAtOnce({ stream: { destroyed: false } }), false)
+  t.equal(endsAtOnce({ closed: true }), true)
+  t.equal(endsAtOnce({ destroyed: true }), true)
+  t.equal(endsAtOnce({ stream: { destroyed: true } }), true)
+})

@@ -1,9 +1,12 @@
 // The form that makes an account.
 import t from 'tap'
+import { parseEmail } from '../../auth-backends/contract.ts'
 import { paths } from '../../paths.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/server.ts'
+import { startSmtp } from '../helpers/smtp.ts'
 import { send, stranger } from '../helpers/visitors.ts'
+import { startWithMail } from '../helpers/with-mail.ts'
 import { service } from '../helpers/vouching-service.ts'
 
 t.test(
@@ -92,4 +95,23 @@ t.test('a used invitation is refused in the language of the reader', async (t) =
   t.equal(statusCode, 403)
   t.match(body, 'Diese Einladung wurde schon verwendet oder ist abgelaufen')
   t.match(body, />Anmelden<\/a>/)
+})
+
+t.test('an account waits until its mailbox is confirmed, but not where the invitation came to that mailbox', async (t) => {
+  const smtp = await startSmtp()
+  t.teardown(() => smtp.stop())
+  const { app, url, linkTo } = await startWithMail(smtp, (options) => startServer(t, options))
+  const signUp = async (email: string, invite = '') => {
+    const browser = new Browser()
+    const page = await browser.get(`${url}/signup?invite=${invite}`)
+    const password = 'eleven quiet otters 42'
+    await browser.submit(page, ({ action }) => action === '/signup', { email, password })
+    return (await browser.get(`${url}/account`)).url.endsWith('/account')
+  }
+  t.equal(await signUp('ann@example.com'), false)
+  t.match(await linkTo('ann@example.com'), '/email/confirm')
+  const email = parseEmail('bob@example.com')
+  const mailed = await app.signIn.invitations.invite({ email, isMailed: true })
+  t.equal(await signUp(email, mailed), true)
+  t.match(await Array.fromAsync(app.signIn.lifecycle.all()), [{ email, emailVerified: true }])
 })

@@ -1,5 +1,6 @@
 // Writes audit events to their journals in small batches. While storage is unavailable they wait, within a bound for
 // each class (threat GR-11).
+// Tested in test/plugins/observability/audit/batches.test.ts and test/plugins/observability/leavers.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { createBatchWriter, createOutage } from '../../storage/batch-writer.ts'
 import type { AuditEvent } from './contract.ts'

@@ -7,7 +7,8 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { NewLink } from '../../../plugins/accounts/email-links.ts'
 import { Browser } from '../../helpers/browser.ts'
-import type { TestServer } from '../../helpers/server.ts'
+import { ownerOf } from '../../helpers/owner.ts'
+import { startServer, type TestServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
@@ -162,4 +163,23 @@ storageTest('a link made for an account that is locked does nothing until it is 
     await app.signIn.lifecycle.unlock(id)
     t.equal((await new Browser().post(url + path, { ...fields, link: secret })).status, 200, `${name}: unlocked`)
   }
+})
+
+t.test('a link that an owner was given counts while they are one; one of a command always does (AD-06)', async (t) => {
+  const server = await startServer(t)
+  const { app } = server
+  const { accounts, make } = accountsOf(server)
+  const owner = await ownerOf(server)
+  await make('ann@example.com')
+  const account = (await accounts.find(parseEmail('ann@example.com')))!
+  const asked = { purpose: 'reset', backend: 'local', account, by: 'operator' } as const
+  const links = [
+    await app.accountLinks.issue({ ...asked, owner: owner.id }),
+    await app.accountLinks.issue(asked)
+  ]
+  const good = () =>
+    Promise.all(links.map(async (link) => !!(await app.accountLinks.find('reset', link))))
+  t.same(await good(), [true, true])
+  await app.signIn.lifecycle.lock(owner.id)
+  t.same(await good(), [false, true])
 })

@@ -1,7 +1,7 @@
-// Who owns the server: an address counts only once the person has shown to read it.
+// Who owns the server: an address counts only once the person has shown to read it. And whose links count.
 import t from 'tap'
 import { parseEmail } from '../../../auth-backends/contract.ts'
-import { isNamedOwner, isOwner } from '../../../plugins/accounts/owners.ts'
+import { createStillGives, isNamedOwner, isOwner } from '../../../plugins/accounts/owners.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 
 const config = { ownerEmails: [parseEmail('ann@example.com')] }
@@ -17,4 +17,22 @@ t.test('owners are the people of OWNER_EMAIL, and those who were made owners', a
   t.ok(isOwner(config, user({ isOwner: true })))
   t.notOk(isNamedOwner(config, user({ isOwner: true })), 'the variable does not name them')
   t.notOk(isOwner({ ownerEmails: [] }, user({ emailVerified: true })))
+})
+
+t.test('a link counts while who handed it out is an owner: the operator always is (AD-06)', async (t) => {
+  const people = [
+    user({ id: 'owner', isOwner: true }),
+    user({ id: 'named', email: parseEmail('ann@example.com'), emailVerified: true }),
+    user({ id: 'person' }),
+    user({ id: 'locked', isOwner: true, locked: true }),
+    user({ id: 'ended', isOwner: true, endsAt: 99 })
+  ]
+  const find = async (id: string) => people.find((one) => one.id === id)
+  const stillGives = createStillGives(find, () => 100, config)
+  for (const by of ['operator', 'owner', 'named']) {
+    t.equal(await stillGives(by), true, by)
+  }
+  for (const by of ['person', 'locked', 'ended', 'deleted']) {
+    t.equal(await stillGives(by), false, by)
+  }
 })

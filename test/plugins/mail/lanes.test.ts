@@ -2,6 +2,7 @@
 import t from 'tap'
 import {
   createLanes,
+  givingWay,
   laneOf,
   MAX_PER_MAILBOX,
   type Message,
@@ -65,4 +66,34 @@ t.test('what is tried again comes before what waits for its first try, and gives
   lanes.add(waiting('ann', 'reset', 'newer link'), 10)
   lanes.add(waiting('ann', 'reset', 'older link', 1), 10)
   t.same(drain(lanes), ['ann newer link'])
+})
+
+t.test('a message that is taken out leaves the others, and their number, as they are', async (t) => {
+  const lanes = createLanes()
+  const [first, second] = [waiting('ann', 'notice', '1'), waiting('ann', 'notice', '2')]
+  const alone = waiting('bob', 'notice')
+  for (const one of [first, second, alone]) lanes.add(one, 10)
+  lanes.remove(first)
+  lanes.remove(first)
+  lanes.remove(alone)
+  lanes.remove(waiting('eve', 'notice'))
+  t.equal(lanes.size(), 1)
+  t.same(lanes.waitingIn('people'), [second])
+  t.same(drain(lanes), ['ann 2'])
+})
+
+t.test('the site with the most messages gives way to another, its newest first, while it has two more (AC-06)', async (t) => {
+  const from = (site: string, text: string) => {
+    const { message, tries } = waiting('ann', 'confirm', text)
+    return { message: { ...message, from: site }, tries }
+  }
+  const few = [from('a', '1')]
+  const many = ['1', '2', '3'].map((text) => from('b', text))
+  const all = [...few, ...many]
+  t.equal(givingWay(all, 'a'), many.at(-1))
+  t.equal(givingWay(all, 'new'), many.at(-1))
+  t.equal(givingWay(all, 'b'), undefined, 'not to its own')
+  t.equal(givingWay([...few, ...many.slice(1)], 'a'), undefined)
+  t.equal(givingWay(all, undefined), undefined)
+  t.equal(givingWay([], 'a'), undefined)
 })

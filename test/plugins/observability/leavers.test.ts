@@ -1,4 +1,6 @@
 // What one process is about to write of a person whom another one deletes: two instances, or a command beside the server.
+import t from 'tap'
+import { createFindLeavers } from '../../../plugins/observability/leavers.ts'
 import { another } from '../../helpers/another-instance.ts'
 import { person } from '../../helpers/person.ts'
 import { storageTest } from '../../helpers/storages.ts'
@@ -29,4 +31,9 @@ storageTest('what waits at one instance of a person is not written after another
   app.audit.note('tool_call', { user: 'service:reports', tool: 'search' })
   const ofService = await app.audit.ofUser('service:reports', 9)
   t.equal(ofService.length, 1, 'a service has no record, and is not gone')
+})
+
+t.test('without sign-in there are no people, and nobody has left', async (t) => {
+  const app = { hasDecorator: () => false } as never
+  t.same(await createFindLeavers(app)(['x'.repeat(22)]), new Set())
 })

@@ -99,3 +99,19 @@ storageTest('a session that began while the clock had leapt does not last as lon
   now -= leap
   t.match((await browser.get(`${url}/account`)).url, '/login')
 })
+
+t.test('a session ends with the account of its person', async (t) => {
+  let now = 1_800_000_000
+  const { url, app } = await startServer(t, { now: () => now })
+  const browser = new Browser()
+  await browser.submit(await browser.get(`${url}/login`), demo)
+  const [user] = await Array.fromAsync(app.signIn.lifecycle.all())
+  const record = { ...user!, endsAt: now + 10 }
+  await app.userStore.records.put(user!.id, record, null)
+  const isIn = async () =>
+    (await browser.get(`${url}/account`)).url.endsWith('/account')
+  now += 9
+  t.equal(await isIn(), true)
+  now += 1
+  t.equal(await isIn(), false)
+})

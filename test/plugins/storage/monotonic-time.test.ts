@@ -114,3 +114,19 @@ t.test('after a long absence time goes on from what was noted, until the clock h
     t.equal(isPresent(), true)
   }
 })
+
+t.test('a second between two readings is no setback', async (t) => {
+  const storage = openSqliteStorage(await folder(t), () => 0)
+  t.teardown(() => storage.close())
+  const warnings: string[] = []
+  const warn = (line: string) => warnings.push(line)
+  const start = async (time: number) => {
+    const { close } = await createMonotonicTime(storage, () => time, { warn })
+    await close()
+  }
+  await start(1_800_000_001)
+  await start(1_800_000_000)
+  t.same(warnings, [])
+  await start(1_799_999_999)
+  t.equal(warnings.length, 1)
+})

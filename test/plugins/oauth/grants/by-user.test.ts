@@ -1,5 +1,6 @@
 // Which grants of a person are listed, and which are ended.
 import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
+import type { GrantList } from '../../../../plugins/oauth/grants/by-user.ts'
 import { allowed, eachStoredGrants, LIFE } from '../../../helpers/stored-grants.ts'
 
 eachStoredGrants(async (t, stored) => {
@@ -28,6 +29,21 @@ eachStoredGrants(async (t, stored) => {
     t.ok((await grants.listByUser('u')).some(({ id }) => id === grant.id))
     await grants.revokeAllOf('u')
     t.equal(await storage.collection<Grant>('grant').find(grant.id), undefined, 'and can be ended')
+  })
+
+  t.test('a grant that has ended leaves the list when another is given', async (t) => {
+    const lists = storage.collection<GrantList>('grantList')
+    const ids = async () => Object.keys((await lists.find('u'))!.endsAt)
+    await grants.revokeAllOf('u')
+    await grants.issueCode({ ...allowed, accountEndsAt: stored.now + 10 })
+    const [ended] = await ids()
+    stored.now += 9
+    await grants.issueCode(allowed)
+    t.ok((await ids()).includes(ended!))
+    stored.now += 1
+    await grants.issueCode(allowed)
+    t.notOk((await ids()).includes(ended!))
+    await grants.revokeAllOf('u')
   })
 
   t.test('a clock that leaps takes no grant from the list: it can be ended afterwards (SG-12)', async (t) => {

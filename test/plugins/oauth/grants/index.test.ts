@@ -112,4 +112,23 @@ eachStoredGrants(async (t, stored) => {
       t.ok(await grants.redeem(code, fits, { withRefresh: true }), 'named again, it goes on')
     }
   )
+
+  t.test('the apps of a client are its own, and not those of services', async (t) => {
+    const { grant } = await issue()
+    await grants.issueCode({ ...allowed, clientId: 'other' })
+    await grants.issueToService({
+      clientId: 'c',
+      service: { user: { id: 'c', name: 'C' }, version: '1', scopes: ['mcp:read'] } as never,
+      scopes: ['mcp:read'],
+      resource: LIFE.mcpUrl,
+      attempt: 'story'
+    })
+    const found = await Array.fromAsync(grants.allOf('c'))
+    t.ok(found.some(({ id }) => id === grant.id))
+    t.ok(found.every(({ clientId, service }) => clientId === 'c' && !service))
+    t.equal((await Array.fromAsync(grants.allOf('other'))).length, 1)
+    const connected = await Array.fromAsync(grants.all())
+    t.ok(connected.some(({ id }) => id === grant.id))
+    t.ok(connected.every(({ code, service }) => !service && code?.used))
+  })
 })

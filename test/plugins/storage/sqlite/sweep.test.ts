@@ -5,6 +5,7 @@ import t from 'tap'
 import { JOURNAL_BOUNDS } from '../../../../plugins/storage/contract.ts'
 import { createMonotonicTime } from '../../../../plugins/storage/monotonic-time.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
+import { startSweeping } from '../../../../plugins/storage/sqlite/sweep.ts'
 import { folder } from '../../../helpers/tool-context.ts'
 import { until } from '../../../helpers/until.ts'
 
@@ -55,4 +56,13 @@ t.test('a clock that is far ahead when the server starts deletes nothing at once
   const right = await start(time)
   t.same(await right.storage.collection('grant').find('of ann'), { n: 1 })
   await right.stop()
+})
+
+t.test('it begins at once, where nothing speaks against the clock', async (t) => {
+  const times: number[] = []
+  const slice = async (at: number) => times.push(at) && 0
+  const { stop } = startSweeping([slice], now)
+  t.teardown(stop)
+  t.ok(await until(() => times.length > 0))
+  t.same(times, [time])
 })
