@@ -2,6 +2,7 @@
 // of people who are still owners (threat AD-06).
 import t, { type Test } from 'tap'
 import { createInvitations } from '../../../plugins/accounts/invitations.ts'
+import { createSettledTime } from '../../../plugins/storage/monotonic-time.ts'
 import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
 import { folder } from '../../helpers/tool-context.ts'
 
@@ -18,7 +19,7 @@ async function open (t: Test) {
     asked.push(by)
     return !gone.has(by)
   }
-  const invitations = createInvitations(storage, now, stillGives, () => true)
+  const invitations = createInvitations(storage, now, stillGives, createSettledTime(now, now))
   const make = async (by?: string) => {
     const secret = await invitations.invite(by === undefined ? {} : { by })
     return { id: secret.split('.')[0]!, secret }
