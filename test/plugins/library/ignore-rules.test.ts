@@ -3,7 +3,9 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import fastify from 'fastify'
+import ignore from 'ignore'
 import t from 'tap'
 import { createAskRules } from '../../../plugins/library/ask-rules.ts'
 import { filesBelow } from '../../../plugins/library/folder-walk.ts'
@@ -46,6 +48,31 @@ t.test('rules that took too long three times are not asked again; a fault of our
   t.equal(asked, 4)
   const broken = { run: async () => { throw new TypeError('a fault') } } as unknown as Pick<Workers, 'run'>
   await t.rejects(createAskRules(broken, new AbortController().signal)({ rules: [] }), { message: 'a fault' })
+})
+
+t.test('which rules took too long is remembered of a thousand at most', async (t) => {
+  let asked = 0
+  const dying = { run: async () => { asked++; throw new WorkerDied() } }
+  const askRules = createAskRules(dying, new AbortController().signal)
+  const ask = (text: string) => askRules({ rules: [{ text, paths: ['x'] }] }).catch(() => {})
+  for (let time = 0; time < 4; time++) await ask('slow')
+  for (let other = 1; other < 1_000; other++) await ask(`${other}`)
+  await ask('slow')
+  t.equal(asked, 3 + 999)
+  await ask('one more')
+  asked = 0
+  await ask('slow')
+  t.equal(asked, 1)
+})
+
+t.test('rules are read once for all folders, and other paths than those below them are not ignored', async (t) => {
+  const reading = mock.method(ignore().constructor.prototype, 'add')
+  t.teardown(() => reading.mock.restore())
+  for (const name of ['x', 'y']) {
+    t.same(decide({ rules: [{ text: 'y', paths: [name] }] }), [name === 'y'])
+  }
+  t.same(decide({ rules: [{ text: 'y', paths: ['../x', '/x'] }] }), [false, false])
+  t.equal(reading.mock.callCount(), 1)
 })
 
 t.test('rules are read from files inside the folder alone, and no more than a list has (LB-06)', async (t) => {

@@ -19,6 +19,17 @@ t.test('what was asked for longest ago makes room, by number and by size (ME-15)
   t.equal(answers.get('large'), 'x')
 })
 
+t.test('all answers together take 32 MB at most (ME-15)', async (t) => {
+  const answers = createAnswers()
+  const half = Buffer.alloc(16 * 1024 * 1024)
+  answers.set('first', half)
+  answers.set('second', half)
+  t.ok(answers.get('first'))
+  answers.set('third', 'x')
+  t.notOk(answers.get('second'))
+  t.ok(answers.get('first'))
+})
+
 t.test('other scopes of an app, and their order, make no other answer (ME-15)', async (t) => {
   let asked = 0
   const fastPath = createFastPath({
