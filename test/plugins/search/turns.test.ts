@@ -6,7 +6,7 @@ const limits = { running: 1, runningEach: 1, waiting: 2, waitingEach: 1, sliceMs
 
 t.test('work that gave way to others was late, and a fault stays what it is', async (t) => {
   const inTurn = createTurns(limits, 'It was late.')
-  const long = inTurn('ann', (signal) => new Promise((_, reject) => {
+  const long = inTurn('ann', (signal) => new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
   }))
   const [, other] = await Promise.all([
