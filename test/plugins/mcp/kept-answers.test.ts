@@ -53,3 +53,26 @@ t.test('other scopes of an app, and their order, make no other answer (ME-15)', 
   await list(['mcp:read'])
   t.equal(asked, 2)
 })
+
+t.test('what failed is asked again, and what succeeded is repeated', async (t) => {
+  let status = 500
+  let asked = 0
+  const fastPath = createFastPath({
+    tools: {} as never,
+    services: {} as never,
+    serverInfo: { name: 's', version: '1' },
+    sdkHandler: async () => {
+      asked++
+      return { status, headers: {}, body: '{"result":{"tools":[]}}' }
+    }
+  })
+  const list = async () => {
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+    const access = { scopes: [] }
+    await fastPath.serve({ body, headers: {}, access, rights: ALL_RIGHTS } as never)
+    return asked
+  }
+  t.same([await list(), await list()], [1, 2])
+  status = 200
+  t.same([await list(), await list()], [3, 3])
+})

@@ -38,7 +38,7 @@ t.test('mistyped words are compared with many in one task of the worker, as they
 t.test('of many near spellings a hundred are asked about', async (t) => {
   const letters = [...'abcdefghijklmnopqrstuvwxyz']
   const near = letters.flatMap((letter) =>
-    [1, 2, 3, 4, 5, 6].map((at) => `walnut`.slice(0, at) + letter + `walnut`.slice(at)))
+    [1, 2, 3, 4, 5, 6].map((at) => 'walnut'.slice(0, at) + letter + 'walnut'.slice(at)))
   const spellings = [...new Set(near)].join(' ')
   const [found] = compare({ words: [{ word: 'walnut', spellings }], languages: ['en'] })
   t.equal(found!.length, 100)
