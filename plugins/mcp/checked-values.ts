@@ -11,7 +11,7 @@ export function refuseManyValues (body: Message | Message[]): void {
   const messages = Array.isArray(body) ? body : [body]
   const checked = messages.map(({ method, params }) => (method === 'tools/call' ? { ...params, arguments: undefined } : params))
   if (!hasMoreValues(checked, MAX_VALUES)) return
-  const id = Array.isArray(body) || !('id' in body) ? null : body.id
+  const id = 'id' in body ? body.id : null
   throw new JsonRpcError(400, INVALID_REQUEST, `Invalid Request: params have at most ${MAX_VALUES} values besides the arguments of a tool`, { id })
 }
 

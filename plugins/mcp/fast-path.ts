@@ -1,6 +1,6 @@
 // The fast path: answers what nearly every request is, a plain and well-formed message whose answer is one JSON object.
 // It answers exactly as the SDK's handler would, or leaves the request to it
-// (test/plugins/mcp/fast-path.test.ts; MCP 2026-07-28 and 2025-11-25).
+// (test/plugins/mcp/fast-path.test.ts, test/plugins/mcp/kept-answers.test.ts; MCP 2026-07-28 and 2025-11-25).
 //
 //   The request                                            | The fast path
 //   -------------------------------------------------------|-----------------------------------------------------

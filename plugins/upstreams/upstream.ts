@@ -1,5 +1,5 @@
 // One existing MCP server: its lists, kept up to date, and requests of callers, each over the connection that is theirs.
-// Tested in test/plugins/upstreams/upstream.test.ts.
+// Tested in test/plugins/upstreams/upstream.test.ts and test/plugins/upstreams/followed.test.ts.
 import type { Transport } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'

@@ -49,6 +49,13 @@ t.test(
         name
       )
     }
+    const address = (length: number) => 'https://a.example/'.padEnd(length, 'x')
+    for (const [length, hits] of [[4_000, 1], [4_001, 0]] as const) {
+      const hit = { id: 'x', title: 'x', snippet: 'x', url: address(length) }
+      const source = guardSource({ ...working, search: async () => [hit] }, { warn () {} })
+      const found = await source.search('x', { user: null, limit: 5, signal: undefined })
+      t.equal(found.length, hits, `an address of ${length} characters`)
+    }
     t.equal(warned.length, 2 * Object.keys(bad).length)
     const gone = AbortSignal.abort(new Error('gone'))
     await t.rejects(

@@ -3,11 +3,13 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import fastify from 'fastify'
+import ignore from 'ignore'
 import t from 'tap'
 import { createAskRules } from '../../../plugins/library/ask-rules.ts'
 import { filesBelow } from '../../../plugins/library/folder-walk.ts'
-import type { AskRules } from '../../../plugins/library/ignore-rules.ts'
+import { createIgnoreRules, type AskRules } from '../../../plugins/library/ignore-rules.ts'
 import decide from '../../../plugins/library/ignore-task.ts'
 import workers, { WorkerDied, type Workers } from '../../../plugins/workers.ts'
 import { fill, folder } from '../../helpers/tool-context.ts'
@@ -48,6 +50,31 @@ t.test('rules that took too long three times are not asked again; a fault of our
   await t.rejects(createAskRules(broken, new AbortController().signal)({ rules: [] }), { message: 'a fault' })
 })
 
+t.test('which rules took too long is remembered of a thousand at most', async (t) => {
+  let asked = 0
+  const dying = { run: async () => { asked++; throw new WorkerDied() } }
+  const askRules = createAskRules(dying, new AbortController().signal)
+  const ask = (text: string) => askRules({ rules: [{ text, paths: ['x'] }] }).catch(() => {})
+  for (let time = 0; time < 4; time++) await ask('slow')
+  for (let other = 1; other < 1_000; other++) await ask(`${other}`)
+  await ask('slow')
+  t.equal(asked, 3 + 999)
+  await ask('one more')
+  asked = 0
+  await ask('slow')
+  t.equal(asked, 1)
+})
+
+t.test('rules are read once for all folders, and other paths than those below them are not ignored', async (t) => {
+  const reading = mock.method(ignore().constructor.prototype, 'add')
+  t.teardown(() => reading.mock.restore())
+  for (const name of ['x', 'y']) {
+    t.same(decide({ rules: [{ text: 'y', paths: [name] }] }), [name === 'y'])
+  }
+  t.same(decide({ rules: [{ text: 'y', paths: ['../x', '/x'] }] }), [false, false])
+  t.equal(reading.mock.callCount(), 1)
+})
+
 t.test('rules are read from files inside the folder alone, and no more than a list has (LB-06)', async (t) => {
   const docs = await folder(t)
   const outside = await folder(t)
@@ -60,6 +87,40 @@ t.test('rules are read from files inside the folder alone, and no more than a li
   const { library, ids } = await open(t, docs)
   await library.ready
   t.same((await ids('walnut')).sort(), ['endless/c.md', 'long/e.md', 'out/b.md', 'pipe/a.md'])
+})
+
+t.test('a path is ignored with the folder that it is in, and for its own name (LB-06)', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, { '.gitignore': 'out/\n*.log\n' })
+  const { isIgnored } = createIgnoreRules(docs, async (question) => decide(question))
+  for (const [path, isDirectory, expected] of [
+    ['', true, false],
+    ['', false, false],
+    ['out', true, true],
+    ['out', false, false],
+    ['out/a', true, true],
+    ['out/a/b.md', false, true],
+    ['in', true, false],
+    ['in/b.md', false, false],
+    ['in/b.log', false, true],
+    ['in/.git/b.md', false, true]
+  ] as const) t.equal(await isIgnored(path, isDirectory), expected, path)
+})
+
+t.test('of a folder with many names a thousand are asked about at once', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, { '.gitignore': '*.log\n' })
+  const asked: number[] = []
+  const rules = createIgnoreRules(docs, async (question) => {
+    asked.push(question.rules[0]!.paths.length)
+    return decide(question)
+  })
+  const entries = Array.from({ length: 1_500 }, (_, number) => ({
+    name: `${number}${number % 2 === 0 ? '.log' : '.md'}`,
+    isDirectory: () => false
+  }))
+  t.equal((await rules.kept('', entries as never)).length, 750)
+  t.same(asked, [1_000, 500])
 })
 
 t.test('a file below hundreds of folders costs each of them once (LB-06)', async (t) => {

@@ -213,5 +213,17 @@ t.test('a look at many files that have not changed leaves turns to others (LB-23
   isDone = true
   t.equal(groups.flat().length, 1_111)
   t.ok(groups.every(({ length }) => length <= 50))
-  t.ok(turns >= 3, `${turns} turns`)
+  t.ok(turns >= 3 && turns <= 30, `${turns} turns`)
+})
+
+t.test('files are read together up to fifty, and up to half a megabyte', async (t) => {
+  const groups = async (...sizes: number[]) => {
+    const files = sizes.map((bytes, index) =>
+      ({ id: `${index}.md`, modified: 1, bytes, isDocument: true, reported: false }))
+    const found = await Array.fromAsync(groupsOf(files, () => true))
+    return found.map(({ length }) => length)
+  }
+  t.same(await groups(...Array(120).fill(1)), [50, 50, 20])
+  t.same(await groups(250_000, 250_000, 1), [2, 1])
+  t.same(await groups(900_000, 1, 1), [1, 2])
 })

@@ -19,6 +19,17 @@ t.test('what was asked for longest ago makes room, by number and by size (ME-15)
   t.equal(answers.get('large'), 'x')
 })
 
+t.test('all answers together take 32 MB at most (ME-15)', async (t) => {
+  const answers = createAnswers()
+  const half = Buffer.alloc(16 * 1024 * 1024)
+  answers.set('first', half)
+  answers.set('second', half)
+  t.ok(answers.get('first'))
+  answers.set('third', 'x')
+  t.notOk(answers.get('second'))
+  t.ok(answers.get('first'))
+})
+
 t.test('other scopes of an app, and their order, make no other answer (ME-15)', async (t) => {
   let asked = 0
   const fastPath = createFastPath({
@@ -41,4 +52,27 @@ t.test('other scopes of an app, and their order, make no other answer (ME-15)', 
   t.equal(asked, 1)
   await list(['mcp:read'])
   t.equal(asked, 2)
+})
+
+t.test('what failed is asked again, and what succeeded is repeated', async (t) => {
+  let status = 500
+  let asked = 0
+  const fastPath = createFastPath({
+    tools: {} as never,
+    services: {} as never,
+    serverInfo: { name: 's', version: '1' },
+    sdkHandler: async () => {
+      asked++
+      return { status, headers: {}, body: '{"result":{"tools":[]}}' }
+    }
+  })
+  const list = async () => {
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+    const access = { scopes: [] }
+    await fastPath.serve({ body, headers: {}, access, rights: ALL_RIGHTS } as never)
+    return asked
+  }
+  t.same([await list(), await list()], [1, 2])
+  status = 200
+  t.same([await list(), await list()], [3, 3])
 })

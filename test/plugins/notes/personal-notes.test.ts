@@ -58,3 +58,14 @@ t.test('a note is written, found at once, read, added to, changed and deleted', 
   await t.rejects(fetchTool.run({ id: made.id }, tool), ToolError)
   t.same((await listTool.run({}, tool)).notes, [])
 })
+
+t.test('a list goes on where its page ended, and says when nothing follows', async (t) => {
+  const tool = (await toolContexts(t, {}))(ann)
+  for (const text of ['one', 'two', 'three']) await writeTool.run({ text }, tool)
+  const first = await tool.notes.list({ limit: 2 })
+  t.equal(first.notes.length, 2)
+  const rest = await tool.notes.list({ limit: 2, cursor: first.next! })
+  t.equal(rest.notes.length, 1)
+  t.equal(rest.next, undefined)
+  t.equal((await tool.notes.list({ limit: 3 })).next, undefined)
+})

@@ -1,6 +1,6 @@
 // What was meant by a word that no document holds.
 import t from 'tap'
-import { corrected, isSpelled, spellingsNear } from '../../../plugins/search/correct.ts'
+import { corrected, isSpelled, plausible, spellingsNear } from '../../../plugins/search/correct.ts'
 import { stem } from '../../../plugins/search/stem.ts'
 
 const written = ['panther', 'panthers', 'translation', 'receive', 'user', 'tiếng', 'tiêng', 'surrendered'].map((word, index) => ({ word, documents: index + 1 }))
@@ -24,4 +24,11 @@ t.test('without its accents a word stands for all that differ in them alone', as
 t.test('numbers, codes and languages without spaces are not corrected', async (t) => {
   t.same(['walnut', 'v2', '会議', 'x'.repeat(40)].map(isSpelled), [true, false, false, false])
   t.same(spellingsNear('walnuts'), { letters: ['w', 'a'], shortest: 6, longest: 8 })
+})
+
+t.test('a spelling may be meant that is near itself, or near without endings', async (t) => {
+  const near = (word: string, ...spellings: string[]) => plausible(word, spellings, ['en'])
+  t.same(near('tranxlatiom', 'panther', 'translation'), ['translation'])
+  t.same(near('surrneder', 'surrendered', 'walnut'), ['surrendered'])
+  t.same(near('usr', 'user'), [])
 })

@@ -34,3 +34,25 @@ t.test('mistyped words are compared with many in one task of the worker, as they
   t.equal(asked, 4)
   t.same(await createSpellings(query, 'spellings').correct(words, searched, 'ann'), corrected)
 })
+
+t.test('of many near spellings a hundred are asked about', async (t) => {
+  const letters = [...'abcdefghijklmnopqrstuvwxyz']
+  const near = letters.flatMap((letter) =>
+    [1, 2, 3, 4, 5, 6].map((at) => 'walnut'.slice(0, at) + letter + 'walnut'.slice(at)))
+  const spellings = [...new Set(near)].join(' ')
+  const [found] = compare({ words: [{ word: 'walnut', spellings }], languages: ['en'] })
+  t.equal(found!.length, 100)
+})
+
+t.test('where documents hold every word, nothing is compared', async (t) => {
+  const worker = { compare: () => t.fail('it compares') } as never
+  const words = [{ word: 'walnut', terms: ['walnut'], isPrefix: false }]
+  const searched = {
+    audiences: [0],
+    languages: ['en'] as const,
+    isKnown: () => true,
+    held: async () => new Set<string>()
+  }
+  const { correct } = createSpellings(async () => [], 'spellings', worker)
+  t.same(await correct(words, searched, 'ann'), words)
+})

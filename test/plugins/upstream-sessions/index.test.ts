@@ -2,8 +2,9 @@
 // something refers to them, and ended for everyone when the service ends them.
 // Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as
 // long as something stands on them, and gone for everybody when the service ends them.
+import t from 'tap'
 import { BackendUnavailable, type AuthBackend } from '../../../auth-backends/contract.ts'
-import { createUpstreamSessions, type UpstreamSessions } from '../../../plugins/upstream-sessions/index.ts'
+import { createUpstreamSessions, withinWait, type UpstreamSessions } from '../../../plugins/upstream-sessions/index.ts'
 import type { BackendSession } from '../../../plugins/upstream-sessions/refresh.ts'
 import type { Storage } from '../../../plugins/storage/contract.ts'
 import { createSealing } from '../../../plugins/secrets.ts'
@@ -72,6 +73,15 @@ async function open (storage: Storage, instances = 1) {
 
 const grant = (id: string, backendSession: string, expiresAt: number) =>
   ({ id, backendSession, refresh: { expiresAt }, accessTokens: {} }) as never
+
+t.test('a service that answers leaves no timer behind', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+  t.equal(await withinWait(Promise.resolve('answer')), 'answer')
+  t.equal(timers(), before)
+  await t.rejects(withinWait(Promise.reject(new Error('away'))), { message: 'away' })
+  t.equal(timers(), before)
+})
 
 storageTest('sessions at a service', async (t, start) => {
   const { storage } = (await start()).app

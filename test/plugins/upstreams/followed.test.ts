@@ -61,6 +61,19 @@ t.test('one person does not keep others from following a resource of a process t
   t.ok(await until(() => changes.some((change) => change.kind === 'resource' && change.uri === 'demo://bob')))
 })
 
+t.test('what makes room is no longer followed at the upstream either', async (t) => {
+  const ended: string[] = []
+  const { upstream } = await startUpstream(t, (server) => {
+    followable(server)
+    server.server.setRequestHandler('resources/unsubscribe', ({ params }) => {
+      ended.push(params.uri)
+      return {}
+    })
+  })
+  for (let number = 0; number <= 100; number++) await upstream.subscribe(`demo://${number}`, callerOf('ann'))
+  t.same(ended, ['demo://0'])
+})
+
 t.test('whoever names many resources at once has one request open at the upstream (UP-10)', async (t) => {
   let open = 0
   let most = 0

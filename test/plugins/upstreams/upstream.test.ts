@@ -83,22 +83,6 @@ t.test('a question of thousands of fields is declined at little cost (BW-10)', a
   t.ok(spent < 100, `${spent} ms`)
 })
 
-t.test('the sixth question of one person that waits is declined', async (t) => {
-  const { upstream } = await startUpstream(t, asking, { settings: settingsOf({}, 'per-user') })
-  for (let waiting = 1; waiting <= 5; waiting++) {
-    t.equal((await upstream.request(callOf('ask'), exchangeOf())).kind, waiting === 1 ? 'questions' : 'result')
-  }
-})
-
-t.test('twenty people with all their apps do not keep the others from being asked (UP-10)', async (t) => {
-  const settings = settingsOf({ identity: 'token', target: { kind: 'http', url: 'https://crm.example/mcp', headers: {} } })
-  const { upstream } = await startUpstream(t, asking, { settings })
-  const ask = (id: string, clientId: string) =>
-    upstream.request(callOf('ask'), exchangeOf({ caller: { ...callerOf(id), clientId } }))
-  for (let each = 0; each < 100; each++) await ask(`person ${each % 20}`, `app ${each}`)
-  t.equal((await ask('late', 'app')).kind, 'questions')
-})
-
 t.test('progress and log lines reach the one caller whose request runs (UP-04)', async (t) => {
   const { upstream } = await startUpstream(
     t,

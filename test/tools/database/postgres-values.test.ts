@@ -47,3 +47,13 @@ t.test('no more arrays and JSON are taken apart than an answer shows (BW-21)', (
   t.equal(read(INTEGER, undefined, '42'), 42, 'other values are read in any case')
   t.end()
 })
+
+t.test('plain values are read whatever came before them, and take nothing from arrays', (t) => {
+  const [TEXT, INTEGER, JSONB] = [25, 23, 3802]
+  const read = createValueReader()
+  for (let row = 0; row < 100; row++) read(TEXT, undefined, 'x'.repeat(2_000))
+  t.same(read(JSONB, undefined, '[1, 2]'), [1, 2])
+  for (let row = 0; row < 100; row++) read(JSONB, undefined, `"${'x'.repeat(2_000)}"`)
+  t.equal(read(INTEGER, undefined, '42'), 42)
+  t.end()
+})

@@ -46,6 +46,17 @@ t.test('a URI that is too long, or fits more templates than rules are asked abou
   t.equal(namesOf('b', `a://${'b'.repeat(2_048)}`), undefined)
 })
 
+t.test('a template fits what it can have made; one with more than eight variables, all that begins like it', async (t) => {
+  const of = (...names: string[]) => `x:${names.map((name) => `{${name}}`).join('-')}!`
+  const templates = [
+    { name: 'eight', uriTemplate: of(...'abcdefgh') },
+    { name: 'nine', uriTemplate: of(...'abcdefghi') }
+  ]
+  const { namesOf } = createOwners(fakeUpstreams({ name: 'a', templates }))
+  t.same(namesOf('a', 'x:1'), ['x:1', 'nine', templates[1]!.uriTemplate])
+  t.ok(namesOf('a', 'x:1-2-3-4-5-6-7-8!')!.includes('eight'))
+})
+
 t.test('templates of hundreds of variables cost little, whatever URIs are asked about (UC-10)', async (t) => {
   const numbers = Array.from({ length: 300 }, (_, number) => number)
   const variables = numbers.map((number) => `{a${number}}`).join('-')

@@ -54,6 +54,18 @@ t.test('many changes at once are written together, and the log stays small howev
   t.strictSame((await log.since(start + 98))?.map(({ number }) => number), [start + 99, start + 100])
 })
 
+t.test('many changes are told ten in a turn, so that others get theirs', async (t) => {
+  const turns: number[] = []
+  const bus = { publish: (_topic: string, changes: unknown[]) => turns.push(changes.length) }
+  const storage = { collection: () => ({ update: async () => { throw new Error('away') } }) }
+  const log = createChangeLog(bus as never, storage as never, () => 1, { warn () {} })
+  const announced = log.announce(Array.from({ length: 25 }, () => change('a')))
+  await new Promise(setImmediate)
+  t.ok(turns.length < 3, `${turns}`)
+  await announced
+  t.strictSame(turns, [10, 10, 5])
+})
+
 t.test('a change that cannot be stored is published all the same, without a number', async (t) => {
   const warnings: unknown[] = []
   const storage = { collection: () => ({ update: async () => { throw new Error('away') } }) } as never

@@ -140,6 +140,28 @@ t.test('a subscription whose client does not read is cut off, and others are ser
   t.ok(told > 500 && !reader.destroyed && heard >= told, `${heard} were heard by the other`)
 })
 
+t.test('at most 500 streams are told of a change in one turn', async (t) => {
+  const bus = createLocalEventBus()
+  const changes = createChangeLog(bus, { collection: () => ({}) } as never, () => 1, { warn () {} })
+  const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1, () => ALL_RIGHTS)
+  t.teardown(subscriptions.close)
+  let told = 0
+  for (let id = 0; id < 1_100; id++) {
+    const raw = new PassThrough()
+    const subscription = { id, filter: { toolsListChanged: true }, access: null, address: `${id}` }
+    subscriptions.open(raw as unknown as ServerResponse, subscription)
+    raw.write = () => { told++; return true }
+  }
+  bus.publish('changes', [{ number: 1, change: { kind: 'tools_list_changed' } }])
+  let before = 0
+  for (let turn = 0; turn < 5; turn++) {
+    await new Promise(setImmediate)
+    t.ok(told - before <= 500, `${told - before}`)
+    before = told
+  }
+  t.equal(told, 1_100)
+})
+
 t.test('thousands of changes at once are not held against each of thousands of streams', async (t) => {
   const bus = createLocalEventBus()
   const changes = createChangeLog(bus, { collection: () => ({ update: async () => [] }) } as never, () => 1, { warn () {} })

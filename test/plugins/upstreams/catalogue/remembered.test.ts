@@ -41,6 +41,29 @@ eachStorage('what was seen last is there again after a restart', async (t, open)
   t.same(await again.changes(['crm']), [])
 })
 
+t.test('lists that stay the same are written again after a week', async (t) => {
+  let time = NOW
+  let writes = 0
+  let record: unknown
+  const records = {
+    find: async () => record,
+    async update (_id: string, decide: (found: unknown) => { write: { record: unknown }; result: unknown }) {
+      const { write, result } = decide(record)
+      record = write.record
+      writes++
+      return result
+    }
+  }
+  const storage = { collection: () => records } as never
+  const remembered = createRemembered(storage, () => time, operatorLog())
+  const catalogue = await read([tool('find')])
+  for (const [days, expected] of [[0, 1], [6, 1], [7, 2], [8, 2]] as const) {
+    time = NOW + days * 86_400
+    await remembered.store(settingsOf(), catalogue)
+    t.equal(writes, expected, `after ${days} days`)
+  }
+})
+
 eachStorage('a change is logged with both texts, once for all instances, and kept (UC-07)', async (t, open) => {
   const logs = [operatorLog(), operatorLog()]
   const instances = await Promise.all(

@@ -1,4 +1,5 @@
 // Connections by key: shared while they open, kept as long as they are used, and after failures opened with pauses.
+import { mock } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { OpenConnection } from '../../../../plugins/upstreams/connections/connection.ts'
@@ -53,6 +54,17 @@ t.test('one that nobody uses ends; one with a request, or that stays, does not',
   t.ok(await until(() => made.some(({ isClosed }) => isClosed)))
   t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['idle'])
   t.equal(pool.size, 2)
+})
+
+t.test('who has left is looked for four times in the time that one may be idle', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  let asked = 0
+  const isHere = async () => { asked++; return true }
+  const { pool } = start(t, { idleMs: 40_000, isHere, stays: () => true })
+  await pool.get('ann', { id: 'ann', groups: [], clientId: 'app' })
+  mock.timers.tick(40_000)
+  t.equal(asked, 4)
 })
 
 t.test('whoever has been locked or deleted has no connection any more; while nobody can say, all stay (UP-09)', async (t) => {
