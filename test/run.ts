@@ -19,6 +19,9 @@ const APART = [
   'plugins/workers', 'tools/calculate'
 ]
 
+/** Rooms of few files that install, build or show pages. */
+const LONG = ['packaging', 'journeys', 'deploy', 'plugins/pages']
+
 /** @returns `routes`, `plugins/oauth` or one of those apart. */
 function roomOf (file: string): string {
   const apart = APART.find((beginning) => file.startsWith(beginning))
@@ -30,8 +33,9 @@ function roomOf (file: string): string {
 
 t.jobs = Math.min(availableParallelism(), MAX_JOBS)
 const rooms = Object.entries(Object.groupBy(globSync('**/*.test.ts', { cwd: TESTS }).sort(), roomOf))
-// The largest first: what is left at the end is short.
-for (const [room, files] of rooms.sort(([, a], [, b]) => b!.length - a!.length)) {
+// What takes long first: what is left at the end is short.
+const filesOf = ([room, files]: (typeof rooms)[number]) => LONG.includes(room) ? Number.MAX_SAFE_INTEGER : files!.length
+for (const [room, files] of rooms.sort((a, b) => filesOf(b) - filesOf(a))) {
   const paths = files!.map((file) => TESTS + file)
   t.spawn(process.execPath, [ROOM, ...paths], { buffered: true, timeout: MAX_ROOM_MS }, room)
 }
