@@ -113,9 +113,11 @@ t.test('.dockerignore is a list of what goes in', async (t) => {
 
 const caddy = haveProgram('caddy')
 t.test('deploy/Caddyfile is one that Caddy takes', { skip: caddy.missing }, async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'mcp-caddy-'))
+  t.teardown(() => rm(home, { recursive: true, force: true }))
   const validate = (publicUrl: string) =>
     spawnSync('caddy', ['validate', '--adapter', 'caddyfile', '--config', join(ROOT, 'deploy/Caddyfile')], {
-      env: { ...process.env, PUBLIC_URL: publicUrl, HOME: tmpdir() },
+      env: { ...process.env, PUBLIC_URL: publicUrl, HOME: home },
       encoding: 'utf8'
     })
   const { status, stderr } = validate('https://mcp.example.com')

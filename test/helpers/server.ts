@@ -114,8 +114,12 @@ export async function startServer (
     await app.library.ready
     return app
   }
+  const remove = () => rm(folder, { recursive: true, force: true })
   const port = chosen ?? (await freePort())
-  server.app = await start(port)
+  server.app = await start(port).catch(async (error: unknown) => {
+    await remove()
+    throw error
+  })
   server.url = `http://localhost:${port}`
   server.close = () => server.app.close()
   server.restart = async () => {
@@ -124,7 +128,7 @@ export async function startServer (
   }
   t.teardown(async () => {
     await server.app.close()
-    await rm(folder, { recursive: true, force: true })
+    await remove()
   })
   return server
 }
