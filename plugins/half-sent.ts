@@ -43,7 +43,7 @@ export function createFindSlow (proxies: Proxies): FindSlow {
 
 /** As Fastify finds `request.ip`: the last hop that is no proxy of ours. Of a long header only the end is read. */
 function senderOf ({ socket, headers }: IncomingMessage, isProxy: (address: string) => boolean): string {
-  // Node joins several of them.
+  // Node joins several of them; useClientIpHeader has put what the platform says in their place.
   let rest = (headers['x-forwarded-for'] as string | undefined) ?? ''
   let sender = plain(socket.remoteAddress ?? '')
   for (let hops = 0; hops < MAX_HOPS && isProxy(sender); hops++) {

@@ -30,22 +30,28 @@ t.test('all answers together take 32 MB at most (ME-15)', async (t) => {
   t.ok(answers.get('first'))
 })
 
-t.test('other scopes of an app, and their order, make no other answer (ME-15)', async (t) => {
-  let asked = 0
+/** @param answer is asked for each list that is not repeated. @returns what lists tools with these scopes. */
+function listing (answer: () => { status: number; body: string }) {
   const fastPath = createFastPath({
     tools: {} as never,
     services: {} as never,
     serverInfo: { name: 's', version: '1' },
-    sdkHandler: async () => {
-      asked++
-      return { status: 200, headers: {}, body: '{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}' }
-    }
+    sdkHandler: async () => ({ headers: {}, ...answer() })
   })
-  const list = async (scopes: string[]) => {
+  return async (scopes: string[]) => {
     const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
     const access = { scopes }
     await fastPath.serve({ body, headers: {}, access, rights: ALL_RIGHTS } as never)
   }
+}
+const TOOLS = '{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}'
+
+t.test('other scopes of an app, and their order, make no other answer (ME-15)', async (t) => {
+  let asked = 0
+  const list = listing(() => {
+    asked++
+    return { status: 200, body: TOOLS }
+  })
   await list(['mcp:read', 'mcp:write'])
   await list(['mcp:write', 'openid', 'mcp:read'])
   await list(['email', 'mcp:write', 'mcp:read', 'openid'])
@@ -57,19 +63,12 @@ t.test('other scopes of an app, and their order, make no other answer (ME-15)', 
 t.test('what failed is asked again, and what succeeded is repeated', async (t) => {
   let status = 500
   let asked = 0
-  const fastPath = createFastPath({
-    tools: {} as never,
-    services: {} as never,
-    serverInfo: { name: 's', version: '1' },
-    sdkHandler: async () => {
-      asked++
-      return { status, headers: {}, body: '{"result":{"tools":[]}}' }
-    }
+  const ask = listing(() => {
+    asked++
+    return { status, body: TOOLS }
   })
   const list = async () => {
-    const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
-    const access = { scopes: [] }
-    await fastPath.serve({ body, headers: {}, access, rights: ALL_RIGHTS } as never)
+    await ask([])
     return asked
   }
   t.same([await list(), await list()], [1, 2])
