@@ -30,6 +30,11 @@ export function toOAuthError (error: unknown, request: FastifyRequest): OAuthErr
     const isBody = code?.startsWith('FST_ERR_CTP')
     return withStatus(statusCode, said ?? (isBody ? 'the body could not be read' : (error as Error).message))
   }
+  // Such as workers that are all busy: nothing is broken.
+  if (statusCode === 503) {
+    request.log.warn({ err: error }, 'unavailable')
+    return temporarilyUnavailable((error as Error).message, error)
+  }
   request.log.error({ err: error }, 'request failed')
   return serverError({ key: 'problems.server', values: { request: request.id } }, { cause: error })
 }

@@ -34,8 +34,13 @@ export function createTurns (limits: QueueLimits, late = SEARCH_IS_LATE): InTurn
   }
 }
 
+/** For a page, which shows notes as well, as for a tool. */
+class TooLate extends ToolError {
+  readonly statusCode = 503
+}
+
 function inWords (error: unknown, late: string): unknown {
   if (error instanceof TooManyWaiting) return new WorkersBusy(error.own ? 'own' : 'all')
   if (!(error instanceof GaveWay) && (error as Error).name !== 'TimeoutError') return error
-  return new ToolError(late)
+  return new TooLate(late)
 }

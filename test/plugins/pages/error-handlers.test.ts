@@ -1,6 +1,9 @@
 // A refusal is said in the language of whoever reads it, on a page that tells them what to do next; a program gets the
 // same in the English of the protocol.
+import type { FastifyRequest } from 'fastify'
 import t from 'tap'
+import { toOAuthError } from '../../../plugins/pages/error-handlers.ts'
+import { WorkersBusy } from '../../../plugins/workers.ts'
 import { escapeHtml } from '../../../languages/fill.ts'
 import { languages, wordsOf, type Key, type Values } from '../../../languages/index.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
@@ -158,4 +161,12 @@ t.test('no page of consent, sign-up and passwords has English left in it', async
       t.same(englishIn(body, language), [], `${name} ${language}`)
     }
   }
+})
+
+t.test('who finds all workers busy is told to try again, and nothing is reported as broken', async (t) => {
+  const logged: string[] = []
+  const log = { warn: () => logged.push('warn'), error: () => logged.push('error') }
+  const refusal = toOAuthError(new WorkersBusy(), { log } as unknown as FastifyRequest)
+  t.match(refusal, { statusCode: 503, code: 'temporarily_unavailable', headers: { 'retry-after': '5' } })
+  t.same(logged, ['warn'])
 })

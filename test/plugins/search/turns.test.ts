@@ -10,7 +10,7 @@ t.test('work that gave way to others was late, and a fault stays what it is', as
     signal.addEventListener('abort', () => reject(signal.reason))
   }))
   const [, other] = await Promise.all([
-    t.rejects(long, { name: 'ToolError', message: 'It was late.' }),
+    t.rejects(long, { name: 'ToolError', statusCode: 503, message: 'It was late.' }),
     inTurn('bob', async () => 'found')
   ])
   t.equal(other, 'found')
@@ -25,6 +25,6 @@ t.test('work that took too long was late, and what finds no place is told why', 
   const second = inTurn(null, async () => 'found')
   await t.rejects(inTurn(null, async () => 'found'), { message: /of your own/ })
   reject(new DOMException('too long', 'TimeoutError'))
-  await t.rejects(first, { name: 'ToolError', message: /took too long/ })
+  await t.rejects(first, { name: 'ToolError', statusCode: 503, message: /took too long/ })
   t.equal(await second, 'found')
 })
