@@ -79,6 +79,10 @@ export const referenceOfBrowser = (session: string): string => `browser ${sessio
 
 type OnBehalfOf = NonNullable<Sessions['onBehalfOf']>
 
+/** @returns the references without this one, and without those whose time is up. */
+const heldBesides = ({ holders }: BackendSession, reference: string, time: number): BackendSession['holders'] =>
+  Object.fromEntries(Object.entries(holders).filter(([name, endsAt]) => name !== reference && endsAt > time))
+
 export function createUpstreamSessions (deps: Deps): UpstreamSessions {
   const { store, backends, now, settled } = deps
   const { seal, unseal } = sealingOf(deps.sealing)
@@ -89,7 +93,7 @@ export function createUpstreamSessions (deps: Deps): UpstreamSessions {
   const retain: UpstreamSessions['retain'] = (id, { name, endsAt }) =>
     store.update(id, (record) =>
       record
-        ? { write: write({ ...record, holders: { ...record.holders, [name]: endsAt } }), result: undefined }
+        ? { write: write({ ...record, holders: { ...heldBesides(record, name, settled.now()), [name]: endsAt } }), result: undefined }
         : { result: undefined }
     )
 
@@ -121,12 +125,10 @@ export function createUpstreamSessions (deps: Deps): UpstreamSessions {
     async release (id, reference) {
       const ended = await store.update<BackendSession | undefined>(id, (record) => {
         if (!record || !(reference in record.holders)) return { result: undefined }
-        const time = settled.now()
-        const holds = ([name, endsAt]: [string, number]) => name !== reference && endsAt > time
-        const left = Object.entries(record.holders).filter(holds)
-        return left.length === 0
+        const left = heldBesides(record, reference, settled.now())
+        return Object.keys(left).length === 0
           ? { remove: true, result: record }
-          : { write: write({ ...record, holders: Object.fromEntries(left) }), result: undefined }
+          : { write: write({ ...record, holders: left }), result: undefined }
       })
       const session = ended && unseal(ended)
       if (session) await end(session.backend, session.session)

@@ -32,8 +32,8 @@ export interface Exchange {
    * `undefined` for a caller without sign-in, and for this server itself, which reads lists.
    */
   caller: UpstreamCaller | undefined
-  /** Of a caller without sign-in: whose share of the requests it takes. */
-  address?: string | undefined
+  /** Of a caller without sign-in, as `siteOf` has it: whose share of the requests it takes. */
+  site?: string | undefined
   /** Aborted when the caller has gone; the upstream is told. */
   signal: AbortSignal
   /** `_meta` of the caller's request without what is between them and this server. */
@@ -153,10 +153,10 @@ export interface Upstream {
   /**
    * Has the upstream report changes of a resource from now on. What one caller follows is
    * asked for one after the other.
-   * @param address of a caller without sign-in.
+   * @param site of a caller without sign-in, as {@link Exchange.site}.
    * @throws as {@link Upstream.request}.
    */
-  subscribe(uri: string, caller: UpstreamCaller | undefined, address?: string): Promise<void>
+  subscribe(uri: string, caller: UpstreamCaller | undefined, site?: string): Promise<void>
 }
 
 export type UpstreamChange =

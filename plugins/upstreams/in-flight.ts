@@ -1,4 +1,4 @@
-// How many requests an upstream may have at once, in all, for one person and for one address: one that has become slow holds
+// How many requests an upstream may have at once, in all, for one person and for one site: one that has become slow holds
 // no more, and nobody takes the room of all others.
 // Tested in test/plugins/upstreams/upstream.test.ts.
 import { createCounts } from '../counts.ts'
@@ -6,10 +6,10 @@ import { createCounts } from '../counts.ts'
 export interface InFlight {
   /**
    * @param person `undefined` for a caller without sign-in.
-   * @param address of one without sign-in: many people may share it, so it has as much room as is left for all others.
+   * @param site of one without sign-in: many people may share it, so it has as much room as is left for all others.
    * @returns undefined where there is no room; else what is called at the end.
    */
-  enter(person: string | undefined, address?: string): (() => void) | undefined
+  enter(person: string | undefined, site?: string): (() => void) | undefined
 }
 
 /** Once it has half of what it works on, this part of a share is all that a person gets: the rest is for those who have little. */
@@ -25,8 +25,8 @@ export function createInFlight (max: number, maxOfPerson: number, served = max):
     return all < served / 2 ? maxOfPerson : least
   }
   return {
-    enter (person, address = '') {
-      const key = person ?? `address ${address}`
+    enter (person, site = '') {
+      const key = person ?? `site ${site}`
       if (all >= max || counts.of(key) >= shareOf(person)) return undefined
       counts.add(key, 1)
       all++

@@ -95,7 +95,7 @@ export class ConfiguredUpstream implements Upstream {
     const { name: upstream } = this.settings
     const tell = (outcome: UpstreamCall['outcome']) =>
       this.#deps.onCall({ upstream, method: asked.method, outcome, ms: performance.now() - startedAt })
-    const leave = this.#inFlight.enter(exchange.caller?.id, exchange.address)
+    const leave = this.#inFlight.enter(exchange.caller?.id, exchange.site)
     try {
       if (!leave) throw this.#error('busy', 'as many requests as it may have are open')
       const answered = await this.#send(asked, exchange)
@@ -110,9 +110,9 @@ export class ConfiguredUpstream implements Upstream {
     }
   }
 
-  async subscribe (uri: string, caller: UpstreamCaller | undefined, address = ''): Promise<void> {
+  async subscribe (uri: string, caller: UpstreamCaller | undefined, site = ''): Promise<void> {
     const key = this.#keyOf(caller)
-    const isDone = await this.#followed.inTurn(caller?.id ?? `address ${address}`, async () => {
+    const isDone = await this.#followed.inTurn(caller?.id ?? `site ${site}`, async () => {
       if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
       const ended = this.#followed.add(key, uri, caller?.id ?? OWN)
       if (ended !== undefined) await (await this.#connection(key, caller)).unsubscribe(ended)

@@ -1,6 +1,7 @@
 // What an upstream learns of a caller and may reach of them while it works on a request: who they are, their `_meta`,
 // their progress and their log lines; never their token (MCP "Progress", "Logging", `_meta`).
 import { BAGGAGE_META_KEY, TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from '@modelcontextprotocol/server'
+import { siteOf } from '../../client-address.ts'
 import type { Exchange, UpstreamCaller } from '../../upstreams/contract.ts'
 import { IDENTITY_META_KEY } from '../../upstreams/identity-meta.ts'
 import type { CallServices } from '../handlers/contract.ts'
@@ -29,6 +30,10 @@ export function upstreamCaller (
   }
 }
 
+/** @returns undefined for a person. One holder has many networks of IPv6, and one share. */
+export const siteOfCaller = ({ access, address = '' }: Pick<McpRequest, 'access' | 'address'>): string | undefined =>
+  access === null ? siteOf(address) : undefined
+
 /** @param signal aborted when the answer is no longer waited for. */
 export function exchangeOf (
   { request, services, channel }: Caller,
@@ -39,7 +44,7 @@ export function exchangeOf (
   let lines = 0
   return {
     caller: upstreamCaller(request, services),
-    address: request.access === null ? request.address : undefined,
+    site: siteOfCaller(request),
     signal,
     meta: relayedMeta(meta),
     capabilities,

@@ -7,7 +7,7 @@ import type { Caller } from '../handlers/protocol-errors.ts'
 import { maySee, type Resources } from '../handlers/resources.ts'
 import { relayCompletion } from './complete.ts'
 import type { Relay } from './contract.ts'
-import { upstreamCaller } from './exchange.ts'
+import { siteOfCaller, upstreamCaller } from './exchange.ts'
 import { relayGuarded, toProtocolError } from './guarded.ts'
 import type { Owners } from './owners.ts'
 import { READING } from './prompts.ts'
@@ -69,7 +69,7 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       const upstream = relay.upstreams.find(name)
       if (!upstream) throw new ResourceNotFoundError(uri)
       try {
-        await upstream.subscribe(uri, upstreamCaller(request, services), request.address)
+        await upstream.subscribe(uri, upstreamCaller(request, services), siteOfCaller(request))
       } catch (error) {
         throw toProtocolError(error, 'resources/subscribe', { request }, 'The resource')
       }

@@ -77,8 +77,8 @@ export class Conversation {
     clearTimeout(this.#expiry)
     this.#exchange = exchange
     this.caller = exchange.caller?.id
-    // An answer that came in at another instance has no address.
-    this.holder = this.caller ?? (exchange.address === undefined ? this.holder : `address ${exchange.address}`)
+    // An answer that came in at another instance has no site.
+    this.holder = this.caller ?? (exchange.site === undefined ? this.holder : `site ${exchange.site}`)
     for (const [name, { answer }] of this.#open) {
       const response = exchange.retry?.responses[name]
       if (response !== undefined) answer(response as ElicitResult)

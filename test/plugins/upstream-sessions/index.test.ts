@@ -1,7 +1,5 @@
 // Sessions at services behind the backends: one refresh at a time whatever the number of instances, stored while
 // something refers to them, and ended for everyone when the service ends them.
-// Sessions at the services behind the backends: one renewal at a time whatever the number of instances, kept for as
-// long as something stands on them, and gone for everybody when the service ends them.
 import t from 'tap'
 import { BackendUnavailable, type AuthBackend } from '../../../auth-backends/contract.ts'
 import { createUpstreamSessions, withinWait, type UpstreamSessions } from '../../../plugins/upstream-sessions/index.ts'
@@ -158,6 +156,17 @@ storageTest('sessions at a service', async (t, start) => {
     t.equal(await sessions.onBehalfOf({ backendSession: id }, 'service'), undefined)
     t.equal(await sessions.fresh(id), undefined)
     t.equal(over.length, 1)
+  })
+
+  t.test('grants whose time is up make way for the next', async (t) => {
+    const { clock, state, over, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    await sessions.extend(grant('a', id, clock.now + 10))
+    clock.now += 61
+    await sessions.extend(grant('b', id, clock.now + 7200))
+    state.answer = 'over'
+    await sessions.fresh(id)
+    t.same(over, [['browser x', 'grant b']])
   })
 
   t.test('it ends at the service with the last that stands on it, and not before', async (t) => {

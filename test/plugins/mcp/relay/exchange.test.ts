@@ -19,13 +19,14 @@ t.test('members of the protocol stay between two neighbours (UP-02)', async (t) 
   }
 })
 
-t.test('a request without sign-in counts for its address, and any other for its person (WK-08)', async (t) => {
+t.test('a request without sign-in counts for its site, and any other for its person (WK-08)', async (t) => {
   const channel = { capabilities: undefined, meta: {} }
   const of = (request: object) => {
     const caller = { request, services: { groupsOf: () => [] }, channel } as unknown as Caller
     return exchangeOf(caller, new AbortController().signal, createReporter(channel))
   }
-  t.match(of({ access: null, address: '192.0.2.1' }), { caller: undefined, address: '192.0.2.1' })
-  const { caller, address } = of({ access: { clientId: 'app', user: { id: 'ann', emailVerified: false } }, address: '192.0.2.1' })
-  t.match([caller?.id, address], ['ann', undefined])
+  t.match(of({ access: null, address: '192.0.2.1' }), { caller: undefined, site: '192.0.2.1' })
+  for (const network of ['2001:db8:0:1::', '2001:db8:0:ffff::']) t.equal(of({ access: null, address: network }).site, '2001:db8::')
+  const { caller, site } = of({ access: { clientId: 'app', user: { id: 'ann', emailVerified: false } }, address: '192.0.2.1' })
+  t.match([caller?.id, site], ['ann', undefined])
 })
