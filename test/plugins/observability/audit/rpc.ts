@@ -1,7 +1,8 @@
 // One JSON-RPC request with a token, for tests of the audit log.
 
-export const rpc = (url: string, token: string | undefined, method: string, params?: object) =>
-  fetch(url, {
+/** @returns the answer when all of it is there: one that takes a while begins before the tool has run. */
+export async function rpc (url: string, token: string | undefined, method: string, params?: object): Promise<Response> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: {
       ...(token && { authorization: `Bearer ${token}` }),
@@ -10,3 +11,5 @@ export const rpc = (url: string, token: string | undefined, method: string, para
     },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, ...(params && { params }) })
   })
+  return new Response(await response.text(), response)
+}
