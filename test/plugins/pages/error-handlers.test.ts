@@ -1,18 +1,22 @@
 // A refusal is said in the language of whoever reads it, on a page that tells them what to do next; a program gets the
 // same in the English of the protocol.
-import type { FastifyRequest } from 'fastify'
+import Fastify, { type FastifyRequest } from 'fastify'
 import t from 'tap'
+import identity from '../../../plugins/identity.ts'
+import languagesPlugin from '../../../plugins/languages.ts'
+import pages from '../../../plugins/pages/index.ts'
 import { toOAuthError } from '../../../plugins/pages/error-handlers.ts'
 import { WorkersBusy } from '../../../plugins/workers.ts'
 import { escapeHtml } from '../../../languages/fill.ts'
 import { languages, wordsOf, type Key, type Values } from '../../../languages/index.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
+import { identityOf } from '../../helpers/identity.ts'
 import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
 import { startServer } from '../../helpers/server.ts'
 import { examples } from './page-examples.ts'
 import { englishIn } from './english-in.ts'
 import { inLanguage } from './in-language.ts'
-import { serve } from './serve.ts'
+import { serve, STYLE } from './serve.ts'
 
 const MANY = 'authorization=100000,sign-up=100000,sign-in=100000'
 
@@ -170,3 +174,27 @@ t.test('who finds all workers busy is told to try again, and nothing is reported
   t.match(refusal, { statusCode: 503, code: 'temporarily_unavailable', headers: { 'retry-after': '5' } })
   t.same(logged, ['warn'])
 })
+
+t.test(
+  'a page that cannot be rendered is an error without its inside, and the status of a page is the one given (WR-02)',
+  async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(identity, { identity: identityOf() })
+    await app.register(languagesPlugin)
+    await app.register(pages, { publicUrl: 'https://mcp.example.com', stylePath: STYLE, scriptsPath: '/assets', iconUrl: '/icon.png' })
+    app.setErrorHandler((_error, _request, reply) =>
+      reply.page(
+        'error',
+        { statusCode: 500, title: 'Something went wrong', text: 'Try again.', code: 'server_error', requestId: 'r-1' },
+        500
+      )
+    )
+    app.get('/broken', (_request, reply) => reply.page('login', {} as never))
+    const { statusCode, body, headers } = await app.inject('/broken')
+    t.equal(statusCode, 500)
+    t.match(headers, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+    t.match(body, 'r-1')
+    t.notMatch(body, /\.eta|\.ts|views|undefined/)
+  }
+)
