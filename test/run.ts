@@ -19,8 +19,8 @@ const APART = [
   'plugins/workers', 'tools/calculate'
 ]
 
-/** Rooms of few files that install, build or show pages. */
-const LONG = ['packaging', 'journeys', 'deploy', 'plugins/pages']
+/** Rooms that install, build, show pages or start many servers, each in so many processes. */
+const LONG: Readonly<Record<string, number>> = { packaging: 1, journeys: 3, deploy: 1, 'plugins/pages': 1 }
 
 /** @returns `routes`, `plugins/oauth` or one of those apart. */
 function roomOf (file: string): string {
@@ -31,11 +31,15 @@ function roomOf (file: string): string {
   return room === 'plugins' && rest.length > 0 ? `${room}/${inner}` : room!
 }
 
-t.jobs = Math.min(availableParallelism(), MAX_JOBS)
+// One more than there are processors: a test often waits.
+t.jobs = Math.min(availableParallelism() + 1, MAX_JOBS)
 const rooms = Object.entries(Object.groupBy(globSync('**/*.test.ts', { cwd: TESTS }).sort(), roomOf))
 // What takes long first: what is left at the end is short.
-const filesOf = ([room, files]: (typeof rooms)[number]) => LONG.includes(room) ? Number.MAX_SAFE_INTEGER : files!.length
+const filesOf = ([room, files]: (typeof rooms)[number]) => Object.hasOwn(LONG, room) ? Number.MAX_SAFE_INTEGER : files!.length
 for (const [room, files] of rooms.sort((a, b) => filesOf(b) - filesOf(a))) {
-  const paths = files!.map((file) => TESTS + file)
-  t.spawn(process.execPath, [ROOM, ...paths], { buffered: true, timeout: MAX_ROOM_MS }, room)
+  const processes = Object.values(Object.groupBy(files!, (_, index) => index % (LONG[room] ?? 1)))
+  for (const some of processes) {
+    const paths = some!.map((file) => TESTS + file)
+    t.spawn(process.execPath, [ROOM, ...paths], { buffered: true, timeout: MAX_ROOM_MS }, room)
+  }
 }
