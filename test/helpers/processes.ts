@@ -12,6 +12,10 @@ import { freePort } from './ports.ts'
 import { childEnvironment } from './child-environment.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
+
+/** For Node: a server of a test never takes itself for overloaded. */
+export const NEVER_LATE = ['--import', new URL('./never-late.ts', import.meta.url).href]
+
 interface Teardown {
   teardown(work: () => unknown): void
 }
@@ -44,7 +48,7 @@ export async function startProcess (t: Teardown, env: Record<string, string>, ow
     output: () => output,
     pid: () => child!.pid!,
     async start () {
-      const started = spawn(process.execPath, ['server.ts'], {
+      const started = spawn(process.execPath, [...NEVER_LATE, 'server.ts'], {
         cwd: ROOT,
         env: childEnvironment({
           PORT: String(port),

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { freePort } from '../helpers/ports.ts'
+import { NEVER_LATE } from '../helpers/processes.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 import { childEnvironment } from '../helpers/child-environment.ts'
 
@@ -35,7 +36,7 @@ async function runServer (t: Test, env: Record<string, string>): Promise<Running
   const running: Running = {
     url: `http://localhost:${port}`,
     async start () {
-      child = spawn(process.execPath, ['server.ts'], {
+      child = spawn(process.execPath, [...NEVER_LATE, 'server.ts'], {
         cwd: ROOT,
         env: childEnvironment({
           PORT: String(port),
