@@ -23,7 +23,7 @@ import {
 import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.ts'
 import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
 import { inTurns } from '../in-turns.ts'
-
+type Ends = Omit<AccountExpiry, 'end'>
 /** What a new person begins with. */
 type Beginning = Pick<User, 'groups' | 'isOwner'>
 
@@ -82,7 +82,7 @@ interface Stores {
 
 type App = Pick<FastifyInstance, 'storage' | 'userStore' | 'now' | 'log'>
 
-export function createUsers ({ storage, userStore, now, log }: App, expiry: AccountExpiry): Users {
+export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends): Users {
   const users = userStore.records
   const noteGroups = createGroupNotices(log)
   const pointers = createIdentityPointers(storage)
@@ -125,7 +125,8 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Acco
     },
     async delete (user) {
       for (const identity of user.identities) await pointers.free(identity, user.id)
-      await emails.free(user)
+      // Earlier versions left one for each address that the person came with.
+      for (const { email } of [user, ...user.identities]) await emails.free({ id: user.id, email })
       const last = await users.take(user.id)
       // One that was added meanwhile: whoever signs in with it would get the id of somebody who is gone.
       for (const identity of last?.identities ?? []) await pointers.free(identity, user.id)
@@ -149,25 +150,22 @@ const change = (
 function createSigningIn (
   stores: Stores,
   now: Clock,
-  expiry: AccountExpiry,
+  expiry: Ends,
   noteGroups: ReturnType<typeof createGroupNotices>
 ): Pick<Users, 'signIn' | 'signInAgain'> {
-  const { pointers, emails } = stores
+  const { pointers } = stores
   return {
     async signInAgain (backend, identity) {
       noteGroups(backend, identity.groups)
       const id = await pointers.find({ backend, subject: identity.subject })
-      const user = id && (await update(stores, now, expiry, id, backend, identity))
-      if (user) await emails.claim(user)
-      return user || undefined
+      return (id && (await update(stores, now, expiry, id, backend, identity))) || undefined
     },
     async signIn (backend, identity, beginning = {}) {
       noteGroups(backend, identity.groups)
       const enter = () => createOrUpdate(stores, now, expiry, backend, identity, beginning)
       const user = (await enter()) ?? (await enter())
-      if (!user) throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
-      await emails.claim(user)
-      return user
+      if (user) return user
+      throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
     }
   }
 }
@@ -179,7 +177,7 @@ function createSigningIn (
 async function createOrUpdate (
   stores: Stores,
   now: Clock,
-  expiry: AccountExpiry,
+  expiry: Ends,
   backend: string,
   identity: Identity,
   beginning: Beginning
@@ -197,9 +195,9 @@ async function createOrUpdate (
  * @returns undefined where there is none, or one that the identity does not lead to.
  */
 async function update (
-  { users }: Stores,
+  { users, emails }: Stores,
   now: Clock,
-  expiry: AccountExpiry,
+  expiry: Ends,
   id: string,
   backend: string,
   identity: Identity,
@@ -207,12 +205,16 @@ async function update (
 ): Promise<User | undefined> {
   const linked = linkedIdentity(backend, identity)
   const endsAt = await expiry.begin(id, backend)
-  return users.update<User | undefined>(id, (known) => {
-    if (known ? !hasIdentity(known, linked) : !beginning) return { result: undefined }
+  const { before, after } = await users.update<{ before?: User | undefined; after?: User }>(id, (known) => {
+    if (known ? !hasIdentity(known, linked) : !beginning) return { result: {} }
     if (known?.locked) throw accessDenied({ key: 'problems.locked' }).because('locked')
     const record = { ...(!known && beginning), ...userAfterSignIn(known, id, linked, identity, now(), endsAt) }
-    return { write: { record, ttl: null }, result: record }
+    return { write: { record, ttl: null }, result: { before: known, after: record } }
   })
+  // What leads to them by an address that is not theirs now would be left when they are deleted.
+  if (before && before.email !== after?.email) await emails.free(before)
+  if (after) await emails.claim(after)
+  return after
 }
 
 /** See {@link Users.link} and {@link Users.unlink}. */

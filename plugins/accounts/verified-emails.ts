@@ -8,7 +8,7 @@ export interface VerifiedEmails {
   find(email: Email): Promise<User | undefined>
   /** The first person who shows that they read a mailbox is found by its address, for as long as it is theirs. */
   claim(user: User): Promise<void>
-  free(user: User): Promise<void>
+  free(user: { id: string; email?: Email | undefined }): Promise<void>
 }
 
 export function createVerifiedEmails (
