@@ -99,6 +99,8 @@ export default fp(
       await app.notes.deleteOf(id)
     })
     app.signIn.lifecycle.onDelete((id) => app.secondFactors.removeAll(id))
+    app.signIn.lifecycle.onDelete((id) => app.clients.forgetPerson(id))
+    app.grants.onEnd(({ id }) => app.usage.forget(id))
     sweepExpiredAccounts(app)
     app.addHook('onClose', async () => {
       for (const backend of backends.values()) await backend.close?.()
