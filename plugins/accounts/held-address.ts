@@ -5,6 +5,7 @@ import { parseEmail, type Identity } from '../../auth-backends/contract.ts'
 import { accessDenied } from '../../errors.ts'
 import type { SecondFactors } from '../second-factors/contract.ts'
 import type { User } from '../sign-in/contract.ts'
+import { verifiedAddresses } from './user-record.ts'
 import type { Users } from './users.ts'
 
 /** Why another account may not have the address as well; undefined where it may. */
@@ -14,7 +15,7 @@ export type Held = 'locked' | 'second factor' | undefined
 export type FindHeld = (shown: Pick<Identity, 'email' | 'emailVerified'>, person: User | undefined) => Promise<Held>
 
 interface Deps {
-  users: Pick<Users, 'findByVerifiedEmail'>
+  users: Pick<Users, 'findHolder'>
   secondFactors: Pick<SecondFactors, 'hasAny'>
 }
 
@@ -22,8 +23,8 @@ export function createFindHeld ({ users, secondFactors }: Deps): FindHeld {
   return async ({ email, emailVerified }, person) => {
     if (!emailVerified || email === undefined) return undefined
     const address = parseEmail(email)
-    const isOwn = person && [person, ...person.identities].some((one) => one.emailVerified && one.email === address)
-    const holder = isOwn ? undefined : await users.findByVerifiedEmail(address)
+    const isOwn = person && verifiedAddresses(person).includes(address)
+    const holder = isOwn ? undefined : await users.findHolder(address)
     if (!holder || holder.id === person?.id) return undefined
     if (holder.locked) return 'locked'
     return (await secondFactors.hasAny(holder.id)) ? 'second factor' : undefined

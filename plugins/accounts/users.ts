@@ -1,7 +1,7 @@
 // The people of this server, found by what a backend says of them.
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
-import { BackendUnavailable, parseEmail, type Identity } from '../../auth-backends/contract.ts'
+import { BackendUnavailable, parseEmail, type Email, type Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { accessDenied } from '../../errors.ts'
 import { randomSecret } from '../secrets.ts'
@@ -23,6 +23,7 @@ import {
 import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.ts'
 import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
 import { inTurns } from '../in-turns.ts'
+
 type Ends = Omit<AccountExpiry, 'end'>
 /** What a new person begins with. */
 type Beginning = Pick<User, 'groups' | 'isOwner'>
@@ -51,6 +52,8 @@ export interface Users {
   findBy(identity: IdentityKey): Promise<User | undefined>
   /** The person who has shown that they read this mailbox. */
   findByVerifiedEmail(email: string): Promise<User | undefined>
+  /** The same, also by the address of a method that was not the last. */
+  findHolder(email: Email): Promise<User | undefined>
   /**
    * Makes one more identity lead to this person. @returns false, with nothing changed, when it
    * leads to another, or there is no such person any more, or they are locked: so nothing is added to somebody who is
@@ -97,6 +100,7 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends
       return user && hasIdentity(user, identity) ? user : undefined
     },
     findByVerifiedEmail: (email) => emails.find(parseEmail(email)),
+    findHolder: emails.findHolder,
     ...createLinking(stores),
     async * all () {
       for await (const { record } of inTurns(users.all())) yield record
@@ -119,14 +123,12 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends
         const identities = withAddressChanged(known.identities, to)
         return { ...known, identities, ...addressAfterChange({ ...known, identities }, to) }
       })
-      if (before && before.email !== user?.email) await emails.free(before)
-      if (user) await emails.claim(user)
+      await emails.follow(before, user)
       return user
     },
     async delete (user) {
       for (const identity of user.identities) await pointers.free(identity, user.id)
-      // Earlier versions left one for each address that the person came with.
-      for (const { email } of [user, ...user.identities]) await emails.free({ id: user.id, email })
+      await emails.follow(user, undefined)
       const last = await users.take(user.id)
       // One that was added meanwhile: whoever signs in with it would get the id of somebody who is gone.
       for (const identity of last?.identities ?? []) await pointers.free(identity, user.id)
@@ -211,9 +213,7 @@ async function update (
     const record = { ...(!known && beginning), ...userAfterSignIn(known, id, linked, identity, now(), endsAt) }
     return { write: { record, ttl: null }, result: { before: known, after: record } }
   })
-  // What leads to them by an address that is not theirs now would be left when they are deleted.
-  if (before && before.email !== after?.email) await emails.free(before)
-  if (after) await emails.claim(after)
+  if (after) await emails.follow(before, after)
   return after
 }
 
@@ -223,13 +223,14 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
     async link (userId, backend, identity) {
       const linked = linkedIdentity(backend, identity)
       if ((await pointers.claim(linked, userId)) !== userId) return false
-      const { isLinked, isTheirs } = await users.update<{ isLinked: boolean; isTheirs: boolean }>(userId, (known) => {
-        if (!known || known.locked) return { result: { isLinked: false, isTheirs: known !== undefined && hasIdentity(known, linked) } }
+      const { after, isTheirs } = await users.update<{ after?: User; isTheirs: boolean }>(userId, (known) => {
+        if (!known || known.locked) return { result: { isTheirs: known !== undefined && hasIdentity(known, linked) } }
         const record = { ...known, identities: withIdentity(known.identities, linked) }
-        return { write: { record, ttl: null }, result: { isLinked: true, isTheirs: true } }
+        return { write: { record, ttl: null }, result: { after: record, isTheirs: true } }
       })
       if (!isTheirs) await pointers.free(linked, userId)
-      return isLinked
+      await emails.follow(undefined, after)
+      return after !== undefined
     },
     async unlink (userId, keep) {
       const { before, after } = await users.update<{ before?: User; after?: User }>(userId, (known) => {
@@ -241,9 +242,7 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
       if (!before || !after) return []
       const removed = before.identities.filter((identity) => !hasIdentity(after, identity))
       for (const identity of removed) await pointers.free(identity, userId)
-      if (before.email !== after.email) await emails.free(before)
-      // Of what is left, another address may be the person's now.
-      await emails.claim(after)
+      await emails.follow(before, after)
       return removed
     }
   }

@@ -2,6 +2,7 @@
 // more account with the same address.
 import t, { type Test } from 'tap'
 import { refuseHeld } from '../../../plugins/accounts/held-address.ts'
+import { createUsers } from '../../../plugins/accounts/users.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { appOf } from '../../helpers/second-factors.ts'
@@ -30,6 +31,13 @@ t.test('who is locked comes back by no other sign-in with their address, nor as 
     t.match(await signIn(backend, name), { status: 403, text: /This account is locked/ })
   }
   t.equal((await people()).length, 1)
+
+  const work = { subject: 'a', email: 'ann@work.example', emailVerified: true }
+  await lifecycle.unlock(ann.id)
+  const users = createUsers(app, { begin: async () => undefined, forget: async () => {} } as never)
+  await users.link(ann.id, 'a third', work)
+  await lifecycle.lock(ann.id)
+  t.match(await signIn(other, work.email), { status: 403, text: /This account is locked/ }, 'nor by that of another method')
 
   await signIn(other, 'bob@example.com')
   const bob = (await people()).find(({ id }) => id !== ann.id)!
