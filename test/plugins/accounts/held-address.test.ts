@@ -52,6 +52,7 @@ t.test('nobody goes around a second factor by a separate account with the same a
   const browser = new Browser()
   const choice = await signIn(other, ANN, browser)
   t.match(choice, { status: 200, text: /Is this you/ })
+  t.notMatch(choice.text, 'value="separate"', 'what would be refused is not offered')
   t.match(await browser.submit(choice, () => true, { decision: 'separate' }), { status: 403, text: /a second factor protects it/ })
   t.match(await signIn(one, `second ${ANN}`), { status: 403, text: /a second factor protects it/ })
   t.same(await people(), [await lifecycle.find(ann.id)])
