@@ -13,7 +13,10 @@ t.test('beyond the bound the app that was used least recently is nobody\'s, unle
   const lists = storage.collection<UnusedList>('lists')
   const holders = storage.collection<Holders>('holders')
   const connected = createConnectedClients({ lists, holders }, () => 1_800_000_000, { perPerson: 2, ofFormerPeople: 2 })
-  const counted = async () => Object.fromEntries((await Array.fromAsync(holders.all())).map(({ id, record }) => [id, record.lists]))
+  const counted = async () => {
+    const all = await Array.fromAsync(holders.all())
+    return Object.fromEntries(all.map(({ id, record }) => [id, record.lists]))
+  }
 
   t.same(await connected.hold('ann', 'a', true), [])
   t.same(await connected.hold('ann', 'b', true), [])
@@ -37,8 +40,10 @@ t.test('a person who connects ever new apps leaves a bounded number of registrat
   const { app } = await startServer(t)
   const request = { ip: '203.0.113.5' } as never
   const connect = async (userId: string, name: string) => {
-    const { id } = await app.clients.register({ redirect_uris: [CALLBACK], client_name: name }, request, 'a'.repeat(16))
-    await app.clients.keep((await app.clients.recall(id))!, app.now() + 3_600, userId)
+    const metadata = { redirect_uris: [CALLBACK], client_name: name }
+    const { id } = await app.clients.register(metadata, request, 'a'.repeat(16))
+    const client = (await app.clients.recall(id))!
+    await app.clients.keep(client, app.now() + 3_600, userId)
     return id
   }
   const isKnown = async (id: string) => (await app.clients.recall(id)) !== undefined
@@ -46,7 +51,11 @@ t.test('a person who connects ever new apps leaves a bounded number of registrat
   const ids = [await connect('ann', 'Shared'), await connect('ann', 'Oldest'), await connect('ann', 'Next')]
   const lists = app.storage.collection<UnusedList>('connectedClients')
   const { made } = (await lists.find('ann'))!
-  const others = Array.from({ length: CONNECTED_BOUNDS.perPerson - made.length }, (_, count): [string, number] => [`other ${count}`, 0])
+  const length = CONNECTED_BOUNDS.perPerson - made.length
+  const others = Array.from(
+    { length },
+    (_, count): [string, number] => [`other ${count}`, 0]
+  )
   await lists.put('ann', { made: [...made, ...others] }, null)
 
   ids.push(await connect('ann', 'Newer'), await connect('ann', 'Newest'))
