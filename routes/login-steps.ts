@@ -100,6 +100,7 @@ async function loginStepPages (app: FastifyInstance) {
       ...describeIntent(intent),
       email: user.email!,
       methods,
+      separate: (await app.signIn.findHeld(proof.identity, undefined)) === undefined,
       actions: { choice: paths.loginChoice }
     })
   })

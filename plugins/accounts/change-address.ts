@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Email } from '../../auth-backends/contract.ts'
 import type { User } from '../sign-in/contract.ts'
 import type { LiveLink } from './email-links.ts'
+import { refuseHeld } from './held-address.ts'
 
 export interface NewAddress {
   user: User
@@ -12,11 +13,15 @@ export interface NewAddress {
   verified: boolean
 }
 
-/** @returns false, with nothing changed, when the address is taken or the account was changed meanwhile. */
+/**
+ * @returns false, with nothing changed, when the address is taken or the account was changed meanwhile.
+ * @throws access_denied for the address of somebody who is not to be gone around by it.
+ */
 export type ChangeAddress = (request: FastifyRequest, reply: FastifyReply, change: NewAddress) => Promise<boolean>
 
 export function createChangeAddress ({ signIn, audit }: FastifyInstance): ChangeAddress {
   return async (request, reply, { user, account: { backend, accounts, account }, to, verified }) => {
+    refuseHeld(await signIn.findHeld({ email: to, emailVerified: verified }, user))
     const from = account.email
     const isHere = (await signIn.sessions.user(request))?.id === user.id
     if (!(await accounts.changeEmail(account, { to, verified }))) return false

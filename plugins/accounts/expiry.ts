@@ -1,5 +1,5 @@
-// Temporary accounts, such as a demo's, and the sweep that deletes expired ones. Every read checks expiry as well, so a
-// late sweep exposes nothing (threat ST-07).
+// Temporary accounts, such as a demo's, and the sweep that deletes expired ones, and those whose deletion was cut short.
+// Every read checks expiry as well, so a late sweep exposes nothing (threat ST-07).
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Storage } from '../storage/contract.ts'
@@ -19,6 +19,8 @@ export interface AccountExpiry {
    * @returns when it ends, in seconds since the epoch, counted from the first call; undefined for one that stays.
    */
   begin(userId: string, backend: string): Promise<number | undefined>
+  /** From now on the account has expired: what was begun is gone on with by the next sweep, also after a crash. */
+  end(userId: string): Promise<void>
   /** Ids of the expired ones, and of the oldest of those that are too many. */
   expired(): AsyncIterable<string>
   forget(userId: string): Promise<void>
@@ -42,6 +44,7 @@ export function createAccountExpiry (
       const endsAt = now() + lifetime
       return (await ends.create(userId, { endsAt }, null)) ? endsAt : ((await ends.find(userId))?.endsAt ?? endsAt)
     },
+    end: (userId) => ends.put(userId, { endsAt: now() }, null),
     async * expired () {
       const left: Array<{ id: string; endsAt: number }> = []
       const time = settled.now()

@@ -53,8 +53,8 @@ export interface AccountLifecycle {
    */
   deleteExpired(): Promise<User[]>
   /**
-   * Deletes everything the server stores of the person. If it fails half-way the account is locked, and a second call
-   * continues.
+   * Deletes everything the server stores of the person. If it fails half-way the account is locked, and the next sweep
+   * continues, or a second call.
    */
   delete(id: string): Promise<boolean>
   /** For rooms that store something of people. */
@@ -137,6 +137,9 @@ async function lock ({ users, grants, accessKeys }: Deps, id: string): Promise<U
 }
 
 async function deleteAccount (deps: Deps, erasers: readonly Eraser[], id: string): Promise<boolean> {
+  if (!(await deps.users.find(id))) return false
+  // First: whoever is locked cannot ask once more.
+  await deps.expiry.end(id)
   const user = await lock(deps, id)
   if (!user) return false
   for (const erase of erasers) await erase(id)

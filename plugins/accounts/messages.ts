@@ -11,6 +11,7 @@ import { describeScopes } from '../oauth/scopes.ts'
 import type { User } from '../sign-in/contract.ts'
 import { networkOf, siteOf } from '../client-address.ts'
 import { isRecent } from '../is-recent.ts'
+import { verifiedAddresses } from './user-record.ts'
 
 type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
 type Deps = Sender & Pick<FastifyInstance, 'accountLinks'>
@@ -190,15 +191,6 @@ export function sendKeyCreated (
 }
 
 const bulleted = (phrases: readonly string[]): string => phrases.map((text) => `- ${text}`).join('\n')
-
-/** Addresses that the person has shown to read. */
-export const verifiedAddresses = ({ email, emailVerified, identities }: User): string[] => [
-  ...new Set(
-    [{ email, emailVerified }, ...identities].flatMap((one) =>
-      one.email !== undefined && one.emailVerified ? [one.email] : []
-    )
-  )
-]
 
 /** @param mailbox one more, whether or not the person has proved to read it. */
 function sendToPerson (

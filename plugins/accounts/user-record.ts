@@ -57,6 +57,15 @@ function addressAfterSignIn (
   }
 }
 
+/** Addresses that the person has shown to read. */
+export const verifiedAddresses = ({ email, emailVerified, identities }: User): Email[] => [
+  ...new Set(
+    [{ email, emailVerified }, ...identities].flatMap((one) =>
+      one.email !== undefined && one.emailVerified ? [one.email] : []
+    )
+  )
+]
+
 /** What to call a person on a page. */
 export const displayName = (user: User): string => user.name ?? user.email ?? 'a user without a name'
 

@@ -1,7 +1,7 @@
 // The people of this server, found by what a backend says of them.
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
-import { BackendUnavailable, parseEmail, type Identity } from '../../auth-backends/contract.ts'
+import { BackendUnavailable, parseEmail, type Email, type Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import { accessDenied } from '../../errors.ts'
 import { randomSecret } from '../secrets.ts'
@@ -24,6 +24,7 @@ import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.
 import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
 import { inTurns } from '../in-turns.ts'
 
+type Ends = Omit<AccountExpiry, 'end'>
 /** What a new person begins with. */
 type Beginning = Pick<User, 'groups' | 'isOwner'>
 
@@ -51,6 +52,8 @@ export interface Users {
   findBy(identity: IdentityKey): Promise<User | undefined>
   /** The person who has shown that they read this mailbox. */
   findByVerifiedEmail(email: string): Promise<User | undefined>
+  /** The same, also by the address of a method that was not the last. */
+  findHolder(email: Email): Promise<User | undefined>
   /**
    * Makes one more identity lead to this person. @returns false, with nothing changed, when it
    * leads to another, or there is no such person any more, or they are locked: so nothing is added to somebody who is
@@ -82,7 +85,7 @@ interface Stores {
 
 type App = Pick<FastifyInstance, 'storage' | 'userStore' | 'now' | 'log'>
 
-export function createUsers ({ storage, userStore, now, log }: App, expiry: AccountExpiry): Users {
+export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends): Users {
   const users = userStore.records
   const noteGroups = createGroupNotices(log)
   const pointers = createIdentityPointers(storage)
@@ -97,6 +100,7 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Acco
       return user && hasIdentity(user, identity) ? user : undefined
     },
     findByVerifiedEmail: (email) => emails.find(parseEmail(email)),
+    findHolder: emails.findHolder,
     ...createLinking(stores),
     async * all () {
       for await (const { record } of inTurns(users.all())) yield record
@@ -119,13 +123,12 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Acco
         const identities = withAddressChanged(known.identities, to)
         return { ...known, identities, ...addressAfterChange({ ...known, identities }, to) }
       })
-      if (before && before.email !== user?.email) await emails.free(before)
-      if (user) await emails.claim(user)
+      await emails.follow(before, user)
       return user
     },
     async delete (user) {
       for (const identity of user.identities) await pointers.free(identity, user.id)
-      await emails.free(user)
+      await emails.follow(user, undefined)
       const last = await users.take(user.id)
       // One that was added meanwhile: whoever signs in with it would get the id of somebody who is gone.
       for (const identity of last?.identities ?? []) await pointers.free(identity, user.id)
@@ -149,25 +152,22 @@ const change = (
 function createSigningIn (
   stores: Stores,
   now: Clock,
-  expiry: AccountExpiry,
+  expiry: Ends,
   noteGroups: ReturnType<typeof createGroupNotices>
 ): Pick<Users, 'signIn' | 'signInAgain'> {
-  const { pointers, emails } = stores
+  const { pointers } = stores
   return {
     async signInAgain (backend, identity) {
       noteGroups(backend, identity.groups)
       const id = await pointers.find({ backend, subject: identity.subject })
-      const user = id && (await update(stores, now, expiry, id, backend, identity))
-      if (user) await emails.claim(user)
-      return user || undefined
+      return (id && (await update(stores, now, expiry, id, backend, identity))) || undefined
     },
     async signIn (backend, identity, beginning = {}) {
       noteGroups(backend, identity.groups)
       const enter = () => createOrUpdate(stores, now, expiry, backend, identity, beginning)
       const user = (await enter()) ?? (await enter())
-      if (!user) throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
-      await emails.claim(user)
-      return user
+      if (user) return user
+      throw new BackendUnavailable('This sign-in method is being changed', { reason: 'busy' })
     }
   }
 }
@@ -179,7 +179,7 @@ function createSigningIn (
 async function createOrUpdate (
   stores: Stores,
   now: Clock,
-  expiry: AccountExpiry,
+  expiry: Ends,
   backend: string,
   identity: Identity,
   beginning: Beginning
@@ -197,9 +197,9 @@ async function createOrUpdate (
  * @returns undefined where there is none, or one that the identity does not lead to.
  */
 async function update (
-  { users }: Stores,
+  { users, emails }: Stores,
   now: Clock,
-  expiry: AccountExpiry,
+  expiry: Ends,
   id: string,
   backend: string,
   identity: Identity,
@@ -207,12 +207,14 @@ async function update (
 ): Promise<User | undefined> {
   const linked = linkedIdentity(backend, identity)
   const endsAt = await expiry.begin(id, backend)
-  return users.update<User | undefined>(id, (known) => {
-    if (known ? !hasIdentity(known, linked) : !beginning) return { result: undefined }
+  const { before, after } = await users.update<{ before?: User | undefined; after?: User }>(id, (known) => {
+    if (known ? !hasIdentity(known, linked) : !beginning) return { result: {} }
     if (known?.locked) throw accessDenied({ key: 'problems.locked' }).because('locked')
     const record = { ...(!known && beginning), ...userAfterSignIn(known, id, linked, identity, now(), endsAt) }
-    return { write: { record, ttl: null }, result: record }
+    return { write: { record, ttl: null }, result: { before: known, after: record } }
   })
+  if (after) await emails.follow(before, after)
+  return after
 }
 
 /** See {@link Users.link} and {@link Users.unlink}. */
@@ -221,13 +223,14 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
     async link (userId, backend, identity) {
       const linked = linkedIdentity(backend, identity)
       if ((await pointers.claim(linked, userId)) !== userId) return false
-      const { isLinked, isTheirs } = await users.update<{ isLinked: boolean; isTheirs: boolean }>(userId, (known) => {
-        if (!known || known.locked) return { result: { isLinked: false, isTheirs: known !== undefined && hasIdentity(known, linked) } }
+      const { after, isTheirs } = await users.update<{ after?: User; isTheirs: boolean }>(userId, (known) => {
+        if (!known || known.locked) return { result: { isTheirs: known !== undefined && hasIdentity(known, linked) } }
         const record = { ...known, identities: withIdentity(known.identities, linked) }
-        return { write: { record, ttl: null }, result: { isLinked: true, isTheirs: true } }
+        return { write: { record, ttl: null }, result: { after: record, isTheirs: true } }
       })
       if (!isTheirs) await pointers.free(linked, userId)
-      return isLinked
+      await emails.follow(undefined, after)
+      return after !== undefined
     },
     async unlink (userId, keep) {
       const { before, after } = await users.update<{ before?: User; after?: User }>(userId, (known) => {
@@ -239,9 +242,7 @@ function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link'
       if (!before || !after) return []
       const removed = before.identities.filter((identity) => !hasIdentity(after, identity))
       for (const identity of removed) await pointers.free(identity, userId)
-      if (before.email !== after.email) await emails.free(before)
-      // Of what is left, another address may be the person's now.
-      await emails.claim(after)
+      await emails.follow(before, after)
       return removed
     }
   }

@@ -44,6 +44,8 @@ export interface Usage extends Quotas {
    */
   isUnused(access: Access): Promise<boolean>
   ofGrant(grantId: string): Promise<GrantUsage>
+  /** Of a grant that has ended: whoever connects endlessly leaves nothing behind. */
+  forget(grantId: string): Promise<void>
   /** Writes what was counted; for tests and for the page that shows it. */
   flush(): Promise<void>
 }
@@ -95,6 +97,7 @@ export default fp(
           calls: counts.reduce((sum, count) => sum + count, 0)
         }
       },
+      forget: (grantId) => firstUses.delete(grantId),
       flush: () => counters.flush()
     } satisfies Usage)
   },

@@ -121,9 +121,9 @@ export interface SignInPageData {
   }
   /**
    * There is an account with this verified address. Posts `interaction` and `decision` (`join` or `separate`) to
-   * `actions.choice`.
+   * `actions.choice`. `separate`: whether that may be chosen.
    */
-  choice: { interaction: string; client?: OnBehalfOf; email: string; methods: string[]; actions: { choice: string } }
+  choice: { interaction: string; client?: OnBehalfOf; email: string; methods: string[]; separate: boolean; actions: { choice: string } }
   /**
    * Posts `interaction`, `backend`, `invite`, `name`, `email` and `password` to
    * `actions.signup`.

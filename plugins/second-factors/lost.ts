@@ -4,7 +4,7 @@
 // Tested in test/plugins/second-factors/lost.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { wordsOf } from '../../languages/index.ts'
-import { verifiedAddresses } from '../accounts/messages.ts'
+import { verifiedAddresses } from '../accounts/user-record.ts'
 import { isRecent } from '../is-recent.ts'
 import { equalSecrets, randomSecret } from '../secrets.ts'
 import type { User } from '../sign-in/contract.ts'

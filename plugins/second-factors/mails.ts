@@ -2,7 +2,7 @@
 // Tested in test/plugins/second-factors/lost.test.ts and test/routes/account/second-factors/app.test.ts.
 import type { FastifyInstance } from 'fastify'
 import type { Words } from '../../languages/index.ts'
-import { verifiedAddresses } from '../accounts/messages.ts'
+import { verifiedAddresses } from '../accounts/user-record.ts'
 import type { MailPurpose, Message } from '../mail/lanes.ts'
 import { renderMail, type MailText } from '../mail/templates.ts'
 import type { User } from '../sign-in/contract.ts'

@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
 import { keyOf } from '../accounts/identities.ts'
+import { refuseHeld, type FindHeld } from '../accounts/held-address.ts'
 import { isFor, type Welcome } from '../accounts/invitation.ts'
 import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
@@ -59,6 +60,7 @@ interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' 
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
   organizations: ReadonlySet<string>
+  findHeld: FindHeld
 }
 
 /**
@@ -69,25 +71,30 @@ export const canAddSignInMethod = ({ endsAt, identities }: User, [id, { oneClick
   endsAt === undefined && oneClick === undefined && !identities.some(({ backend }) => backend === id)
 
 export function createAdmissions (deps: Deps): Admissions {
-  const { users, lifecycle, now, invitations, backends } = deps
+  const { users, lifecycle, now, invitations, backends, findHeld } = deps
 
   return {
     async admit (backend, identity, interaction, { signedUp, separate }) {
       await checkIdentity(deps, backend, identity)
       if (interaction.intent.kind === 'link') {
         const user = await findAddable(deps, interaction.intent.userId, backend, identity)
+        refuseHeld(user && (await findHeld(identity, user)))
         return user ? { kind: 'addition', user } : { kind: 'identity-in-use' }
       }
       const found = await users.findBy({ backend, subject: identity.subject })
       const live = found && isExpired(found, now()) ? undefined : found
       // Expired, and not swept yet: a new person signs in.
       if (found && !live) await lifecycle.delete(found.id)
+      const held = await findHeld(identity, live)
+      // Whoever is locked is not asked whether the account is theirs.
+      if (live || separate || held === 'locked') refuseHeld(held)
       const isLinked = !live && !separate && (await linkToOrganizationPerson(deps, backend, identity))
       const known = live !== undefined || isLinked
       let welcome: Welcoming = {}
       if (!known) {
         const other = separate ? undefined : await findSameEmail(deps, backend, identity)
         if (other) return { kind: 'same-email', user: other }
+        refuseHeld(held)
         welcome = await welcomeNewcomer(deps, backend, identity, interaction, signedUp)
       }
       const user = known

@@ -16,6 +16,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { sweepExpiredAccounts } from '../accounts/expiry.ts'
+import type { FindHeld } from '../accounts/held-address.ts'
 import type { Invitations } from '../accounts/invitations.ts'
 import type { AccountLifecycle } from '../accounts/lifecycle.ts'
 import { createSignInMethods, type SignInMethods } from '../accounts/sign-in-methods.ts'
@@ -75,6 +76,8 @@ export interface SignIn {
   challenges: Challenges
   /** Who comes by an organization's assertion, without a page. */
   admitByOrganization: AdmitByOrganization
+  /** Whose an address is that somebody shows. */
+  findHeld: FindHeld
   /** How a person may sign in, and how that is changed. */
   methods: SignInMethods
   invitations: Invitations
@@ -96,6 +99,8 @@ export default fp(
       await app.notes.deleteOf(id)
     })
     app.signIn.lifecycle.onDelete((id) => app.secondFactors.removeAll(id))
+    app.signIn.lifecycle.onDelete((id) => app.clients.forgetPerson(id))
+    app.grants.onEnd(({ id }) => app.usage.forget(id))
     sweepExpiredAccounts(app)
     app.addHook('onClose', async () => {
       for (const backend of backends.values()) await backend.close?.()
@@ -111,6 +116,7 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
   const begun = beginnings(parts, app)
   const challenges = createChallenges({ completion, interactions, now, limits })
   const mayCreate = options.signup === 'open'
+  lifecycle.onDelete(sessions.endAllOf)
   return {
     backends,
     interactions: {
@@ -140,6 +146,7 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
     completion,
     challenges,
     admitByOrganization: parts.admitByOrganization,
+    findHeld: parts.findHeld,
     methods: createSignInMethods({
       now,
       secondFactors: app.secondFactors,

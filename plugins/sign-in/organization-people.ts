@@ -54,7 +54,8 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
     }
     const holder = await findSameEmail(deps, identity)
     const same = own ? undefined : holder
-    if (own?.locked || same?.locked) throw invalidGrant('the account is locked')
+    const held = own || !identity.emailVerified ? undefined : await users.findHolder(parseEmail(identity.email!))
+    if ([own, same, held].some((one) => one?.locked)) throw invalidGrant('the account is locked')
     // Another subject of the same issuer is another person, who was given the address of
     // one who left.
     const other = same?.identities.some((one) => one.backend === backend) ? undefined : same

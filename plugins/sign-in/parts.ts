@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { createAccountExpiry } from '../accounts/expiry.ts'
+import { createFindHeld } from '../accounts/held-address.ts'
 import { createInvitations } from '../accounts/invitations.ts'
 import { createAccountLifecycle } from '../accounts/lifecycle.ts'
 import { organizationBackends } from '../accounts/organizations.ts'
@@ -81,6 +82,7 @@ export function createParts (
   const lists = app.storage.collection<UnusedList>('browserSessionList')
   const places = createUnusedPlaces(lists, app.sealing, now, SESSION_LIFETIME_SECONDS, { lists: 1, perList: MAX_SESSIONS_PER_PERSON })
   const sessions = createBrowserSessions({ app, store, cookies, users, backends, upstream, interactions, places })
+  const findHeld = createFindHeld({ users, secondFactors: app.secondFactors })
   const policy = { allowedEmails, newcomersNeedInvitation }
   const admissions = createAdmissions({
     ...policy,
@@ -90,14 +92,15 @@ export function createParts (
     now,
     invitations,
     backends,
-    organizations
+    organizations,
+    findHeld
   })
   const admitByOrganization = createOrganizationAdmission({ ...policy, users, now })
   const entry = createEntry({ app, backends, lifecycle, cookies, admissions, upstream, interactions, sessions })
   const factorStep = createFactorStep({ app, entry, interactions, upstream })
   const passkeys = createPasskeySignIn({ app, backends, users, lifecycle, interactions, entry })
   const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions, entry })
-  const people = { users, lifecycle, invitations, admissions, admitByOrganization }
+  const people = { users, lifecycle, invitations, admissions, admitByOrganization, findHeld }
   return { ...people, cookies, interactions, upstream, sessions, factorStep, passkeys, completion }
 }
 

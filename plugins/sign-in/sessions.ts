@@ -43,6 +43,8 @@ export interface BrowserSessions {
    * @returns where the browser has to go to be signed out at the service as well.
    */
   signOut(request: FastifyRequest, reply: FastifyReply, returnTo?: string): Promise<string | undefined>
+  /** Nothing is left of them, here and at the services behind the backends: for somebody who is being deleted. */
+  endAllOf(userId: string): Promise<void>
 }
 
 export interface SessionOpening {
@@ -67,7 +69,7 @@ interface Deps {
   upstream: UpstreamSessions
   interactions: Pick<Interactions, 'consume' | 'create'>
   /** Of each person, by their id: {@link MAX_SESSIONS_PER_PERSON}. */
-  places: Pick<UnusedPlaces, 'take'>
+  places: Pick<UnusedPlaces, 'take' | 'giveUpAll'>
 }
 
 /** Begun within the lifetime of one: with one more, the oldest ends. */
@@ -111,6 +113,10 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
       await endSession(deps, request)
       cookies.endSession(reply)
       return atService && returnTo !== undefined ? findLogoutUrl(deps, atService, returnTo) : undefined
+    },
+    async endAllOf (userId) {
+      // At once: a service that hangs is waited for once.
+      await Promise.all((await deps.places.giveUpAll(userId)).map((id) => end(deps, id)))
     }
   }
 }

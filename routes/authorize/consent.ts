@@ -94,7 +94,7 @@ async function allow (
 ): Promise<string> {
   const { user, backend, backendSession, provenAt, factorAt, asked } = visitor
   const { state: _, wishes: __, maxAge, ...allowed } = asked
-  await app.clients.remember(asked.clientId)
+  await app.clients.remember(asked.clientId, user.id)
   const isNew =
     app.mail.isOn && !(await app.grants.listByUser(user.id)).some(({ clientId }) => clientId === asked.clientId)
   const code = await app.grants.issueCode({

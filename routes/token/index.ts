@@ -132,7 +132,8 @@ async function respond (
 ): Promise<object> {
   await checkAccount(app, issued.grant)
   await app.signIn.upstream.extend(issued.grant)
-  await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? 0)
+  // Without a refresh token it is used all the same, and the person comes back with it.
+  await app.clients.keep(client, issued.grant.refresh?.expiresAt ?? app.now(), issued.grant.user.id)
   const idToken = await app.openid.idToken(issued.grant, issued.scopes)
   recordIssue(app, request, issued)
   return {

@@ -64,8 +64,10 @@ export interface Documents {
    * @throws as {@link Documents.find}.
    */
   findAllowed(url: URL, request: FastifyRequest, findHolder: FindHolder): Promise<ClaimedDocument | undefined>
-  /** A person has allowed the app: the copy at hand is stored. */
-  keep(url: URL): Promise<void>
+  /** A person has allowed the app: the copy at hand is stored. @returns its key, and whether it was stored just now. */
+  keep(url: URL): Promise<{ key: string; isWritten: boolean }>
+  /** Nobody uses it any more. @param key as {@link Documents.keep} returns it. */
+  forget(key: string): Promise<void>
 }
 
 interface Options {
@@ -124,12 +126,15 @@ export function createDocuments (options: Options): Documents {
     },
     async keep (url) {
       const seen = recent.find(url.href)
-      if (!seen) return
-      await stored.put(url, seen)
+      if (seen) await stored.put(url, seen)
       recent.delete(url.href)
-    }
+      return { key: keyOf(url), isWritten: seen !== undefined }
+    },
+    forget: (key) => options.store.delete(key)
   }
 }
+
+const keyOf = (url: URL): string => hashSecret(url.href)
 
 interface StoredCopies {
   find(url: URL): Promise<DocumentCopy | undefined>
@@ -137,7 +142,6 @@ interface StoredCopies {
 }
 
 function createStoredCopies ({ store, now }: Options): StoredCopies {
-  const keyOf = (url: URL) => hashSecret(url.href)
   return {
     async find (url) {
       const record = await store.find(keyOf(url))

@@ -10,6 +10,8 @@ import { createKeyRing } from './assertion-keys.ts'
 import type { AssertionOptions } from './assertion.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
+import { recordKeyOf } from './client-ids.ts'
+import { createConnectedClients, type ConnectedClients } from './connected-clients.ts'
 import { grantTypes, JWT_BEARER, type Client, type GrantType } from './contract.ts'
 import { fromDocument, fromOperator } from './described.ts'
 import { createDocuments, type ClaimedDocument, type Documents } from './documents.ts'
@@ -48,11 +50,13 @@ export interface Clients {
    */
   register(body: unknown, request: FastifyRequest, attempt: string): Promise<RegisteredClient>
   /** A person has allowed the app: its metadata document is stored. */
-  remember(id: string): Promise<void>
+  remember(id: string, userId: string): Promise<void>
   /** What some client may use at the token endpoint. */
   grantTypes: readonly GrantType[]
   /** A grant of the client lives until then (seconds since the epoch), and so does what is known of the client. */
-  keep(client: Client, until: number): Promise<void>
+  keep(client: Client, until: number, userId: string): Promise<void>
+  /** Somebody is being deleted: what is known of their apps names them no more. */
+  forgetPerson(userId: string): Promise<void>
 }
 
 type Options = Pick<
@@ -88,6 +92,10 @@ export default fp(
       redirectRules,
       now
     })
+    const connected = createConnectedClients(
+      { lists: storage.collection('connectedClients'), holders: storage.collection('clientHolders') },
+      now
+    )
     const assertions: AssertionOptions = {
       audience: [publicUrl, options.tokenEndpoint],
       used: storage.collection('usedAssertion'),
@@ -97,6 +105,7 @@ export default fp(
     }
     app.decorate('clients', {
       ...createLookup(options, redirectRules, documents, registrations, assertions),
+      ...createKeeping(options, documents, registrations, connected),
       register: async (body, request, attempt) =>
         registrations.add(readRegistration(body, redirectRules), { address: siteOf(networkOf(request)), attempt })
     } satisfies Clients)
@@ -111,7 +120,7 @@ function createLookup (
   documents: Documents,
   registrations: Registrations,
   assertions: AssertionOptions
-): Omit<Clients, 'register'> {
+): Omit<Clients, 'register' | keyof Keeping> {
   const fromConfig = new Map(clients.map((client) => [client.client_id, fromOperator(client, redirectRules)]))
 
   const hasService = [...fromConfig.values()].some(({ service }) => service !== undefined)
@@ -128,11 +137,6 @@ function createLookup (
   /** A person reads about the app: nothing that its document names is fetched. */
   const unclaimed = (document: Awaited<ReturnType<Documents['recall']>>): ClaimedDocument | undefined =>
     document && { document, isAllowed: false }
-  async function remember (id: string): Promise<void> {
-    const url = fromConfig.has(id) ? undefined : documentUrl(id, insecureHosts)
-    if (url) await documents.keep(url)
-  }
-
   return {
     find: (id, request) => lookUp(id, async (url) => unclaimed(await documents.find(url, request))),
     recall: (id) => lookUp(id, async (url) => unclaimed(await documents.recall(url))),
@@ -144,15 +148,45 @@ function createLookup (
         holderOf,
         assertions
       }),
-    remember,
     grantTypes: [
       ...grantTypes,
       ...(hasService ? (['client_credentials'] as const) : []),
       ...(idJagIssuers.length > 0 ? ([JWT_BEARER] as const) : [])
-    ],
-    async keep (client, until) {
-      await remember(client.id)
-      await registrations.keep(client, until)
+    ]
+  }
+}
+
+type Keeping = Pick<Clients, 'remember' | 'keep' | 'forgetPerson'>
+const DOCUMENT = 'document '
+
+/** What is stored of the apps that people have allowed. */
+function createKeeping (
+  { clients, clientMetadataInsecureHosts: insecureHosts }: Options,
+  documents: Documents,
+  registrations: Registrations,
+  connected: ConnectedClients
+): Keeping {
+  const configured = new Set(clients.map(({ client_id: id }) => id))
+  async function forget (keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      if (key.startsWith(DOCUMENT)) await documents.forget(key.slice(DOCUMENT.length))
+      else await registrations.forget(key)
     }
+  }
+  async function remember (id: string, userId: string): Promise<void> {
+    const url = configured.has(id) ? undefined : documentUrl(id, insecureHosts)
+    if (!url) return
+    const { key, isWritten } = await documents.keep(url)
+    await forget(await connected.hold(userId, DOCUMENT + key, isWritten))
+  }
+  return {
+    remember,
+    async keep (client, until, userId) {
+      await remember(client.id, userId)
+      if (client.kind !== 'registered') return
+      const isWritten = await registrations.keep(client, until)
+      await forget(await connected.hold(userId, recordKeyOf(client.id), isWritten))
+    },
+    forgetPerson: async (userId) => forget(await connected.leave(userId))
   }
 }

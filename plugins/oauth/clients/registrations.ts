@@ -25,6 +25,8 @@ export interface StoredClient {
   keptUntil: number
   /** Whether a person has connected with it. */
   used?: true
+  /** All who have are known: see connected-clients.ts. Earlier versions did not count them. */
+  isCounted?: true
   /** Numbers of the lists of unused registrations it is on. Absent for those of earlier versions. */
   lists?: number[]
   /** The connection attempt of a client with a secret. Others have it in their id. */
@@ -50,8 +52,11 @@ export interface Registrations {
   /**
    * A person has connected with it: it stays for as long as a grant of its can live, since an app cannot know that its
    * id was deleted.
+   * @returns whether something was written.
    */
-  keep(client: Client, until: number): Promise<void>
+  keep(client: Client, until: number): Promise<boolean>
+  /** Nobody uses it any more. @param key of its record, as {@link recordKeyOf} makes it. */
+  forget(key: string): Promise<void>
 }
 
 interface Options {
@@ -111,12 +116,15 @@ export function createRegistrations ({ store, unused, sealing, redirectRules, no
     },
     async keep ({ id, keptUntil: known }, until) {
       const keptUntil = until + KEPT_AFTER_GRANT_SECONDS
-      if (known === undefined || known >= keptUntil - 24 * SLACK_SECONDS) return
-      await store.update<void>(recordKeyOf(id), (found) => {
-        if (!found || (found.used && found.keptUntil >= keptUntil - SLACK_SECONDS)) return { result: undefined }
-        return { write: { record: { ...found, used: true, keptUntil }, ttl: keptUntil - now() }, result: undefined }
+      if (known === undefined || known >= keptUntil - 24 * SLACK_SECONDS) return false
+      return store.update<boolean>(recordKeyOf(id), (found) => {
+        if (!found || (found.used && found.keptUntil >= keptUntil - SLACK_SECONDS)) return { result: false }
+        const isCounted = (!found.used || found.isCounted) && { isCounted: true as const }
+        return { write: { record: { ...found, ...isCounted, used: true, keptUntil }, ttl: keptUntil - now() }, result: true }
       })
-    }
+    },
+    forget: (key) =>
+      store.update<void>(key, (found) => (found?.isCounted ? { remove: true, result: undefined } : { result: undefined }))
   }
 }
 

@@ -16,6 +16,8 @@ export interface UnusedPlaces {
   listOf(address: string): number
   /** Takes a place on a list. @returns keys of the records that lost theirs. */
   take(key: string, list: number | string): Promise<string[]>
+  /** @returns keys of all records that had a place on the list. */
+  giveUpAll(list: number | string): Promise<string[]>
 }
 
 export function createUnusedPlaces (
@@ -36,6 +38,7 @@ export function createUnusedPlaces (
           write: { record: { made: made.slice(tooMany) }, ttl: lifetimeSeconds },
           result: made.slice(0, tooMany).map(([other]) => other)
         }
-      })
+      }),
+    giveUpAll: async (list) => (await lists.take(String(list)))?.made.map(([key]) => key) ?? []
   }
 }

@@ -3,6 +3,7 @@
 import { parseEmail } from '../../../auth-backends/contract.ts'
 import t from 'tap'
 import { createUsers } from '../../../plugins/accounts/users.ts'
+import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { newClient, ping, post, tokensFor, walk } from '../../helpers/oauth.ts'
 import { noRedis, startRedis } from '../../helpers/redis.ts'
@@ -111,6 +112,24 @@ for (const [name, env] of [
       const again = await walk(url, client, {}, browser)
       const renewed = (await post(`${url}/token`, again.form)).body['access_token'] as string
       t.not(await userOf(renewed), id)
+    })
+
+    t.test('deleting that fails half-way is gone on with, although nobody asks once more: they cannot (AC-18)', async (t) => {
+      const { form } = await walk(url, client)
+      const access = (await post(`${url}/token`, form)).body['access_token'] as string
+      const id = await userOf(access)
+      let isAway = true
+      people.onDelete(async () => {
+        if (isAway) throw new StorageUnavailable('the notes are away')
+      })
+      await t.rejects(people.delete(id), { name: 'StorageUnavailable' })
+      t.match(await people.find(id), { locked: true })
+      t.equal(await ping(url, access), 401)
+      await t.rejects(people.deleteExpired(), { name: 'StorageUnavailable' })
+      isAway = false
+      t.match(await people.deleteExpired(), [{ id }])
+      t.equal(await people.find(id), undefined)
+      t.same(await people.deleteExpired(), [])
     })
 
     t.test(

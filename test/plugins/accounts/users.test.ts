@@ -74,6 +74,23 @@ storageTest('who removes a sign-in method is found by the verified address they 
   t.equal(await users.findByVerifiedEmail('work@example.com'), undefined)
 })
 
+storageTest('nothing leads to somebody who was deleted, by whichever of their addresses (WB-11)', async (t, start) => {
+  const { app } = await start()
+  const users = createUsers(app, {
+    begin: async () => undefined,
+    async * expired () {},
+    async forget () {}
+  })
+  const { id } = await users.signIn('oidc', { subject: 'a', email: 'former@example.com', emailVerified: true })
+  const shown = (address: string) => users.signInAgain('oidc', { subject: 'a', email: address, emailVerified: true })
+  await shown('work@example.com')
+  await users.link(id, 'local', { subject: 'b', email: 'home@example.com', emailVerified: true })
+  await users.signInAgain('local', { subject: 'b', email: 'home@example.com', emailVerified: true })
+  await shown('work@example.com')
+  await users.delete((await users.find(id))!)
+  t.same(await Array.fromAsync(app.storage.collection('verifiedAddress').all()), [])
+})
+
 storageTest('who is deleted while they sign in does not come back with it, nor by an identity that is added (WB-11)', async (t, start) => {
   const { app } = await start()
   const users = createUsers(app, {

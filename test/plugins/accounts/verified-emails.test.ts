@@ -17,7 +17,7 @@ t.test('the first who shows it has the address, for as long as it is theirs', as
   const emails = createVerifiedEmails(storage, async (id) => people.get(id))
   const claim = async (one: User) => {
     people.set(one.id, one)
-    await emails.claim(one)
+    await emails.follow(undefined, one)
   }
   const owner = async () => (await emails.find(email))?.id
 
@@ -28,7 +28,7 @@ t.test('the first who shows it has the address, for as long as it is theirs', as
   await claim(user('bob'))
   t.equal(await owner(), 'ann', 'a later one takes it from nobody')
 
-  await emails.free(user('bob'))
+  await emails.follow(user('bob'), undefined)
   t.equal(await owner(), 'ann', 'and frees nobody else\'s')
   people.set('ann', user('ann', { email: parseEmail('new@example.com') }))
   t.equal(await owner(), undefined, 'the person has another address by now')
@@ -36,13 +36,33 @@ t.test('the first who shows it has the address, for as long as it is theirs', as
   t.equal(await owner(), 'bob')
   people.set('bob', user('bob', { emailVerified: false }))
   t.equal(await owner(), undefined, 'nor does an address count that is proven no more')
-  await emails.free(user('bob'))
+  await emails.follow(user('bob'), undefined)
   t.same(await Array.fromAsync(storage.collection('verifiedAddress').all()), [])
+})
+
+t.test('an address of another method is a person\'s as well, for as long as the method is (AC-17)', async (t) => {
+  const storage = openSqliteStorage(await folder(t), () => 1_800_000_000)
+  t.teardown(() => storage.close())
+  const people = new Map<string, User>()
+  const emails = createVerifiedEmails(storage, async (id) => people.get(id))
+  const work = parseEmail('ann@work.example')
+  const ann = user('ann', { identities: [{ backend: 'oidc', subject: 'a', email: work, emailVerified: true }] })
+  people.set('ann', ann)
+  await emails.follow(undefined, ann)
+  t.same([(await emails.findHolder(work))?.id, (await emails.findHolder(email))?.id, await emails.find(work)], ['ann', 'ann', undefined])
+  const elsewhere = user('bob', { email: work })
+  people.set('bob', elsewhere)
+  await emails.follow(undefined, elsewhere)
+  t.equal((await emails.find(work))?.id, 'bob', 'who has it as theirs is found by it')
+  people.set('ann', user('ann'))
+  await emails.follow(ann, user('ann'))
+  await emails.follow(elsewhere, undefined)
+  t.same([await emails.findHolder(work), (await emails.findHolder(email))?.id], [undefined, 'ann'])
 })
 
 t.test('storage holds no address', async (t) => {
   const storage = openSqliteStorage(await folder(t), () => 1_800_000_000)
   t.teardown(() => storage.close())
-  await createVerifiedEmails(storage, async () => undefined).claim(user('ann'))
+  await createVerifiedEmails(storage, async () => undefined).follow(undefined, user('ann'))
   t.notMatch(JSON.stringify(await Array.fromAsync(storage.collection('verifiedAddress').all())), 'example.com')
 })

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { Browser } from '../../helpers/browser.ts'
 import { newClient, post, walk } from '../../helpers/oauth.ts'
+import { person } from '../../helpers/person.ts'
 import { noRedis, startRedis } from '../../helpers/redis.ts'
 import { startServer } from '../../helpers/server.ts'
 
@@ -77,3 +78,15 @@ for (const [name, env] of [
     t.match(await call(anns), /9 tool calls a day/, 'a restart does not begin the day anew')
   })
 }
+
+t.test('of a grant that has ended it is not kept that it was used (OW-25)', async (t) => {
+  const server = await startServer(t)
+  const { token, id } = await person(server, 'ann@example.com')
+  const { app } = server
+  const access = (await app.grants.verifyAccessToken(token))!
+  t.equal(await app.usage.isFirstUse(access), true)
+  const uses = () => Array.fromAsync(app.storage.collection('firstUse').all())
+  t.equal((await uses()).length, 1)
+  await app.grants.revokeAllOf(id)
+  t.same(await uses(), [])
+})

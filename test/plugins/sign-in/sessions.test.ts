@@ -1,6 +1,8 @@
 // The session of a browser: consent counts only from the one that was signed in for it (threats LG-10, LG-20).
 // A sign-in under way and the session after it: what a handle is good for, for how long, once and in which browser and
 // session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { paths } from '../../../paths.ts'
 import { MAX_SESSIONS_PER_PERSON } from '../../../plugins/sign-in/sessions.ts'
@@ -9,6 +11,7 @@ import { census } from '../../helpers/census.ts'
 import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { folder } from '../../helpers/tool-context.ts'
 import { beforeNextChange } from '../../helpers/users.ts'
 import { cookiesOf, handleIn, send, stranger } from '../../helpers/visitors.ts'
 
@@ -71,6 +74,27 @@ t.test('a person is signed in in a hundred browsers at most: with one more the o
   sessions.push(await signIn())
   t.same([await isSignedIn(sessions[0]!), await isSignedIn(sessions[1]!), await isSignedIn(sessions.at(-1)!)], [false, true, true])
   t.equal((await census(server))['browserSession'], MAX_SESSIONS_PER_PERSON)
+})
+
+storageTest('of somebody who is deleted no browser keeps a session, here or at the service they came by (WB-11)', async (t, start) => {
+  const path = join(await folder(t), 'service.ts')
+  await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+export default { env: z.object({}), open: () => ({ title: 'Service', sessions: { end: async () => {} },
+  password: { label: 'Name', verify: async ({ identifier, password }) => ({ subject: identifier, session: password }) } }) }`)
+  const server = await start({ env: { AUTH_BACKEND: path } })
+  const { url, app } = server
+  const ended: string[] = []
+  app.signIn.backends.get(path)!.sessions!.end = async (session) => {
+    ended.push(session)
+  }
+  for (const [email, password] of [['ann', 'one'], ['ann', 'two'], ['bob', 'three']] as const) {
+    const browser = new Browser()
+    await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
+  }
+  const ann = await app.signIn.lifecycle.findByIdentity({ backend: path, subject: 'ann' })
+  await app.signIn.lifecycle.delete(ann!.id)
+  t.same(ended.sort(), ['one', 'two'])
+  t.match(await census(server), { browserSession: 1, browserSessionList: 1, backendSession: 1 })
 })
 
 storageTest('who is locked while they sign out others is not in when they are unlocked (WB-11)', async (t, start) => {

@@ -75,6 +75,17 @@ storageTest(
   }
 )
 
+storageTest('an app that is registered for codes only stays known as well, once somebody uses it (CL-05, R10)', async (t, start) => {
+  let now = 1_800_000_000
+  const { url, app } = await start({ now: () => now })
+  const client = await newClient(url, { grant_types: ['authorization_code'] })
+  const { form } = await walk(url, client)
+  const { body } = await post(`${url}/token`, form)
+  t.equal(body['refresh_token'], undefined)
+  now += 2 * 86_400
+  t.ok(await app.clients.recall(client.client_id))
+})
+
 storageTest('no registration is larger than 4 KB (CL-05)', async (t, start) => {
   const server = await start()
   const { url } = server

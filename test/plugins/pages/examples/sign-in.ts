@@ -157,6 +157,7 @@ export const signInPages: Examples = {
       client,
       email: 'ada@example.com',
       methods: ['Account on this server', 'Example'],
+      separate: true,
       actions: { choice: '/login/account' }
     }
   },

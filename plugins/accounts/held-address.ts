@@ -1,0 +1,38 @@
+// Whose a proven address is: rules, owners and mail go by it. So nobody who is locked comes back, and nobody goes around
+// the second factor of another person, by one more account with the same address (threats AC-17, FL-04).
+// Tested in test/plugins/accounts/held-address.test.ts.
+import { parseEmail, type Identity } from '../../auth-backends/contract.ts'
+import { accessDenied } from '../../errors.ts'
+import type { SecondFactors } from '../second-factors/contract.ts'
+import type { User } from '../sign-in/contract.ts'
+import { verifiedAddresses } from './user-record.ts'
+import type { Users } from './users.ts'
+
+/** Why another account may not have the address as well; undefined where it may. */
+export type Held = 'locked' | 'second factor' | undefined
+
+/** @param person who shows it; undefined for a new one. What they have shown before is theirs already. */
+export type FindHeld = (shown: Pick<Identity, 'email' | 'emailVerified'>, person: User | undefined) => Promise<Held>
+
+interface Deps {
+  users: Pick<Users, 'findHolder'>
+  secondFactors: Pick<SecondFactors, 'hasAny'>
+}
+
+export function createFindHeld ({ users, secondFactors }: Deps): FindHeld {
+  return async ({ email, emailVerified }, person) => {
+    if (!emailVerified || email === undefined) return undefined
+    const address = parseEmail(email)
+    const isOwn = person && verifiedAddresses(person).includes(address)
+    const holder = isOwn ? undefined : await users.findHolder(address)
+    if (!holder || holder.id === person?.id) return undefined
+    if (holder.locked) return 'locked'
+    return (await secondFactors.hasAny(holder.id)) ? 'second factor' : undefined
+  }
+}
+
+/** @throws access_denied */
+export function refuseHeld (held: Held): void {
+  if (held === 'locked') throw accessDenied({ key: 'problems.locked' }).because('locked')
+  if (held !== undefined) throw accessDenied({ key: 'problems.addressHeld' })
+}
