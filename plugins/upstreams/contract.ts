@@ -153,10 +153,10 @@ export interface Upstream {
   /**
    * Has the upstream report changes of a resource from now on. What one caller follows is
    * asked for one after the other.
-   * @param address of a caller without sign-in.
+   * @param site of a caller without sign-in: whose share of what is followed it takes.
    * @throws as {@link Upstream.request}.
    */
-  subscribe(uri: string, caller: UpstreamCaller | undefined, address?: string): Promise<void>
+  subscribe(uri: string, caller: UpstreamCaller | undefined, site?: string): Promise<void>
 }
 
 export type UpstreamChange =

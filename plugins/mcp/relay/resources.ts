@@ -2,6 +2,7 @@
 // found by their URI, read and followed (MCP "Resources").
 import { ResourceNotFoundError, type ReadResourceResult } from '@modelcontextprotocol/server'
 import type { Rights } from '../../access-rules/contract.ts'
+import { siteOf } from '../../client-address.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import { maySee, type Resources } from '../handlers/resources.ts'
@@ -69,7 +70,7 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       const upstream = relay.upstreams.find(name)
       if (!upstream) throw new ResourceNotFoundError(uri)
       try {
-        await upstream.subscribe(uri, upstreamCaller(request, services), request.address)
+        await upstream.subscribe(uri, upstreamCaller(request, services), siteOf(request.address ?? ''))
       } catch (error) {
         throw toProtocolError(error, 'resources/subscribe', { request }, 'The resource')
       }
