@@ -44,6 +44,8 @@ export interface Usage extends Quotas {
    */
   isUnused(access: Access): Promise<boolean>
   ofGrant(grantId: string): Promise<GrantUsage>
+  /** What is known of the first use of a grant that has ended: nobody asks for it any more. Never rejects. */
+  forget(grantId: string): Promise<void>
   /** Writes what was counted; for tests and for the page that shows it. */
   flush(): Promise<void>
 }
@@ -94,6 +96,10 @@ export default fp(
           ...(last >= 0 && { lastCallDay: days[last]! * DAY_SECONDS }),
           calls: counts.reduce((sum, count) => sum + count, 0)
         }
+      },
+      async forget (grantId) {
+        known.delete(grantId)
+        await firstUses.delete(grantId).catch((err: unknown) => app.log.warn({ err }, 'the first use of a connection could not be deleted'))
       },
       flush: () => counters.flush()
     } satisfies Usage)

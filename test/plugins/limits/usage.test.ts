@@ -1,9 +1,11 @@
 // Quotas of tool calls by person, client and tool, in words a model can act on, counted together by all instances.
 import t from 'tap'
 import { Browser } from '../../helpers/browser.ts'
+import { person, stored } from '../../helpers/mcp-held.ts'
 import { newClient, post, walk } from '../../helpers/oauth.ts'
 import { noRedis, startRedis } from '../../helpers/redis.ts'
 import { startServer } from '../../helpers/server.ts'
+import { until } from '../../helpers/until.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
@@ -77,3 +79,13 @@ for (const [name, env] of [
     t.match(await call(anns), /9 tool calls a day/, 'a restart does not begin the day anew')
   })
 }
+
+t.test('what is known of the first use of a connection ends with it (WB-05)', async (t) => {
+  const { url, app } = await startServer(t)
+  const ann = await person(url)
+  await ann.mcp.legacy('tools/list')
+  const hasRecords = async (count: number) => (await stored(app, 'firstUse')).length === count
+  t.ok(await until(() => hasRecords(1)))
+  await post(`${url}/revoke`, { ...ann.client, token: ann.refresh })
+  t.ok(await hasRecords(0))
+})
