@@ -44,7 +44,7 @@ export interface Usage extends Quotas {
    */
   isUnused(access: Access): Promise<boolean>
   ofGrant(grantId: string): Promise<GrantUsage>
-  /** Of a grant that has ended: whoever connects endlessly leaves nothing behind. */
+  /** What is known of the first use of a grant that has ended: nobody asks for it any more. Never rejects. */
   forget(grantId: string): Promise<void>
   /** Writes what was counted; for tests and for the page that shows it. */
   flush(): Promise<void>
@@ -97,7 +97,10 @@ export default fp(
           calls: counts.reduce((sum, count) => sum + count, 0)
         }
       },
-      forget: (grantId) => firstUses.delete(grantId),
+      async forget (grantId) {
+        known.delete(grantId)
+        await firstUses.delete(grantId).catch((err: unknown) => app.log.warn({ err }, 'the first use of a connection could not be deleted'))
+      },
       flush: () => counters.flush()
     } satisfies Usage)
   },

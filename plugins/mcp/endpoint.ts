@@ -24,6 +24,8 @@ import { extensionsOf } from './extensions.ts'
 import { createOpenStreams } from './streams/open-streams.ts'
 import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
 
+const UNBOUNDED = { perGrant: Infinity, perPerson: Infinity, inAll: Infinity }
+
 export interface EndpointDeps {
   app: FastifyInstance
   options: McpOptions
@@ -65,17 +67,21 @@ export function buildEndpoint ({ app, options, offered, relayed, bus, changes, r
   })
   const open = {
     streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows, (access) => rightsOf(access).key),
-    requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows)
+    requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows),
+    // Each is a message that was counted, and ends in time.
+    calls: createOpenStreams(UNBOUNDED, app.now, stillAllows)
   }
   const { storage, sealing, now, log } = app
   const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf })
   const subscriptions = createSubscriptions(changes, serverInfo, now, rightsOf, open.streams)
-  const sdkHandler = createSdkHandler({ factory, ...offered, services, subscriptions, sessions: sessions.serve, onError })
+  const streams = { subscriptions, calls: open.calls, sessions: sessions.serve }
+  const sdkHandler = createSdkHandler({ factory, ...offered, services, ...streams, onError })
   const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })
   // Before the server stops listening: an open stream would keep it from closing.
   app.addHook('preClose', async () => subscriptions.close())
   app.addHook('onClose', async () => {
     open.requests.close()
+    open.calls.close()
   })
   return { sessions, fastPath, sdkHandler }
 }

@@ -36,6 +36,9 @@ export const MAX_ALL_NOTES_BYTES = 4 * 1024 ** 3
  */
 export type Step = (note: Note | undefined, usage: Usage) => Note | null
 
+/** A write may have to wait for others: whether its caller may still write is known last. */
+export type Before = () => void | Promise<void>
+
 /**
  * Stores notes by owner, the id of a user. One contract test for every implementation.
  * Ids, titles and texts hold no NUL and no lone surrogate: the caller takes them out.
@@ -47,9 +50,10 @@ export interface NoteStore {
    * Reads, decides and writes in one step: no other writer of the same owner comes between. What is written can be
    * searched at once.
    * @param caller whose turn it takes: the owner's, unless many share these notes.
+   * @param before called when nothing else is waited for. What it throws is thrown, and nothing is written.
    * @throws StorageFull when there is no room for the notes to grow; deleting still works.
    */
-  update(owner: string, id: string, decide: Step, caller?: string | null): Promise<void>
+  update(owner: string, id: string, decide: Step, caller?: string | null, before?: Before): Promise<void>
   find(owner: string, id: string): Promise<Note | undefined>
   /**
    * Newest change first. @param before only what comes after this note in that order. @param caller as above.

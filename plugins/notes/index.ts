@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { createSearchWorker } from '../search/worker.ts'
-import type { ExportedNote, NoteChange } from './contract.ts'
+import type { Before, ExportedNote, NoteChange } from './contract.ts'
 import { createPersonalNotes, presentNote, type PersonalNotes, type PersonalNotesDeps } from './personal-notes.ts'
 import { openPostgresNotes } from './postgres.ts'
 import { openSingleHome, type NotesHome } from './single-home.ts'
@@ -24,8 +24,9 @@ export interface Notes {
    * see.
    * @param caller whose turn a search takes: by default the person's, and that of all who
    * have not signed in.
+   * @param before each write; nothing is written if it throws.
    */
-  of(user: { id: string } | null, caller?: string | null): PersonalNotes
+  of(user: { id: string } | null, caller?: string | null, before?: Before): PersonalNotes
   /** Calls the listener after each step that changed something. */
   onChange(listener: (change: NoteChange) => void): void
   /**
@@ -71,7 +72,7 @@ export default fp(
 
     app.decorate('notes', {
       description: store.description,
-      of: (user, caller) => createPersonalNotes(user && user.id, deps, caller),
+      of: (user, caller, before) => createPersonalNotes(user && user.id, deps, caller, before),
       onChange: (listener) => {
         listeners.push(listener)
       },

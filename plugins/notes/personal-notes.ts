@@ -4,7 +4,7 @@ import type { ToolNote, ToolNotes } from '../../authoring/tool.ts'
 import type { SearchHit } from '../search/contract.ts'
 import { storable } from '../storable.ts'
 import { StorageFull } from '../storage/contract.ts'
-import { NoteRefusal, type ExportedNote, type Note, type NoteChange, type NoteStore } from './contract.ts'
+import { NoteRefusal, type Before, type ExportedNote, type Note, type NoteChange, type NoteStore } from './contract.ts'
 import { cursorOf, placeOf } from './cursor.ts'
 import { replaceOnce } from './edit.ts'
 import { checkRoom, noRoom, titleOf } from './size-limits.ts'
@@ -41,11 +41,16 @@ type Content = Pick<Note, 'id' | 'title' | 'text'>
  */
 type Change = (id: string, next: (known: Note | undefined) => Content | null) => Promise<ToolNote | undefined>
 
-/** @param user `null` without sign-in. @param caller whose turn it takes where notes are in Postgres, and a search everywhere. */
+/**
+ * @param user `null` without sign-in.
+ * @param caller whose turn it takes where notes are in Postgres, and a search everywhere.
+ * @param before each write, as {@link NoteStore.update} calls it.
+ */
 export function createPersonalNotes (
   user: string | null,
   deps: PersonalNotesDeps,
-  caller = user
+  caller = user,
+  before?: Before
 ): PersonalNotes {
   const { store, noteUrl } = deps
   const owner = user ?? NO_OWNER
@@ -54,7 +59,7 @@ export function createPersonalNotes (
     url: noteUrl(encodeURIComponent(PREFIX + note.id))
   })
   return {
-    ...changesOf(createChange({ user, caller }, deps, present)),
+    ...changesOf(createChange({ user, caller, before }, deps, present)),
     async find (id) {
       const note = id.startsWith(PREFIX) && storable(id) === id ? await store.find(owner, rawId(id)) : undefined
       return note && present(note)
@@ -78,7 +83,7 @@ export function createPersonalNotes (
 }
 
 function createChange (
-  { user, caller }: { user: string | null; caller: string | null },
+  { user, caller, before: check }: { user: string | null; caller: string | null; before: Before | undefined },
   { store, checkHome, changed, now }: PersonalNotesDeps,
   present: (note: Note) => ToolNote
 ): Change {
@@ -95,7 +100,7 @@ function createChange (
         written = { ...content, version: (known?.version ?? 0) + 1, created: known?.created ?? modified, modified }
         checkRoom(written, known, usage)
         return written
-      }, caller)
+      }, caller, check)
       .catch((error: unknown) => {
         throw error instanceof StorageFull ? noRoom() : error
       })

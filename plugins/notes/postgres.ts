@@ -11,7 +11,7 @@ import type { SnippetWorker } from '../search/worker.ts'
 import { lock, migrate, SCHEMA, type Postgres, type Query } from '../postgres.ts'
 import type { SearchHit } from '../search/contract.ts'
 import { StorageFull } from '../storage/contract.ts'
-import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Step, type Usage } from './contract.ts'
+import { MAX_ALL_NOTES_BYTES, type Before, type Note, type NoteStore, type Step, type Usage } from './contract.ts'
 
 const TABLE = `${SCHEMA}.notes`
 
@@ -80,7 +80,8 @@ export async function openPostgresNotes (postgres: Postgres, worker?: SnippetWor
   const inTurn = createTurns(TURNS, LATE)
   return {
     description: postgres.description,
-    update: (owner, id, decide, caller = owner) => inTurn(caller, () => update(postgres, owner, id, decide)),
+    update: (owner, id, decide, caller = owner, before = undefined) =>
+      inTurn(caller, () => update(postgres, owner, id, decide, before)),
     async find (owner, id) {
       return (await query<Note>(`${LIST} AND id = $2`, [owner, id]))[0]
     },
@@ -123,9 +124,16 @@ const USAGE = `
 
 const sizeOf = ({ title, text }: Note): number => title.length + text.length
 
-async function update ({ transaction }: Postgres, owner: string, id: string, decide: Step): Promise<void> {
+async function update (
+  { transaction }: Postgres,
+  owner: string,
+  id: string,
+  decide: Step,
+  before: Before | undefined
+): Promise<void> {
   await transaction(async (query) => {
     await lock(query, `${TABLE} ${owner}`)
+    await before?.()
     const [known] = await query<Note>(`${LIST} AND id = $2`, [owner, id])
     const [usage] = await query<Usage>(USAGE, [owner])
     const note = decide(known, usage!)

@@ -69,13 +69,13 @@ export function openSqliteNotes (
   return {
     identity: db.prepare('SELECT identity FROM file').get()!['identity'] as string,
     description: `SQLite in ${dataDir}`,
-    async update (owner, id, decide) {
+    async update (owner, id, decide, _caller, before) {
       await write(db, () => {
         const usage = { ...sql.usage.get(owner), fill: fillOf(db) } as Usage
         const note = decide(asNotes([sql.find.get(owner, id)])[0], usage)
         if (note) put(sql, owner, note)
         else removeFound(() => sql.remove.all(owner, id))
-      })
+      }, before)
     },
     find: async (owner, id) => asNotes([sql.find.get(owner, id)])[0],
     list: async (owner, limit, before) =>

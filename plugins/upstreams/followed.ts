@@ -4,16 +4,22 @@ import { createInTurn } from './in-turn.ts'
 
 /** By key, for a connection that takes the place of another: those that were used longest ago are forgotten. */
 const MAX_KEYS = 1_000
-/** Of one connection, which many may share. */
-const MAX_URIS = 100
+/** Of the URIs of one connection, which many may share. With one more, of 2,048 characters, a server such as ours takes them. */
+const MAX_BYTES = 14_000
+/** That a URI counts for at least. */
+const MIN_BYTES = 140
+/** People who are known to follow one resource. */
+const MAX_PEOPLE = 20
 /** What one caller waits to follow: as much as a stream may name. */
 const MAX_ASKED = 200
 /** Milliseconds. An upstream that reports each keystroke is passed on less often. */
 const PAUSE_MS = 250
 
+/** URIs, oldest first, and who follows each. */
+type Uris = Map<string, Set<string>>
+
 export class Followed {
-  /** The URIs of each key, oldest first, and who followed each last. */
-  readonly #keys = new Map<string, Map<string, string>>()
+  readonly #keys = new Map<string, Uris>()
   readonly #pending = new Map<string, readonly [uri: string, user: string | undefined]>()
   readonly #onChange: (uri: string, user: string | undefined) => void
   #timer: NodeJS.Timeout | undefined
@@ -33,18 +39,22 @@ export class Followed {
     return [...(this.#keys.get(key)?.keys() ?? [])]
   }
 
-  /** @returns the URI that is followed no more because of it: the oldest one of the person who follows the most. */
-  add (key: string, uri: string, person: string): string | undefined {
-    const uris = this.#keys.get(key) ?? new Map<string, string>()
+  /**
+   * @param holder whose share it takes: a person, or the site of callers without sign-in.
+   * @returns the URIs that are followed no more because of it.
+   */
+  add (key: string, uri: string, holder: string): string[] {
+    const uris: Uris = this.#keys.get(key) ?? new Map()
     this.#keys.delete(key)
     this.#keys.set(key, uris)
     if (this.#keys.size > MAX_KEYS) this.#keys.delete(this.#keys.keys().next().value!)
+    const people = uris.get(uri) ?? new Set()
+    people.delete(holder)
+    people.add(holder)
+    if (people.size > MAX_PEOPLE) people.delete(people.values().next().value!)
     uris.delete(uri)
-    uris.set(uri, person)
-    if (uris.size <= MAX_URIS) return undefined
-    const ended = Map.groupBy(uris, ([, person]) => person).values().reduce((most, own) => (own.length > most.length ? own : most))[0]![0]
-    uris.delete(ended)
-    return ended
+    uris.set(uri, people)
+    return makeRoom(uris, uri)
   }
 
   /** The upstream says that a resource has changed; of one that nobody follows, nothing is told. */
@@ -62,4 +72,31 @@ export class Followed {
   close (): void {
     clearTimeout(this.#timer)
   }
+}
+
+const bytesOf = (uri: string): number => Math.max(MIN_BYTES, Buffer.byteLength(uri))
+
+/**
+ * Whoever holds the most gives up the oldest of theirs; it ends once nobody is left who follows it.
+ * @param added stays.
+ */
+function makeRoom (uris: Uris, added: string): string[] {
+  const ended: string[] = []
+  let bytes = [...uris.keys()].reduce((sum, uri) => sum + bytesOf(uri), 0)
+  if (bytes <= MAX_BYTES) return ended
+  const held = new Map<string, number>()
+  for (const [uri, people] of uris) {
+    if (uri !== added) for (const holder of people) held.set(holder, (held.get(holder) ?? 0) + bytesOf(uri))
+  }
+  while (bytes > MAX_BYTES) {
+    const [holder, most] = [...held].reduce((largest, other) => (other[1] > largest[1] ? other : largest))
+    const [uri, people] = [...uris].find(([uri, people]) => uri !== added && people.has(holder))!
+    held.set(holder, most - bytesOf(uri))
+    people.delete(holder)
+    if (people.size > 0) continue
+    uris.delete(uri)
+    bytes -= bytesOf(uri)
+    ended.push(uri)
+  }
+  return ended
 }

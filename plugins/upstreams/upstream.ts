@@ -111,11 +111,11 @@ export class ConfiguredUpstream implements Upstream {
   }
 
   async subscribe (uri: string, caller: UpstreamCaller | undefined, site = ''): Promise<void> {
-    const key = this.#keyOf(caller)
-    const isDone = await this.#followed.inTurn(caller?.id ?? `site ${site}`, async () => {
+    const [key, holder] = [this.#keyOf(caller), caller?.id ?? `site ${site}`]
+    const isDone = await this.#followed.inTurn(holder, async () => {
       if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
-      const ended = this.#followed.add(key, uri, caller?.id ?? OWN)
-      if (ended !== undefined) await (await this.#connection(key, caller)).unsubscribe(ended)
+      const ended = this.#followed.add(key, uri, holder)
+      if (ended.length > 0) await (await this.#connection(key, caller)).unsubscribe(ended)
     })
     if (!isDone) throw this.#error('busy', 'one caller asked to follow more at once than may wait')
   }

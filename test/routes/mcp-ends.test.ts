@@ -1,14 +1,18 @@
 // What is open for a connected app ends with its grant, in both eras and on every instance, and nobody holds more than
 // their part of it.
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { z } from 'zod'
+import { defineTool } from '../../authoring/tool.ts'
 import type { Grant } from '../../plugins/oauth/grants/contract.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
-import { openStream, type Stream } from '../helpers/mcp.ts'
-import { beginSession, endSoon, listen, offer, person, type Person } from '../helpers/mcp-held.ts'
+import { MODERN, modernBody, openStream, type Stream } from '../helpers/mcp.ts'
+import { about, annotations, beginSession, endSoon, listen, offer, person, type Person } from '../helpers/mcp-held.ts'
 import { post } from '../helpers/oauth.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { storageTest } from '../helpers/storages.ts'
+import { until } from '../helpers/until.ts'
 
 /**
  * All that can be open for one grant: a listen stream, the stream of a session, a stream that was resumed, and a
@@ -88,6 +92,43 @@ t.test('a grant that another process ends on the same file ends the streams of t
   await operator.collection('grant').delete(grantId)
   await operator.close()
   await endSoon(t, streams, 'without a word between the processes')
+})
+
+t.test('a call that reports its progress outside of a session ends with its grant (ME-04)', async (t) => {
+  let stopped = 0
+  const slow = defineTool({
+    ...about,
+    name: 'slow',
+    input: z.object({}),
+    annotations,
+    async run (_args, { progress, signal }) {
+      for (let step = 1; !signal.aborted; step++) {
+        progress(step)
+        await delay(100)
+      }
+      stopped++
+    }
+  })
+  const { url } = await startServer(t, { offer: { tools: [slow] } })
+  const call = (headers: Record<string, string>, { params, ...body }: ReturnType<typeof modernBody>) =>
+    openStream(url, { method: 'POST', headers, body: { ...body, params } })
+  for (const era of ['legacy', 'modern']) {
+    const [ann, bob] = [await person(url), await person(url)]
+    const open = ({ headers }: Person) => {
+      const asked = { name: 'slow', arguments: {}, _meta: { progressToken: 1 } }
+      return era === 'modern'
+        ? call({ ...headers, 'mcp-protocol-version': MODERN, 'mcp-method': 'tools/call', 'mcp-name': 'slow' }, modernBody('tools/call', asked))
+        : call(headers, { jsonrpc: '2.0', id: 1, method: 'tools/call', params: asked } as never)
+    }
+    const [anns, bobs] = [await open(ann), await open(bob)]
+    await Promise.all([anns.until(1), bobs.until(1)])
+    await post(`${url}/revoke`, { ...ann.client, token: ann.refresh })
+    await endSoon(t, [anns], era)
+    const told = bobs.messages().length
+    await bobs.until(told + 1)
+    bobs.leave()
+  }
+  t.ok(await until(() => stopped === 4), 'and what it runs')
 })
 
 const redis = await startRedis()

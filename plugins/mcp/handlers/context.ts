@@ -4,7 +4,7 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 import type { ToolClient, ToolContext, TraceContext } from '../../../authoring/tool.ts'
 import type { CallServices, Invocation } from './contract.ts'
 import type { McpRequest } from '../contract.ts'
-import { guardWrites } from './guarded-notes.ts'
+import { checkBeforeWrite } from './guarded-notes.ts'
 import type { InputRequests } from './input-required.ts'
 import type { CallTimeout } from './timeout.ts'
 
@@ -58,8 +58,8 @@ export class CallContext implements ToolContext {
 
   get notes (): ToolContext['notes'] {
     const { services, access } = this.#deps
-    const notes = services.notes.of(access && access.user, this.caller)
-    return access === null ? notes : guardWrites(notes, () => services.stillAllows(access))
+    if (access === null) return services.notes.of(null, this.caller)
+    return services.notes.of(access.user, this.caller, checkBeforeWrite(() => services.stillAllows(access)))
   }
 
   get runInWorker (): ToolContext['runInWorker'] {

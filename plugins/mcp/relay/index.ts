@@ -5,6 +5,7 @@ import type { Rights } from '../../access-rules/contract.ts'
 import { resourceScopes } from '../../oauth/scopes.ts'
 import type { Upstream, Upstreams } from '../../upstreams/contract.ts'
 import { isUsable } from '../../upstreams/usable.ts'
+import { createAnswers } from '../kept-answers.ts'
 import type { Offered } from '../sdk/contract.ts'
 import type { Change } from '../streams/change-log.ts'
 import { createRelayedChanges } from './changes.ts'
@@ -34,13 +35,23 @@ interface Options {
 export function createRelayed (upstreams: Upstreams, { signIn, ...options }: Options): Relayed {
   const relay = createRelay(upstreams, options)
   const owners = createOwners(upstreams)
+  let said = createAnswers()
+  upstreams.onChange(({ kind }) => {
+    if (kind === 'lists') said = createAnswers()
+  })
   return {
     tools: () => relayedTools(relay),
     join: ({ prompts, resources }) => ({
       prompts: withRelayedPrompts(prompts, relay, signIn),
       resources: withRelayedResources(resources, relay, owners, signIn)
     }),
-    instructionsFor: (rights) => instructionsOf(upstreams.all.filter((upstream) => isUsable(upstream, rights, resourceScopes))),
+    instructionsFor (rights) {
+      const known = said.get(rights.key)
+      if (known !== undefined) return known === '' ? undefined : String(known)
+      const text = instructionsOf(upstreams.all.filter((upstream) => isUsable(upstream, rights, resourceScopes)))
+      said.set(rights.key, text ?? '')
+      return text
+    },
     onChange (listener) {
       const changesOf = createRelayedChanges(upstreams, owners)
       upstreams.onChange((change) => {

@@ -1,5 +1,6 @@
 // Answers every request by the official SDK's server, in both protocol eras, without sessions (MCP 2026-07-28
 // "Versioning"; 2025-11-25 "Streamable HTTP").
+import { Readable } from 'node:stream'
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -17,6 +18,7 @@ import type { CallServices } from '../handlers/contract.ts'
 import type { Resources } from '../handlers/resources.ts'
 import type { ToolRegistry } from '../handlers/tools.ts'
 import type { McpResponse, McpRequest, McpHandler, Message } from '../contract.ts'
+import type { OpenStream, OpenStreams } from '../streams/contract.ts'
 import type { Subscriptions } from '../streams/subscriptions.ts'
 import { paramHeaderMismatch, unsupportedVersion } from './refusals.ts'
 import { authInfo } from './server.ts'
@@ -32,6 +34,8 @@ export interface SdkHandlerOptions {
   onError(error: Error): void
   /** The streams of 2026-07-28. */
   subscriptions: Subscriptions
+  /** Calls outside of sessions that report on a stream. */
+  calls: Pick<OpenStreams, 'add' | 'remove'>
   /** See {@link Sessions.serve}. */
   sessions(mcpRequest: McpRequest, initialize: McpHandler): Promise<McpResponse | undefined>
 }
@@ -52,7 +56,7 @@ type EraHandler = (mcpRequest: McpRequest, request: Request) => Promise<McpRespo
 
 /** MCP 2026-07-28. */
 function createModernHandler (options: SdkHandlerOptions): EraHandler {
-  const { factory, tools, onError } = options
+  const { factory, tools, calls, onError } = options
   const modern = createMcpHandler(factory, { legacy: 'reject', onerror: onError })
   // Only checks and confirms a subscription: the streams are this server's own.
   const confirming = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0, onerror: onError })
@@ -62,12 +66,12 @@ function createModernHandler (options: SdkHandlerOptions): EraHandler {
     const call = { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) }
     return (mcpRequest.body as Message).method === 'subscriptions/listen'
       ? subscribe(await confirming.fetch(request, call), mcpRequest, options)
-      : toResponse(await modern.fetch(request, call))
+      : whileAllowed(mcpRequest, calls, await toResponse(await modern.fetch(request, call)))
   }
 }
 
 /** The `initialize` era. */
-function createLegacyHandler ({ factory, sessions, onError }: SdkHandlerOptions): EraHandler {
+function createLegacyHandler ({ factory, sessions, calls, onError }: SdkHandlerOptions): EraHandler {
   const streaming = legacyStatelessFallback(factory, onError)
   return async (mcpRequest, request) => {
     const version = mcpRequest.headers['mcp-protocol-version']
@@ -76,10 +80,20 @@ function createLegacyHandler ({ factory, sessions, onError }: SdkHandlerOptions)
     }
     const inSession = await sessions(mcpRequest, (first) => answerJson(factory, first, toWebRequest(first)))
     if (inSession) return inSession
-    return wantsProgress(mcpRequest)
-      ? toResponse(await streaming(request, { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) }))
-      : answerJson(factory, mcpRequest, request)
+    if (!wantsProgress(mcpRequest)) return answerJson(factory, mcpRequest, request)
+    const response = await streaming(request, { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) })
+    return whileAllowed(mcpRequest, calls, await toResponse(response))
   }
+}
+
+/** The stream of a call ends with what allowed it, and the call with its stream. */
+function whileAllowed ({ access }: McpRequest, calls: SdkHandlerOptions['calls'], response: McpResponse): McpResponse {
+  const { body } = response
+  if (access === null || !(body instanceof Readable)) return response
+  const stream: OpenStream = { access, address: undefined, until: Infinity, end: () => body.destroy() }
+  calls.add(stream)
+  body.once('close', () => calls.remove(stream))
+  return response
 }
 
 /**

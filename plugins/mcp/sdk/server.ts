@@ -46,7 +46,7 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
       serverInfo,
       {
         capabilities: capabilitiesOf(options, era === 'modern' || session !== undefined),
-        instructions: instructions(request),
+        ...(saysInstructions(request) && { instructions: instructions(request) }),
         cacheHints
       },
       request.batch
@@ -65,6 +65,11 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
     return server
   }
 }
+
+const SAYING = new Set(['initialize', 'server/discover'])
+
+/** To make them, rules are asked about all that existing servers offer. */
+const saysInstructions = ({ body }: McpRequest): boolean => [body].flat().some(({ method }) => SAYING.has(method))
 
 /** @param canNotify whether this client can be notified of changes. */
 function capabilitiesOf (

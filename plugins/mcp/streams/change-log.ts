@@ -6,6 +6,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Audience, Kind, Rights } from '../../access-rules/contract.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { EventBus } from '../../event-bus.ts'
+import { createTurns } from '../../in-turns.ts'
 
 export type Change = Recipients &
   (
@@ -39,10 +40,16 @@ export interface Recipient {
 }
 
 /** @returns whether the stream may carry the change. */
-export const concerns = ({ user, audiences, of }: Change, recipient: Recipient): boolean =>
-  (user == null || user === recipient.user) &&
-  (audiences === undefined || audiences.some((audience) => recipient.rights().documents.sees(audience))) &&
-  (of === undefined || of.things.some((names) => recipient.rights().mayOf(of.upstream, of.kind, ...names)))
+export function concerns ({ user, audiences, of }: Change, recipient: Recipient): boolean {
+  if (user != null && user !== recipient.user) return false
+  if (audiences === undefined && of === undefined) return true
+  // Once: to find out whose rules fit takes longer than to ask them.
+  const rights = recipient.rights()
+  return (
+    (audiences === undefined || audiences.some((audience) => rights.documents.sees(audience))) &&
+    (of === undefined || of.things.some((names) => rights.mayOf(of.upstream, of.kind, ...names)))
+  )
+}
 
 /**
  * `number` grows with every change on any instance. It starts at the time in milliseconds, so that a new log continues
@@ -141,10 +148,7 @@ export function createChangeLog (
       written = written.then(write)
       return written
     },
-    subscribe: (listener) =>
-      bus.subscribe(TOPIC, NumberedChanges, (numbered) => {
-        for (const change of numbered) listener(change)
-      }),
+    subscribe: createListeners(bus, log),
     async newest () {
       return (await logs.find(LOG))?.newest ?? start()
     },
@@ -154,6 +158,46 @@ export function createChangeLog (
       if (!stored) return number > start() - MAX_AGE_SECONDS * 1000 ? [] : undefined
       const missed = stored.entries.filter((entry) => entry.number > number)
       return missed.length === stored.newest - number ? missed : undefined
+    }
+  }
+}
+
+type Listener = (change: NumberedChange) => void
+
+/** Thousands of streams listen, of both eras: they are told one after the other, in turns with other requests. */
+function createListeners (bus: EventBus, log: { warn(details: object, message: string): void }): ChangeLog['subscribe'] {
+  const listeners = new Set<Listener>()
+  let told = Promise.resolve()
+  let isSubscribed = false
+  async function tell (present: readonly Listener[], numbered: readonly NumberedChange[]): Promise<void> {
+    const turn = createTurns()
+    for (const listener of present) {
+      for (const change of numbered) {
+        const next = turn()
+        if (next) await next
+        // It may have ended meanwhile.
+        if (listeners.has(listener)) tellOne(listener, change)
+      }
+    }
+  }
+  function tellOne (listener: Listener, change: NumberedChange): void {
+    try {
+      listener(change)
+    } catch (err) {
+      log.warn({ err }, 'a stream could not be told of a change')
+    }
+  }
+  return (listener) => {
+    listeners.add(listener)
+    if (!isSubscribed) {
+      isSubscribed = true
+      bus.subscribe(TOPIC, NumberedChanges, (numbered) => {
+        const present = [...listeners]
+        told = told.then(() => tell(present, numbered))
+      })
+    }
+    return () => {
+      listeners.delete(listener)
     }
   }
 }

@@ -72,6 +72,8 @@ export function passEvents (events: Readable, output: Writable): void {
   let hasEnded = false
   events.on('data', (bytes: Uint8Array) => writer.pass(bytes))
   events.once('end', () => {
+    // One of the web that is destroyed says so too, and has not come to its end.
+    if (events.destroyed) return
     hasEnded = true
     writer.end(CLOSE_WITHIN_MS)
   })

@@ -109,11 +109,13 @@ function runTransaction<R> (db: DatabaseSync, work: () => R): R {
 
 /**
  * A transaction of notes or documents, which waits for the lock of another process without blocking anyone.
+ * @param before each attempt; what it throws passes.
  * @throws StorageFull where what is left on the disk is for sign-ins; StorageUnavailable where SQLite cannot do it; what
  * `work` throws passes.
  */
-export async function write<R> (db: DatabaseSync, work: () => R): Promise<R> {
+export async function write<R> (db: DatabaseSync, work: () => R, before?: () => void | Promise<void>): Promise<R> {
   for (const began = performance.now(); ;) {
+    if (before) await before()
     try {
       return transaction(db, work)
     } catch (error) {

@@ -8,14 +8,13 @@ import {
   ProtocolErrorCode,
   type Client,
   type ElicitResult,
-  type McpSubscription,
-  type RequestOptions,
-  type SubscriptionFilter
+  type RequestOptions
 } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
 import { isShort } from '../message-bounds.ts'
 import { Conversation } from './conversation.ts'
+import { Listening } from './listening.ts'
 import { AS_IT_IS, levelOf, modernMeta, readAnswer, retryOf, textOf } from './messages.ts'
 
 type Params = Record<string, unknown>
@@ -59,15 +58,15 @@ export interface RequestExtras {
 export class OpenConnection implements Connection {
   readonly #options: ConnectionOptions
   readonly #running = new Set<Conversation>()
-  #followed: SubscriptionFilter = {}
+  readonly #listening: Listening
   #logsAt: Promise<unknown> | undefined
-  #listening: Promise<McpSubscription> | undefined
   #isRetired = false
   #hasDeclined = false
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, mayAsk, log, say } = options
+    const { client, timeoutMs, mayAsk, log, say } = options
+    this.#listening = new Listening(async (filter) => this.isModern ? await client.listen(filter, { timeout: timeoutMs }) : undefined)
     client.setNotificationHandler('notifications/message', ({ params }) => {
       const tell = this.#logOf()
       if (tell) tell(levelOf(params.level), textOf(params.data))
@@ -151,16 +150,17 @@ export class OpenConnection implements Connection {
   }
 
   async subscribe (uri: string): Promise<void> {
-    if (this.#followed.resourceSubscriptions?.includes(uri)) return
+    if (this.#listening.follows(uri)) return
     if (!this.isModern) await this.ask('resources/subscribe', { uri })
-    await this.#follow({ resourceSubscriptions: [...(this.#followed.resourceSubscriptions ?? []), uri] })
+    await this.#follow([uri], [])
   }
 
-  async unsubscribe (uri: string): Promise<void> {
-    const { resourceSubscriptions = [] } = this.#followed
-    if (!resourceSubscriptions.includes(uri)) return
-    await this.#follow({ resourceSubscriptions: resourceSubscriptions.filter((other) => other !== uri) })
-    if (!this.isModern) await this.ask('resources/unsubscribe', { uri })
+  async unsubscribe (uris: readonly string[]): Promise<void> {
+    const followed = uris.filter((uri) => this.#listening.follows(uri))
+    if (followed.length === 0) return
+    await this.#follow([], followed)
+    if (this.isModern) return
+    for (const uri of followed) await this.ask('resources/unsubscribe', { uri })
   }
 
   /** Nobody waits for the upstream to agree. */
@@ -176,7 +176,7 @@ export class OpenConnection implements Connection {
       ...(resources?.listChanged && { resourcesListChanged: true })
     }
     if (Object.keys(filter).length === 0) return
-    this.#follow(filter).catch((error: Error) => say(`upstream does not tell of changes: ${error.message}`))
+    this.#listening.change((before) => ({ ...before, ...filter })).catch((error: Error) => say(`upstream does not tell of changes: ${error.message}`))
   }
 
   /** Closes it once every request is answered: that one has failed says nothing of the others. */
@@ -190,14 +190,11 @@ export class OpenConnection implements Connection {
     await this.#options.client.close()
   }
 
-  /** Of 2026-07-28, one stream tells of everything that is followed, and takes the place of the one before. */
-  async #follow (more: SubscriptionFilter): Promise<void> {
-    this.#followed = { ...this.#followed, ...more }
-    if (!this.isModern) return
-    const before = this.#listening
-    this.#listening = this.#options.client.listen(this.#followed, { timeout: this.#options.timeoutMs })
-    await this.#listening
-    await before?.then((stream) => stream.close(), () => {})
+  async #follow (added: readonly string[], ended: readonly string[]): Promise<void> {
+    await this.#listening.change(({ resourceSubscriptions = [], ...lists }) => ({
+      ...lists,
+      resourceSubscriptions: [...new Set([...resourceSubscriptions, ...added])].filter((uri) => !ended.includes(uri))
+    }))
   }
 
   #forget (conversation: Conversation): void {

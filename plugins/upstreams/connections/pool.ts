@@ -39,6 +39,11 @@ export interface PoolOptions {
 
 const MIN_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 60_000
+/**
+ * Connections of one person, who has one for each app where the upstream is told which one calls: each may hold a stream there,
+ * and those are few.
+ */
+const MAX_OF_PERSON = 10
 /** A connection that has lasted this long was a good one. */
 const GOOD_AFTER_MS = 10_000
 
@@ -147,7 +152,12 @@ export class Pool {
   }
 
   #add (key: string, person: string | undefined): Slot {
-    if (this.#slots.size >= this.#options.max && !this.#endOldest()) {
+    const all = [...this.#slots]
+    const own = person === undefined ? [] : all.filter(([, slot]) => slot.person === person)
+    if (own.length >= MAX_OF_PERSON && !this.#endOldest(own)) {
+      throw this.#error('busy', `the person has as many connections as one may have: ${MAX_OF_PERSON}`)
+    }
+    if (this.#slots.size >= this.#options.max && !this.#endOldest(all)) {
       throw this.#error('busy', `as many connections as it may have are open: ${this.#options.max}`)
     }
     const slot: Slot = { person, usedAt: 0, openedAt: 0, failures: 0, retryAt: 0 }
@@ -178,9 +188,9 @@ export class Pool {
     }
   }
 
-  /** @returns whether there was one. */
-  #endOldest (): boolean {
-    const idle = [...this.#slots].filter(([key, slot]) => this.#isIdle(slot) && !this.#options.stays(key))
+  /** @returns whether one of these was idle. */
+  #endOldest (slots: ReadonlyArray<[key: string, slot: Slot]>): boolean {
+    const idle = slots.filter(([key, slot]) => this.#isIdle(slot) && !this.#options.stays(key))
     const oldest = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)[0]
     if (oldest) this.#end(...oldest)
     return oldest !== undefined

@@ -1,5 +1,6 @@
 // What the SDK's transports are given as an answer: the members of a Response that they read, bounded in bytes and depth.
 import type { IncomingMessage } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { exceeded } from '../../json-size.ts'
@@ -8,8 +9,10 @@ import type { UpstreamError } from '../contract.ts'
 import { OVERHEAD_BYTES } from './events.ts'
 import { failure } from './failures.ts'
 
-/** Of one JSON body, or one event. */
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+/** Of one JSON body, or one event: to parse it and to write it again takes some 20 ms, and ten times the memory, for each megabyte. */
+export const MAX_ANSWER_BYTES = 4 * 1024 * 1024
+/** A larger body has a turn of the event loop for itself. */
+const OWN_TURN_BYTES = 64 * 1024
 /** Of a refusal: enough for its words. */
 const MAX_REFUSAL_BYTES = 64 * 1024
 
@@ -33,6 +36,11 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
     const value = answer.headers[name.toLowerCase()]
     return Array.isArray(value) ? value.join(', ') : (value ?? null)
   }
+  const readJson = async () => {
+    const bytes = await readBytes(answer, settings, MAX_ANSWER_BYTES)
+    if (bytes.length > OWN_TURN_BYTES) await ownTurn()
+    return parse(settings, bytes)
+  }
   const text = () => readBytes(answer, settings, ok ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES).then(String)
   const check = (message: unknown) => {
     if (![message].flat().some((one) => answersAnother(one, body.id))) return message
@@ -48,9 +56,17 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
     headers: { get: header, has: (name: string) => header(name) !== null },
     body: body.stream ?? null,
     text,
-    json: async () => 'json' in body ? body.json : check(parse(settings, await readBytes(answer, settings, MAX_ANSWER_BYTES)))
+    json: async () => 'json' in body ? body.json : check(await readJson())
   }
   return response as unknown as Response
+}
+
+let turn = Promise.resolve()
+
+/** What many have waited for may come at once: everybody else has a turn between two of them. */
+function ownTurn (): Promise<void> {
+  turn = turn.then(() => nextTurn())
+  return turn
 }
 
 /** Whether a message answers another request than the one that it came for: that may be somebody else's. */

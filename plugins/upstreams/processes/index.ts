@@ -12,7 +12,7 @@ export type { ProcessTransport } from './transport.ts'
 
 /** With the pause after SIGKILL, all are gone within four seconds. */
 const DEFAULTS: ProcessBounds & CountBounds = {
-  maxMessageBytes: 16_777_216,
+  maxMessageBytes: 4_194_304,
   maxUnreadBytes: 4_194_304,
   maxStrayLines: 100,
   graceMs: 1_500,

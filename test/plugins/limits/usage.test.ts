@@ -1,10 +1,11 @@
 // Quotas of tool calls by person, client and tool, in words a model can act on, counted together by all instances.
 import t from 'tap'
 import { Browser } from '../../helpers/browser.ts'
+import { person, stored } from '../../helpers/mcp-held.ts'
 import { newClient, post, walk } from '../../helpers/oauth.ts'
-import { person } from '../../helpers/person.ts'
 import { noRedis, startRedis } from '../../helpers/redis.ts'
 import { startServer } from '../../helpers/server.ts'
+import { until } from '../../helpers/until.ts'
 
 const redis = await startRedis()
 t.teardown(() => redis?.stop())
@@ -79,14 +80,12 @@ for (const [name, env] of [
   })
 }
 
-t.test('of a grant that has ended it is not kept that it was used (OW-25)', async (t) => {
-  const server = await startServer(t)
-  const { token, id } = await person(server, 'ann@example.com')
-  const { app } = server
-  const access = (await app.grants.verifyAccessToken(token))!
-  t.equal(await app.usage.isFirstUse(access), true)
-  const uses = () => Array.fromAsync(app.storage.collection('firstUse').all())
-  t.equal((await uses()).length, 1)
-  await app.grants.revokeAllOf(id)
-  t.same(await uses(), [])
+t.test('what is known of the first use of a connection ends with it (OW-25, WB-05)', async (t) => {
+  const { url, app } = await startServer(t)
+  const ann = await person(url)
+  await ann.mcp.legacy('tools/list')
+  const hasRecords = async (count: number) => (await stored(app, 'firstUse')).length === count
+  t.ok(await until(() => hasRecords(1)))
+  await post(`${url}/revoke`, { ...ann.client, token: ann.refresh })
+  t.ok(await hasRecords(0))
 })

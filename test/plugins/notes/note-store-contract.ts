@@ -82,6 +82,13 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
     t.same(await ids(store, 'ann', 'hazelnut'), [])
   })
 
+  t.test('a write that is refused last is not made (MW-03)', async (t) => {
+    const store = await opened(t, { ann: [note('a', 'walnut')] })
+    const refuse = () => Promise.reject(new Error('no longer'))
+    await t.rejects(store.update('ann', 'a', () => note('a', 'hazelnut'), 'ann', refuse), { message: 'no longer' })
+    t.same(await store.listById('ann', 10), [note('a', 'walnut')])
+  })
+
   t.test('walks over all notes by id: what changes meanwhile is neither missed nor repeated', async (t) => {
     const store = await opened(t, { ann: ['b', 'A', '-c', 'z'].map((id) => note(id, 'text')), bob: [note('bb', 'text')] })
     const first = await store.listById('ann', 2)

@@ -43,6 +43,26 @@ t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => 
     t.match(refused[0], { reason: { statusCode: 503 } })
   })
 
+  t.test('a write that has waited for its turn is asked for once it has it (MW-03)', async (t) => {
+    const url = await server!.newDatabase()
+    const [store, blocker] = [await openIn(url), await connectPostgres(url, { warn () {} })]
+    t.teardown(() => Promise.all([store.close(), blocker.close()]))
+    let isThere = true
+    const before = () => {
+      if (!isThere) throw new Error('gone')
+    }
+    const write = (number: number) =>
+      store.update('ann', `${number}`, () => ({ id: `${number}`, title: 'a', text: 'a', version: 1, created: 1, modified: 1 }), 'ann', before)
+    let writes: Array<Promise<void>> = []
+    await blocker.transaction(async (query) => {
+      await lock(query, `${SCHEMA}.notes ann`)
+      writes = Array.from({ length: 5 }, (_, number) => write(number))
+      isThere = false
+    })
+    for (const written of await Promise.allSettled(writes)) t.match(written, { reason: { message: 'gone' } })
+    t.equal(await store.count('ann'), 0)
+  })
+
   await noteStoreContract(t, {
     open: async () => openIn(await server!.newDatabase()),
     async reopen (store) {

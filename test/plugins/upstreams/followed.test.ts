@@ -7,13 +7,33 @@ import { until } from '../../helpers/until.ts'
 
 t.test('of a full connection, the oldest resource of the person who follows the most makes room', async (t) => {
   const followed = new Followed(() => {})
-  t.equal(followed.add('', 'bob://1', 'bob'), undefined)
-  for (let number = 1; number < 100; number++) t.equal(followed.add('', `ann://${number}`, 'ann'), undefined)
-  t.equal(followed.add('', 'bob://2', 'bob'), 'ann://1')
-  t.equal(followed.add('', 'ann://100', 'ann'), 'ann://2')
+  t.same(followed.add('', 'bob://1', 'bob'), [])
+  for (let number = 1; number < 100; number++) t.same(followed.add('', `ann://${number}`, 'ann'), [])
+  t.same(followed.add('', 'bob://2', 'bob'), ['ann://1'])
+  t.same(followed.add('', 'ann://100', 'ann'), ['ann://2'])
   t.ok(followed.has('', 'bob://1'))
-  t.equal(followed.add('', 'bob://1', 'bob'), undefined, 'again')
+  t.same(followed.add('', 'bob://1', 'bob'), [], 'again')
   t.equal(followed.of('').length, 100)
+})
+
+t.test('whoever follows what another follows cannot end it for them (UP-12)', async (t) => {
+  const followed = new Followed(() => {})
+  followed.add('', 'crm://shared', 'bob')
+  for (let number = 1; number < 50; number++) followed.add('', `ann://${number}`, 'ann')
+  followed.add('', 'crm://shared', 'ann')
+  for (let number = 50; number < 250; number++) followed.add('', `ann://${number}`, 'ann')
+  t.ok(followed.has('', 'crm://shared'))
+  t.equal(followed.of('').length, 100)
+})
+
+t.test('long names count for what they are, so that a server as strict as ours takes all of them (UP-12)', async (t) => {
+  const followed = new Followed(() => {})
+  for (let number = 1; number <= 20; number++) followed.add('', `bob://${number}`, 'bob')
+  for (let number = 1; number <= 20; number++) {
+    followed.add('', `ann://${number}/`.padEnd(2_048, 'x'), 'ann')
+    t.ok(followed.of('').join('').length + 2_048 <= 16 * 1024)
+  }
+  t.equal(followed.of('').filter((uri) => uri.startsWith('bob:')).length, 20)
 })
 
 t.test('connections that were used longest ago are forgotten', async (t) => {
@@ -57,6 +77,14 @@ t.test('one person does not keep others from following a resource of a process t
   const { upstream, opened, changes } = await startUpstream(t, followable)
   for (let number = 0; number <= 100; number++) await upstream.subscribe(`demo://${number}`, callerOf('ann'))
   await upstream.subscribe('demo://bob', callerOf('bob'))
+  await opened[0]!.server.server.sendResourceUpdated({ uri: 'demo://bob' })
+  t.ok(await until(() => changes.some((change) => change.kind === 'resource' && change.uri === 'demo://bob')))
+})
+
+t.test('one address does not keep others from following, where nobody signs in (UP-12, WK-08)', async (t) => {
+  const { upstream, opened, changes } = await startUpstream(t, followable)
+  await upstream.subscribe('demo://bob', undefined, '192.0.2.1')
+  for (let number = 0; number <= 100; number++) await upstream.subscribe(`demo://${number}`, undefined, '198.51.100.7')
   await opened[0]!.server.server.sendResourceUpdated({ uri: 'demo://bob' })
   t.ok(await until(() => changes.some((change) => change.kind === 'resource' && change.uri === 'demo://bob')))
 })

@@ -59,6 +59,30 @@ t.test('the server says that lists change, and what upstreams say of themselves'
   t.notMatch((await discover('reader')).instructions, 'politely')
 })
 
+t.test('what they say of themselves is found out where it is said, once for those with the same rights (UC-12)', async (t) => {
+  const crm = { name: 'crm', tools: [tool('find')], instructions: 'Ask politely.' }
+  const upstreams = fakeUpstreams(crm)
+  let asked = 0
+  const count = () =>
+    Object.defineProperty(upstreams.all[0]!.catalogue, 'instructions', { get: () => { asked++; return 'Ask politely.' } })
+  count()
+  const { eras, legacy } = await start(t, { upstreams, rules })
+  for (const [, request] of eras) await request('resources/list')
+  await legacy('tools/call', { name: 'crm_find', _meta: { progressToken: 1 } })
+  t.equal(asked, 0)
+  const initialize = async (name: string) => {
+    const { json } = await legacy('initialize', { protocolVersion: '2025-11-25', capabilities: { roots: {} }, clientInfo: { name, version: '1' } })
+    t.match(json.result.instructions, /crm: Ask politely\.$/)
+  }
+  await initialize('one')
+  await initialize('two')
+  t.equal(asked, 1)
+  upstreams.offer(crm)
+  count()
+  await initialize('three')
+  t.equal(asked, 2, 'and again once they offer something else')
+})
+
 t.test('a change names what is new, gone or different, for those who may use it (UP-04)', async (t) => {
   const crm = { name: 'crm', tools: [tool('a'), tool('b')], uris: ['crm://one'] }
   const upstreams = fakeUpstreams(crm)

@@ -6,6 +6,7 @@ import { concerns, createChangeLog, type NumberedChange } from '../../../../plug
 import { createLocalEventBus } from '../../../../plugins/event-bus.ts'
 import { eachStorage } from '../../../helpers/each-storage.ts'
 
+const storageAway = { collection: () => ({ update: async () => { throw new Error('away') } }) } as never
 const change = (uri: string) => ({ kind: 'resource_updated' as const, uri })
 
 eachStorage('a subscriber gets numbered changes, and can catch up after any of them', async (t, open) => {
@@ -93,4 +94,49 @@ t.test('a change of a document concerns those who may see it', async (t) => {
   t.notOk(concerns(hidden, { user: 'bob', rights: () => rightsOf({}) }) || concerns(hidden, { user: null, rights: () => rightsOf(null) }))
   t.notOk(concerns({ ...change('a'), audiences: [audienceOf('elsewhere')] }, member), 'nobody may see it')
   t.ok(concerns({ ...change('a'), audiences: [audienceOf('elsewhere'), audienceOf('f/a.md')] }, member), 'one of several is enough')
+})
+
+t.test('whom a change concerns is found by the rights of the stream, looked up once, however much it names (UC-11)', async (t) => {
+  let lookedUp = 0
+  const { rightsOf } = evaluate({ groups: {}, rules: [{ who: ['everyone'], tools: ['crm_99'] }] }, '1')
+  const recipient = {
+    user: 'ann',
+    rights () {
+      lookedUp++
+      return rightsOf(null)
+    }
+  }
+  const things = Array.from({ length: 100 }, (_, number) => [`crm_${number}`])
+  t.ok(concerns({ kind: 'tools_list_changed', of: { upstream: 'crm', kind: 'tools', things } }, recipient))
+  t.equal(lookedUp, 1)
+  t.ok(concerns({ kind: 'resource_updated', uri: 'note:a', user: 'ann' }, recipient))
+  t.equal(lookedUp, 1, 'and not where nobody else is concerned')
+})
+
+t.test('streams are told of changes in turns with other requests, and one that ended meanwhile is not (UC-11)', async (t) => {
+  const log = createChangeLog(createLocalEventBus(), storageAway, () => 1, { warn () {} })
+  const told: number[] = []
+  const ends: Array<() => void> = []
+  for (let stream = 0; stream < 10; stream++) {
+    ends.push(log.subscribe(() => {
+      told.push(stream)
+      for (const until = performance.now() + 6; performance.now() < until;);
+    }))
+  }
+  await log.announce([change('a')])
+  t.ok(told.length < 3, `${told.length} in the first turn`)
+  ends[9]!()
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  t.strictSame(told, [0, 1, 2, 3, 4, 5, 6, 7, 8])
+})
+
+t.test('a stream that cannot be told keeps no other from being told', async (t) => {
+  const warnings: string[] = []
+  const log = createChangeLog(createLocalEventBus(), storageAway, () => 1, { warn: (_, message) => warnings.push(message) })
+  log.subscribe(() => { throw new Error('broken') })
+  let told = 0
+  log.subscribe(() => { told++ })
+  await log.announce([change('a')])
+  t.equal(told, 1)
+  t.ok(warnings.some((line) => line.includes('could not be told')))
 })

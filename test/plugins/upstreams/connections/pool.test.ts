@@ -166,3 +166,15 @@ t.test('a clock that had leapt ahead when one failed keeps nobody waiting (SG-12
   performance.now = () => steady() + 3_000
   t.match(await faultOf(get('a')), { message: 'away 3' })
 })
+
+t.test('a person with many apps has ten connections: their own oldest idle one makes room (UP-12)', async (t) => {
+  const { pool, made } = start(t, { max: 1_000 })
+  const open = async (id: string, app: number) => await pool.get(`${id} ${app}`, { id, groups: [], clientId: `app ${app}` })
+  await open('bob', 1)
+  for (let app = 1; app <= 250; app++) await open('ann', app)
+  t.equal(pool.size, 11)
+  t.notOk(made[0]!.isClosed, 'nobody else is affected')
+  for (const one of made) one.inFlight = 1
+  t.match(await faultOf(open('ann', 251)), { fault: 'busy', wasSent: false })
+  await open('bob', 2)
+})

@@ -39,7 +39,7 @@ t.test('an answer has the members that the SDK reads', async (t) => {
 t.test('a body that is too large is not read to its end (UH-04)', async (t) => {
   const announced = answered(200, undefined, { 'content-length': String(MAX_ANSWER_BYTES + 1) })
   await t.rejects(announced.response.json(), {
-    message: /more than 16384 KB/,
+    message: /more than 4096 KB/,
     fault: 'malformed'
   })
   t.ok(announced.source.destroyed)
@@ -93,4 +93,24 @@ t.test('JSON that is none, too deep or has too many members is refused', async (
     message: /too many members/
   })
   t.same(of('['.repeat(64) + ']'.repeat(64))(), JSON.parse('['.repeat(64) + ']'.repeat(64)))
+})
+
+t.test('large bodies that come at once are parsed on turns of their own, small ones at once (UH-04)', async (t) => {
+  let turn = 0
+  let isDone = false
+  const count = () => {
+    turn++
+    if (!isDone) setImmediate(count)
+  }
+  const turnsOf = async (bytes: number) => {
+    const bodies = [1, 2, 3].map(() => answered(200, JSON.stringify('x'.repeat(bytes))))
+    return await Promise.all(bodies.map(async ({ response }) => {
+      await response.json()
+      return turn
+    }))
+  }
+  setImmediate(count)
+  t.equal(new Set(await turnsOf(100_000)).size, 3)
+  t.equal(new Set(await turnsOf(1_000)).size, 1)
+  isDone = true
 })
