@@ -100,6 +100,7 @@ export default fp(
     })
     app.signIn.lifecycle.onDelete((id) => app.secondFactors.removeAll(id))
     app.signIn.lifecycle.onDelete((id) => app.clients.forgetPerson(id))
+    app.grants.onEnd(({ id }) => app.usage.forget(id))
     sweepExpiredAccounts(app)
     app.addHook('onClose', async () => {
       for (const backend of backends.values()) await backend.close?.()

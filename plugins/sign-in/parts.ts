@@ -76,7 +76,6 @@ export function createParts (
     onEnd: (references) => endReferences(app.grants, store, references)
   })
   app.grants.onEnd(async ({ id, backendSession }) => {
-    await app.usage.forget(id)
     if (backendSession) await upstream.release(backendSession, referenceOfGrant(id))
   })
 

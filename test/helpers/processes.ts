@@ -156,7 +156,11 @@ export async function startProxy (t: Teardown, servers: ReadonlyArray<{ port: nu
       )
       passed.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ECONNREFUSED' && tries > 1) send(body, (chosen + 1) % servers.length, tries - 1)
-        else if (!response.headersSent) { response.writeHead(502, { 'content-type': 'text/plain' }).end(`${error.code} ${error.message}`) } else response.destroy()
+        else if (response.headersSent) response.destroy()
+        else {
+          response.writeHead(502, { 'content-type': 'text/plain' })
+          response.end(`${error.code} ${error.message}`)
+        }
       })
       response.on('close', () => {
         if (!response.writableEnded) passed.destroy()

@@ -42,7 +42,10 @@ storageTest(
     t.match(await users.findByVerifiedEmail('new@example.com'), { id })
     const { id: second } = await users.signIn('oidc', { subject: 'c', email: 'old@example.com', emailVerified: true })
     t.match(await users.findByVerifiedEmail('old@example.com'), { id: second }, 'but to whoever shows it next')
-    for (const claims of [{ email: 'new@example.com', emailVerified: false }, { email: 'new@example.com' }]) { await users.signIn('oidc', { subject: 'd', ...claims }) }
+    const email = 'new@example.com'
+    for (const claims of [{ email, emailVerified: false }, { email }]) {
+      await users.signIn('oidc', { subject: 'd', ...claims })
+    }
     t.match(await users.findByVerifiedEmail('new@example.com'), { id }, 'saying so takes it from nobody')
     await users.signIn('oidc', { subject: 'e', email: 'new@example.com', emailVerified: true })
     t.match(

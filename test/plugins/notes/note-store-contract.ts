@@ -11,21 +11,15 @@ export interface StoreUnderTest {
   second(store: NoteStore): Promise<NoteStore>
 }
 
-const note = (id: string, text: string, more: Partial<Note> = {}): Note => ({
-  id,
-  title: id,
-  text,
-  version: 1,
-  created: 1_700_000_000_000.25,
-  modified: 1_700_000_000_000.25,
-  ...more
-})
+const MADE = 1_700_000_000_000.25
+const note = (id: string, text: string, more: Partial<Note> = {}): Note =>
+  ({ id, title: id, text, version: 1, created: MADE, modified: MADE, ...more })
 
 export async function noteStoreContract (t: Test, under: StoreUnderTest): Promise<void> {
   const opened = async (t: Test, notes: Record<string, Note[]> = {}): Promise<NoteStore> => {
     const store = await under.open()
     t.teardown(() => store.close())
-    for (const [owner, list] of Object.entries(notes)) { for (const note of list) await store.update(owner, note.id, () => note) }
+    for (const [owner, list] of Object.entries(notes)) for (const note of list) await store.update(owner, note.id, () => note)
     return store
   }
   const ids = async (store: NoteStore, owner: string, query: string) =>
@@ -107,7 +101,9 @@ export async function noteStoreContract (t: Test, under: StoreUnderTest): Promis
     )
     const store = await opened(t, { ann: notes, bob: [note('other', 'text', { modified: 1_700_000_000_001 })] })
     const pages: string[][] = []
-    for (let page = await store.list('ann', 2); page.length > 0; page = await store.list('ann', 2, page.at(-1))) { pages.push(page.map(({ id }) => id)) }
+    for (let page = await store.list('ann', 2); page.length > 0; page = await store.list('ann', 2, page.at(-1))) {
+      pages.push(page.map(({ id }) => id))
+    }
     t.same(pages, [['n8', 'n7'], ['n6', 'n5'], ['n4', 'n3'], ['n2', 'n1'], ['n0']])
   })
 

@@ -149,7 +149,9 @@ t.test('a refusal beside a field of the sign-up is in the language of the form',
       const { fields } = form.forms[0]!
       const page = await browser.post(`${url}/signup`, { ...fields, ...typed }, headers)
       t.equal(page.status, 400)
-      t.match(page.text, `role="alert" id="${key.endsWith('Password') ? 'password' : 'email'}-error">${escapeHtml(text(key, values))}<`, `${key} ${language}`)
+      const field = key.endsWith('Password') ? 'password' : 'email'
+      const alert = `role="alert" id="${field}-error">`
+      t.match(page.text, `${alert}${escapeHtml(text(key, values))}<`, `${key} ${language}`)
       if (language === 'de') t.same(englishIn(page.text, language), [])
     }
   }
@@ -182,7 +184,12 @@ t.test(
     t.teardown(() => app.close())
     await app.register(identity, { identity: identityOf() })
     await app.register(languagesPlugin)
-    await app.register(pages, { publicUrl: 'https://mcp.example.com', stylePath: STYLE, scriptsPath: '/assets', iconUrl: '/icon.png' })
+    await app.register(pages, {
+      publicUrl: 'https://mcp.example.com',
+      stylePath: STYLE,
+      scriptsPath: '/assets',
+      iconUrl: '/icon.png'
+    })
     app.setErrorHandler((_error, _request, reply) =>
       reply.page(
         'error',

@@ -24,7 +24,9 @@ t.teardown(() => chromium.browser?.close())
  * the browser, whose parser it asks.
  */
 const SHAPE = `(html) => [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('*')].map((element) => {
-  const addresses = [...element.attributes].filter(({ name }) => ['href', 'src', 'action', 'formaction'].includes(name)).map(({ value }) => new URL(value, location.href).protocol)
+  const addresses = [...element.attributes]
+    .filter(({ name }) => ['href', 'src', 'action', 'formaction'].includes(name))
+    .map(({ value }) => new URL(value, location.href).protocol)
   return element.localName + '[' + element.getAttributeNames() + ']' + addresses.filter((protocol) => !/^https?:/.test(protocol))
 }).join('\\n')`
 
@@ -32,7 +34,9 @@ const SHAPE = `(html) => [...new DOMParser().parseFromString(html, 'text/html').
 const TOO_WIDE = `({
   language: document.documentElement.lang,
   page: document.documentElement.scrollWidth,
-  clipped: [...document.querySelectorAll('button, a, summary')].filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth > 0).map((each) => each.textContent.trim())
+  clipped: [...document.querySelectorAll('button, a, summary')]
+    .filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth > 0)
+    .map((each) => each.textContent.trim())
 })`
 
 /** Puts a page in place of the one before, whose headers stay: to go to it takes five times as long. */

@@ -71,7 +71,11 @@ t.test('what they say of themselves is found out where it is said, once for thos
   await legacy('tools/call', { name: 'crm_find', _meta: { progressToken: 1 } })
   t.equal(asked, 0)
   const initialize = async (name: string) => {
-    const { json } = await legacy('initialize', { protocolVersion: '2025-11-25', capabilities: { roots: {} }, clientInfo: { name, version: '1' } })
+    const { json } = await legacy('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: { roots: {} },
+      clientInfo: { name, version: '1' }
+    })
     t.match(json.result.instructions, /crm: Ask politely\.$/)
   }
   await initialize('one')

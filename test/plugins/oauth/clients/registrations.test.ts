@@ -94,6 +94,9 @@ storageTest('no registration is larger than 4 KB (CL-05)', async (t, start) => {
     status: 400,
     body: { error: 'invalid_client_metadata', error_description: /4096 bytes/ }
   })
-  for (const kind of ['client', 'unusedClients']) { t.same(await Array.fromAsync(server.app.storage.collection(kind).all()), [], 'nothing was kept') }
+  for (const kind of ['client', 'unusedClients']) {
+    const stored = server.app.storage.collection(kind).all()
+    t.same(await Array.fromAsync(stored), [], 'nothing was kept')
+  }
   t.equal((await register(url, { redirect_uris: uris.slice(0, 2) })).status, 201)
 })
