@@ -32,7 +32,9 @@ t.test('beyond the bound the app that was used least recently is nobody\'s, unle
   t.same(await connected.hold('bob', 'c', true), [])
   t.same(await connected.leave('bob'), ['d'], 'in all no more than are left room for')
   t.same(await counted(), { a: 1, c: 1 })
+  const before = await Array.fromAsync(lists.all())
   t.same(await connected.leave('nobody'), [])
+  t.same(await Array.fromAsync(lists.all()), before)
   t.notMatch(JSON.stringify(await Array.fromAsync(lists.all())), /ann|bob/)
 })
 

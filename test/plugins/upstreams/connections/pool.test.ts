@@ -45,6 +45,7 @@ t.test('those who come while it opens share it, and each key has its own', async
   t.not(a, c)
   t.equal(made.length, 2)
   t.equal(pool.size, 2)
+  t.ok(Math.abs(pool.since! - Date.now() / 1_000) < 60)
 })
 
 t.test('one that nobody uses ends; one with a request, or that stays, does not', async (t) => {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { MAX_ANSWER_BYTES, parse, toResponse } from '../../../../plugins/upstreams/http/answer.ts'
+import { OVERHEAD_BYTES } from '../../../../plugins/upstreams/http/events.ts'
 
 const settings = { name: 'crm', secrets: [] }
 const url = new URL('https://crm.example/mcp')
@@ -49,6 +50,12 @@ t.test('a body that is too large is not read to its end (UH-04)', async (t) => {
     fault: 'malformed'
   })
   t.ok(endless.source.destroyed)
+})
+
+t.test('a body of the largest size is read', async (t) => {
+  const body = `"${'x'.repeat(MAX_ANSWER_BYTES - OVERHEAD_BYTES - 2)}"`
+  const { response } = answered(200, body, { 'content-length': String(MAX_ANSWER_BYTES) })
+  t.equal(JSON.stringify(await response.json()), body)
 })
 
 t.test('a body in endless pieces is not kept to its end: each costs memory as well (UH-04)', async (t) => {
