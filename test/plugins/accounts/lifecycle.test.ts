@@ -13,16 +13,25 @@ const redis = await startRedis()
 
 t.teardown(() => redis?.stop())
 
-t.test('who is taken off the allow-list gets no more tokens (WB-11)', async (t) => {
-  const env: Record<string, string> = {}
-  const server = await startServer(t, { env })
-  const client = await newClient(server.url)
-  const { refresh: token } = await tokensFor(server.url, client)
-  env['ALLOWED_EMAILS'] = '@example.com'
-  await server.restart()
-  const refused = await post(`${server.url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token })
-  t.match(refused, { status: 400, body: { error: 'invalid_grant' } })
-})
+for (const [why, changed] of [
+  ['is taken off the allow-list', { ALLOWED_EMAILS: '@example.com' }],
+  ['came by a method that is removed', { AUTH_BACKEND: 'local' }]
+] as const) {
+  t.test(`who ${why} gets no more tokens (WB-11)`, async (t) => {
+    const env: Record<string, string> = {}
+    const server = await startServer(t, { env })
+    const client = await newClient(server.url)
+    const { refresh: token } = await tokensFor(server.url, client)
+    Object.assign(env, changed)
+    await server.restart()
+    const refused = await post(`${server.url}/token`, {
+      ...client,
+      grant_type: 'refresh_token',
+      refresh_token: token
+    })
+    t.match(refused, { status: 400, body: { error: 'invalid_grant' } })
+  })
+}
 
 for (const [name, env] of [
   ['SQLite', {}],
