@@ -89,3 +89,19 @@ t.test('what is known of the first use of a connection ends with it (OW-25, WB-0
   await post(`${url}/revoke`, { ...ann.client, token: ann.refresh })
   t.ok(await hasRecords(0))
 })
+
+t.test('the calls of a connection are counted by day, and thirty days are shown', async (t) => {
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400
+  let now = today + 12 * 3_600
+  const { app } = await startServer(t, { now: () => now })
+  const call = () => app.usage.called({ grantId: 'g' } as never)
+  call()
+  call()
+  t.match(await app.usage.ofGrant('g'), { calls: 2, lastCallDay: today })
+  now += 29 * 86_400
+  call()
+  t.match(await app.usage.ofGrant('g'), { calls: 3, lastCallDay: today + 29 * 86_400 })
+  now += 86_400
+  t.match(await app.usage.ofGrant('g'), { calls: 1, lastCallDay: today + 29 * 86_400 })
+  t.equal((await app.usage.ofGrant('another')).calls, 0)
+})
