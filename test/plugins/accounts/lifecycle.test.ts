@@ -13,14 +13,22 @@ const redis = await startRedis()
 
 t.teardown(() => redis?.stop())
 
-t.test('who is taken off the allow-list gets no more tokens (WB-11)', async (t) => {
+t.test('who is taken off the allow-list is out (WB-11)', async (t) => {
   const env: Record<string, string> = {}
   const server = await startServer(t, { env })
-  const client = await newClient(server.url)
-  const { refresh: token } = await tokensFor(server.url, client)
+  const { url } = server
+  const client = await newClient(url)
+  const browser = new Browser()
+  const { form } = await walk(url, client, {}, browser)
+  const { body } = await post(`${url}/token`, form)
   env['ALLOWED_EMAILS'] = '@example.com'
   await server.restart()
-  const refused = await post(`${server.url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: token })
+  t.equal(await ping(url, body['access_token'] as string), 401)
+  const account = await browser.get(`${url}/account`)
+  t.match(account.url, '/login')
+  const token = body['refresh_token'] as string
+  const asked = { grant_type: 'refresh_token', refresh_token: token }
+  const refused = await post(`${url}/token`, { ...client, ...asked })
   t.match(refused, { status: 400, body: { error: 'invalid_grant' } })
 })
 
