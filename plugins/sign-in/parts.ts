@@ -62,7 +62,7 @@ export function createParts (
     allowedEmails,
     now
   })
-  const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails }), settled)
+  const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails, allowedEmails }), settled)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const upstream = createUpstreamSessions({
