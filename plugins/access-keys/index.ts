@@ -34,12 +34,12 @@ export default fp(
     const lastUses = createLastUses(store, now, app.log)
     app.addHook('onClose', () => lastUses.idle())
     app.decorate('accessKeys', {
-      ...createKeys({ store, byPerson, userStore, now }),
+      ...createKeys({ store, byPerson, userStore, now, forgetUse: app.usage.forget }),
       ...createVerification(store, userStore, now, options),
       noteUse: ({ grantId }, address) => lastUses.note(grantId, address)
     } satisfies AccessKeys)
   },
-  { name: 'access-keys', dependencies: ['storage', 'user-store'] }
+  { name: 'access-keys', dependencies: ['storage', 'usage', 'user-store'] }
 )
 
 interface Deps {
@@ -47,10 +47,12 @@ interface Deps {
   byPerson: KeysByPerson
   userStore: UserStore
   now: Clock
+  /** What is known of its first use ends with a key. */
+  forgetUse(id: string): Promise<void>
 }
 
 function createKeys (deps: Deps): Omit<AccessKeys, 'verify' | 'stillAllows' | 'noteUse'> {
-  const { store, byPerson } = deps
+  const { store, byPerson, forgetUse } = deps
   async function listByUser (userId: string): Promise<AccessKey[]> {
     const found = await Promise.all((await byPerson.ids(userId)).map((id) => store.find(id)))
     return found.filter((key) => key !== undefined).sort((a, b) => b.createdAt - a.createdAt)
@@ -63,13 +65,16 @@ function createKeys (deps: Deps): Omit<AccessKeys, 'verify' | 'stillAllows' | 'n
     },
     async revoke (id) {
       const key = await store.take(id)
-      if (key) await byPerson.drop(key.userId, [id])
+      if (!key) return undefined
+      await byPerson.drop(key.userId, [id])
+      await forgetUse(id)
       return key
     },
     async revokeAllOf (userId, which = () => true) {
       const ids = (await listByUser(userId)).filter(which).map(({ id }) => id)
       const revoked = (await Promise.all(ids.map((id) => store.take(id)))).filter((key) => key !== undefined)
       if (ids.length > 0) await byPerson.drop(userId, ids)
+      for (const { id } of revoked) await forgetUse(id)
       return revoked
     }
   }

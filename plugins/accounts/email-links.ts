@@ -75,7 +75,7 @@ const sealedLink = z.object({
 })
 
 export default fp(
-  async function accountLinks (app: FastifyInstance, config: Pick<Config, 'ownerEmails'>) {
+  async function accountLinks (app: FastifyInstance, config: Pick<Config, 'ownerEmails' | 'allowedEmails'>) {
     const stillGives = createStillGives((id) => app.userStore.records.find(id), app.now, config)
     const findUser = (backend: string, subject: string) => app.signIn.lifecycle.findByIdentity({ backend, subject })
     const epochOf = (user: User | undefined) => user?.sessionEpoch ?? 0

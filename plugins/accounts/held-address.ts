@@ -15,7 +15,7 @@ export type Held = 'locked' | 'second factor' | undefined
 export type FindHeld = (shown: Pick<Identity, 'email' | 'emailVerified'>, person: User | undefined) => Promise<Held>
 
 interface Deps {
-  users: Pick<Users, 'findHolder'>
+  users: Pick<Users, 'findHolders'>
   secondFactors: Pick<SecondFactors, 'hasAny'>
 }
 
@@ -24,10 +24,10 @@ export function createFindHeld ({ users, secondFactors }: Deps): FindHeld {
     if (!emailVerified || email === undefined) return undefined
     const address = parseEmail(email)
     const isOwn = person && verifiedAddresses(person).includes(address)
-    const holder = isOwn ? undefined : await users.findHolder(address)
-    if (!holder || holder.id === person?.id) return undefined
-    if (holder.locked) return 'locked'
-    return (await secondFactors.hasAny(holder.id)) ? 'second factor' : undefined
+    const holders = isOwn ? [] : await users.findHolders(address)
+    if (holders.some(({ locked }) => locked)) return 'locked'
+    for (const { id } of holders) if (await secondFactors.hasAny(id)) return 'second factor'
+    return undefined
   }
 }
 

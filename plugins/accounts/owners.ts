@@ -4,6 +4,7 @@ import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { isActive, type User } from '../sign-in/contract.ts'
+import { isAllowed } from './user-record.ts'
 
 /** Only an address that the person has shown to read counts. */
 export const isNamedOwner = ({ ownerEmails }: Pick<Config, 'ownerEmails'>, { email, emailVerified }: User): boolean =>
@@ -23,9 +24,9 @@ export const BY_OPERATOR = 'operator'
 export type StillGives = (by: string) => Promise<boolean>
 
 export const createStillGives =
-  (find: (id: string) => Promise<User | undefined>, now: Clock, config: Pick<Config, 'ownerEmails'>): StillGives =>
+  (find: (id: string) => Promise<User | undefined>, now: Clock, config: Pick<Config, 'ownerEmails' | 'allowedEmails'>): StillGives =>
     async (by) => {
       if (by === BY_OPERATOR) return true
       const owner = await find(by)
-      return isActive(owner, now()) && isOwner(config, owner)
+      return isActive(owner, now()) && isAllowed(config.allowedEmails, owner) && isOwner(config, owner)
     }

@@ -8,10 +8,11 @@ import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import type { GrantUser } from '../oauth/grants/contract.ts'
 import { after } from '../after.ts'
-import { isExpired, type User } from '../sign-in/contract.ts'
+import { isActive, type User } from '../sign-in/contract.ts'
 import { cacheRecords } from '../storage/cached.ts'
 import type { Collection, Storage } from '../storage/contract.ts'
 import { groupsOf } from './groups.ts'
+import { isAllowed } from './user-record.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,7 +22,7 @@ declare module 'fastify' {
 
 /**
  * The person as they are now; no promise where the record is in memory.
- * @returns undefined for one who is locked, expired or gone. @throws StorageUnavailable
+ * @returns undefined for one who is locked, expired, gone or not on the allow-list. @throws StorageUnavailable
  */
 export type CurrentUser = (id: string) => GrantUser | undefined | Promise<GrantUser | undefined>
 
@@ -41,8 +42,9 @@ export interface UserStore {
 }
 
 export default fp(
-  async function userStore (app: FastifyInstance, { backends }: Pick<Config, 'backends'>) {
-    app.decorate('userStore', await openUserStore(app.storage, app.now, new Set(backends.map(({ id }) => id))))
+  async function userStore (app: FastifyInstance, { backends, allowedEmails }: Pick<Config, 'backends' | 'allowedEmails'>) {
+    const inUse = new Set(backends.map(({ id }) => id))
+    app.decorate('userStore', await openUserStore(app.storage, app.now, inUse, allowedEmails))
   },
   { name: 'user-store', dependencies: ['storage'] }
 )
@@ -54,7 +56,8 @@ export default fp(
 export async function openUserStore (
   storage: Storage,
   now: Clock,
-  inUse: ReadonlySet<string>
+  inUse: ReadonlySet<string>,
+  allowedEmails: readonly string[] = []
 ): Promise<UserStore> {
   const stored = storage.collection<User>('user')
   const cached = await cacheRecords<User>(storage, 'user', now)
@@ -76,7 +79,8 @@ export async function openUserStore (
     described.set(user, description)
     return description
   }
-  const admit = (user: User | undefined) => (user && !user.locked && !isExpired(user, now()) ? describe(user) : undefined)
+  const admit = (user: User | undefined) =>
+    isActive(user, now()) && isAllowed(allowedEmails, user) ? describe(user) : undefined
 
   return {
     records: { ...cached, find: (id) => stored.find(id) },

@@ -52,8 +52,8 @@ export interface Users {
   findBy(identity: IdentityKey): Promise<User | undefined>
   /** The person who has shown that they read this mailbox. */
   findByVerifiedEmail(email: string): Promise<User | undefined>
-  /** The same, also by the address of a method that was not the last. */
-  findHolder(email: Email): Promise<User | undefined>
+  /** Everybody who has, also by the address of a method that was not the last. */
+  findHolders(email: Email): Promise<User[]>
   /**
    * Makes one more identity lead to this person. @returns false, with nothing changed, when it
    * leads to another, or there is no such person any more, or they are locked: so nothing is added to somebody who is
@@ -100,7 +100,7 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends
       return user && hasIdentity(user, identity) ? user : undefined
     },
     findByVerifiedEmail: (email) => emails.find(parseEmail(email)),
-    findHolder: emails.findHolder,
+    findHolders: emails.findHolders,
     ...createLinking(stores),
     async * all () {
       for await (const { record } of inTurns(users.all())) yield record

@@ -62,7 +62,7 @@ export function createParts (
     allowedEmails,
     now
   })
-  const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails }), settled)
+  const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails, allowedEmails }), settled)
 
   const store = app.storage.collection<BrowserSession>('browserSession')
   const upstream = createUpstreamSessions({
@@ -81,7 +81,7 @@ export function createParts (
 
   const lists = app.storage.collection<UnusedList>('browserSessionList')
   const places = createUnusedPlaces(lists, app.sealing, now, SESSION_LIFETIME_SECONDS, { lists: 1, perList: MAX_SESSIONS_PER_PERSON })
-  const sessions = createBrowserSessions({ app, store, cookies, users, backends, upstream, interactions, places })
+  const sessions = createBrowserSessions({ app, store, cookies, users, backends, allowedEmails, upstream, interactions, places })
   const findHeld = createFindHeld({ users, secondFactors: app.secondFactors })
   const policy = { allowedEmails, newcomersNeedInvitation }
   const admissions = createAdmissions({

@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthBackend } from '../../auth-backends/contract.ts'
 import { signInExpired } from '../../errors.ts'
+import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
 import type { UnusedPlaces } from '../oauth/clients/unused-places.ts'
 import type { Collection } from '../storage/contract.ts'
@@ -66,6 +67,7 @@ interface Deps {
   cookies: Cookies
   users: Pick<Users, 'find'>
   backends: ReadonlyMap<string, AuthBackend>
+  allowedEmails: readonly string[]
   upstream: UpstreamSessions
   interactions: Pick<Interactions, 'consume' | 'create'>
   /** Of each person, by their id: {@link MAX_SESSIONS_PER_PERSON}. */
@@ -76,7 +78,7 @@ interface Deps {
 export const MAX_SESSIONS_PER_PERSON = 100
 
 export function createBrowserSessions (deps: Deps): BrowserSessions {
-  const { app, store, cookies, users, backends, upstream } = deps
+  const { app, store, cookies, users, backends, allowedEmails, upstream } = deps
 
   async function current (request: FastifyRequest): Promise<Visitor | undefined> {
     const id = cookies.session(request)
@@ -86,7 +88,8 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
     // One of a clock that had leapt ahead lasts no longer either (threat SG-12).
     if (Math.abs(app.now() - session.signedInAt) >= SESSION_LIFETIME_SECONDS) return undefined
     const user = await users.find(session.userId)
-    if (!isActive(user, app.now())) return undefined
+    // The list may have become shorter with a restart.
+    if (!isActive(user, app.now()) || !isAllowed(allowedEmails, user)) return undefined
     return session.epoch === (user.sessionEpoch ?? 0) ? { user, ...session } : undefined
   }
 

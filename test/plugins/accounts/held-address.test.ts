@@ -80,6 +80,27 @@ t.test('nobody goes around a second factor by a separate account with the same a
   t.equal((await people()).length, 2)
 })
 
+t.test('each of two accounts keeps an address that both have (AC-17, FL-04)', async (t) => {
+  const { one, other, app, lifecycle, signIn, people, ann } = await place(t)
+  const browser = new Browser()
+  await browser.submit(
+    await signIn(other, ANN, browser),
+    () => true,
+    { decision: 'separate' }
+  )
+  const [second] = (await people()).filter(({ id }) => id !== ann.id)
+  const { id } = second!
+  const comes = () => signIn(one, `third ${ANN}`)
+  await appOf(app.secondFactors, second!, app.now())
+  t.match(await comes(), { status: 403 })
+  await app.secondFactors.removeAll(id)
+  await lifecycle.lock(id)
+  t.match(await comes(), { status: 403 })
+  await lifecycle.delete(ann.id)
+  t.match(await comes(), { status: 403 })
+  t.equal((await people()).length, 1)
+})
+
 t.test('what somebody has shown before stays theirs, and what nobody has proven is nobody\'s', async (t) => {
   const { app, ann } = await place(t)
   await appOf(app.secondFactors, ann, app.now())

@@ -1,6 +1,8 @@
 // Quotas of tool calls by person, client and tool, in words a model can act on, counted together by all instances.
 import t from 'tap'
+import { demoPerson, keyFor } from '../../helpers/access-keys.ts'
 import { Browser } from '../../helpers/browser.ts'
+import { mcpClient } from '../../helpers/mcp.ts'
 import { person, stored } from '../../helpers/mcp-held.ts'
 import { newClient, post, walk } from '../../helpers/oauth.ts'
 import { noRedis, startRedis } from '../../helpers/redis.ts'
@@ -81,13 +83,25 @@ for (const [name, env] of [
 }
 
 t.test('what is known of the first use of a connection ends with it (OW-25, WB-05)', async (t) => {
-  const { url, app } = await startServer(t)
+  const server = await startServer(t)
+  const { url, app } = server
   const ann = await person(url)
   await ann.mcp.legacy('tools/list')
   const hasRecords = async (count: number) => (await stored(app, 'firstUse')).length === count
   t.ok(await until(() => hasRecords(1)))
   await post(`${url}/revoke`, { ...ann.client, token: ann.refresh })
   t.ok(await hasRecords(0))
+
+  const { accessKeys } = app
+  const { id } = await demoPerson(server)
+  for (const end of ['revoke', 'revokeAllOf'] as const) {
+    const key = await keyFor(server, id)
+    const { legacy } = mcpClient(url, key.secret)
+    await legacy('tools/list')
+    t.ok(await until(() => hasRecords(1)))
+    await accessKeys[end](end === 'revoke' ? key.id : id)
+    t.ok(await hasRecords(0), end)
+  }
 })
 
 t.test('the calls of a connection are counted by day, and thirty days are shown', async (t) => {

@@ -19,7 +19,7 @@ t.test('only what this organization said of the address is taken from who had it
   const users = {
     findBy: async () => undefined,
     findByVerifiedEmail: async () => ({ id: 'former', identities }),
-    findHolder: async () => undefined,
+    findHolders: async () => [],
     changeAddress: async (id: string, { identity, verified }: Record<string, unknown>) => {
       changed.push([id, identity, verified])
     },

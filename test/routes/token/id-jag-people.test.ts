@@ -188,6 +188,8 @@ t.test('who was first connected by the organization signs in to the same account
   t.match((await app.audit.ofUser(ann!.id, 10)).map(({ event }) => event).sort(), ['account_changed', 'sign_in', 'token'])
   await app.signIn.lifecycle.lock(ann!.id)
   await present({ claims: { sub: 'bob', email: 'bob@acme.example' } })
+  const taken = of('ann@acme.example', { sub: 'bob' })
+  t.equal((await present(taken)).status, 400, 'nor by another account')
   const bob = (await people()).find(({ id }) => id !== ann!.id)!
   await app.signIn.lifecycle.lock(bob.id)
   await signIn('bob@acme.example')
