@@ -36,6 +36,17 @@ t.test('a service needs no redirect URI, and proves itself with its secret or it
   t.equal(fromOperator({ ...terms }, RULES).service, undefined, 'without a proof it is none (SV-05)')
 })
 
+t.test('an app of the operator that proves itself may bring what an organization says', async (t) => {
+  const proofs = [{ client_secret: 's3cret' }, { jwks_uri: 'https://app.example/jwks' }]
+  for (const proof of proofs) {
+    const app = fromOperator({ ...entry, ...proof }, RULES)
+    t.ok(app.grantTypes.includes(JWT_BEARER))
+    const service = { ...entry, ...proof, grant_types: ['client_credentials' as const] }
+    t.notOk(fromOperator(service, RULES).grantTypes.includes(JWT_BEARER))
+  }
+  t.notOk(fromOperator(entry, RULES).grantTypes.includes(JWT_BEARER))
+})
+
 t.test('keys that cannot be used stop the start, and the client is named (SV-05)', async (t) => {
   const jwks = { keys: [{ kty: 'EC' as const, crv: 'secp256k1', x: 'a', y: 'b' }] }
   t.throws(() => fromOperator({ ...entry, jwks }, RULES), { message: /^CLIENTS: no key in the jwks of my-app can be used/ })

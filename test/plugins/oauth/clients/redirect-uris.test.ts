@@ -1,6 +1,12 @@
 // Which redirect URIs may be registered, and when one matches another (threat WB-24).
 import t from 'tap'
-import { describeRedirectUri, matchesRedirectUri, redirectUriProblem, redirects } from '../../../../plugins/oauth/clients/redirect-uris.ts'
+import {
+  describeRedirectUri,
+  matchesRedirectUri,
+  redirectHost,
+  redirectUriProblem,
+  redirects
+} from '../../../../plugins/oauth/clients/redirect-uris.ts'
 
 const rules = { ownOrigin: 'https://mcp.example.com', privateUse: [] }
 
@@ -101,4 +107,10 @@ t.test('a redirect back to this server, and a port that no computer has (AZ-35, 
   const registered = 'http://127.0.0.1/cb'
   t.equal(matchesRedirectUri(registered, 'http://127.0.0.1:65535/cb'), true)
   for (const port of [65_536, 99_999]) t.equal(matchesRedirectUri(registered, `http://127.0.0.1:${port}/cb`), false)
+})
+
+t.test('the audit log has the host of what has a plain one, and of nothing long', async (t) => {
+  t.equal(redirectHost('https://app.example:8443/callback'), 'app.example:8443')
+  t.equal(redirectHost('no address'), undefined)
+  t.equal(redirectHost(`https://app.example/${'x'.repeat(20_000)}`), undefined)
 })

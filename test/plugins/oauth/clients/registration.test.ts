@@ -1,6 +1,7 @@
 // What a registration may say of a client: anything else is refused, and nothing is stored (threats RG; RFC 7591 §2).
 import { CALLBACK, newClient, register } from '../../../helpers/oauth.ts'
 import t from 'tap'
+import { readRegistration } from '../../../../plugins/oauth/clients/registration.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { storageTest } from '../../../helpers/storages.ts'
 
@@ -152,4 +153,14 @@ t.test('a member that is null, empty, or shows nothing decides nothing (RG-12; R
     { status: 201, body: { response_types: ['code'] } },
     'what is not offered is left out'
   )
+})
+
+t.test('what is kept of one registration has 4 KB at most (CL-05)', async (t) => {
+  const rules = { ownOrigin: 'https://mcp.example.com', privateUse: [] }
+  const registered = (bytes: number) => {
+    const redirectUris = Array.from({ length: 8 }, (_, index) => `https://app.example/${index}/${'x'.repeat(bytes / 8)}`)
+    return readRegistration({ redirect_uris: redirectUris }, rules)
+  }
+  t.ok(registered(3_200))
+  t.throws(() => registered(4_096), { code: 'invalid_client_metadata' })
 })
