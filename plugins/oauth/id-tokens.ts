@@ -1,6 +1,6 @@
 // Just enough OpenID Connect: signed ID tokens, the key set, and claims about the person for clients that asked for them
 // (OpenID Connect Core §2, §5.4). The key set signs what upstreams are told as well.
-// Tested in test/routes/openid.test.ts and test/routes/openid-client.test.ts.
+// Tested in test/routes/openid.test.ts, test/routes/openid-client.test.ts and test/plugins/oauth/id-tokens.test.ts.
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import fp from 'fastify-plugin'

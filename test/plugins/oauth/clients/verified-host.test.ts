@@ -61,3 +61,7 @@ t.test('a host whose name only ends like the verified one is another (CL-09)', a
     [false, false, true, true]
   )
 })
+
+t.test('an app without a document has no verified host', async (t) => {
+  t.equal(verifiedHost(undefined, 'https://app.example/callback'), undefined)
+})

@@ -6,6 +6,7 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { exchange, type OutgoingRequest } from '../../../../plugins/upstreams/http/exchange.ts'
 import { startRecordingUpstream } from '../../../helpers/recording-upstream.ts'
+import { until } from '../../../helpers/until.ts'
 
 function outgoing (t: Test, url: string, own: Partial<OutgoingRequest> = {}): OutgoingRequest {
   const agent = url.startsWith('https')
@@ -43,6 +44,20 @@ t.test('a request is sent as it is written, over a connection that is kept', asy
     headers: { accept: 'x/y', host: 'crm.internal', 'content-length': '8' }
   })
   t.equal(upstream.sockets.size, 1)
+})
+
+t.test('what is no longer waited for ends at the upstream as well', async (t) => {
+  const upstream = await startRecordingUpstream(t, () => {})
+  const waiting = new AbortController()
+  const { signal } = waiting
+  const asked = outgoing(t, upstream.url, { signal, mayWait: true })
+  const refused = t.rejects(exchange(asked), { message: 'gone' })
+  t.ok(await until(() => upstream.requests.length === 1))
+  waiting.abort(new Error('gone'))
+  await refused
+  t.ok(await until(() => upstream.sockets.size === 0))
+  await t.rejects(exchange(asked), { message: 'gone' })
+  t.equal(upstream.requests.length, 1)
 })
 
 t.test('no answer, no connection and no room are told apart (UH-04)', async (t) => {
