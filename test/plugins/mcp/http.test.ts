@@ -7,7 +7,7 @@ import t from 'tap'
 import { send as answer } from '../../../plugins/mcp/http.ts'
 import { JSON_HEADERS, raw, rawPost, start } from '../../helpers/mcp-endpoint.ts'
 
-t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, MC-15)', async (t) => {
+t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, MC-15, ME-17)', async (t) => {
   const { post, ran } = await start(t)
   const expect = async (body: string, code: number, id: unknown = null) => {
     const { status, json } = await post(body)
@@ -41,6 +41,10 @@ t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, 
   await expect('{"id":7,"method":"ping"}', -32600, 7)
   await expect('{"jsonrpc":"2.0","id":"seven","method":"ping","params":[1]}', -32600, 'seven')
   await expect('{"jsonrpc":"2.0","id":7,"result":{}}', -32600, 7)
+  const ping = { jsonrpc: '2.0', id: 7, method: 'ping' }
+  const _meta = { progressToken: 'x'.repeat(257) }
+  const long = { ...ping, params: { _meta } }
+  await expect(JSON.stringify(long), -32600, 7)
   t.equal(
     (await post('{"jsonrpc":"2.0","id":"\\"[[[{{{","method":"ping"}')).status,
     200,
