@@ -48,7 +48,7 @@ t.test('each event has a class, and what a stranger can cause is in none with wh
   t.equal(classOf(event('consent', { user: 'u', backend: 'local' })), 'security')
 })
 
-t.test('one person has a share of the security events in an hour, and takes nothing from others (GR-12)', async (t) => {
+t.test('one person has a share of the security events in an hour, and takes nothing from others (GR-12, OW-09)', async (t) => {
   let now = 0
   const classOf = createClassifier(
     () => now,
