@@ -4,9 +4,11 @@
 // nothing of it reaches the application.
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
+import { MAX_PIPELINED } from '../plugins/connections.ts'
 import { createInstance } from '../plugins/http-server.ts'
 import { describeError } from '../plugins/observability/log-error.ts'
 import { whenClosed } from '../plugins/when-closed.ts'
@@ -32,6 +34,13 @@ type Sender = Pick<FastifyRequest, 'id' | 'ip'>
 export function createMount (config: Config, log: FastifyBaseLogger, logOptions: { level?: string }): Mount {
   const senders = new WeakMap<IncomingMessage, Sender>()
   const open = new Set<ServerResponse>()
+  /** Of HTTP/1: a connection of HTTP/2 is meant for many at once. */
+  const running = new WeakMap<Socket, number>()
+  const count = (socket: Socket, change: number): number => {
+    const counted = (running.get(socket) ?? 0) + change
+    running.set(socket, counted)
+    return counted
+  }
   const app = createInstance(config, {
     loggerInstance: log.child({}, { ...logOptions, serializers: { err: describeError } }),
     genReqId: (raw) => senders.get(raw as IncomingMessage)!.id
@@ -69,12 +78,19 @@ export function createMount (config: Config, log: FastifyBaseLogger, logOptions:
     },
     handOver ({ raw, id, ip }, reply) {
       reply.hijack()
+      const socket = raw.httpVersionMajor === 1 ? raw.socket : undefined
+      if (socket && count(socket, 1) > MAX_PIPELINED) {
+        socket.destroy()
+        return
+      }
       senders.set(raw, { id, ip })
       open.add(reply.raw)
       whenClosed(reply.raw, () => {
         open.delete(reply.raw)
+        if (!socket) return
+        count(socket, -1)
         // The application ended what was idle when it began to close: this connection would keep it for over a minute.
-        if (app.isDraining && raw.httpVersionMajor === 1) raw.socket.destroySoon()
+        if (app.isDraining) socket.destroySoon()
       })
       app.routing(raw, reply.raw)
     }

@@ -22,14 +22,19 @@ const MIN_MS_BETWEEN_WARNINGS = 60_000
 /** Of all answers together that are written and not read. */
 const MAX_UNREAD_BYTES = 128 * 1024 * 1024
 const LOOK_INTERVAL_MS = 500
+/**
+ * Requests of one connection that are not answered: browsers and proxies have one at a time, and what comes in one packet is
+ * begun in one turn of the event loop.
+ */
+export const MAX_PIPELINED = 8
 
 type Log = { warn(message: string): void }
 
 interface Connection {
   shares: ConnectionShares
-  /** Requests that are being answered. */
-  running: number
-  /** The last of them, and when it began. */
+  /** To requests that are being answered: the first goes out, and the others wait for it in memory. */
+  running: Set<ServerResponse>
+  /** The last request, and when it began. */
   request?: IncomingMessage
   since: number
   idleSince: number
@@ -69,7 +74,11 @@ export class Connections {
         keepAliveTimeout: KEEP_ALIVE_MS,
         maxHeaderSize: MAX_HEADER_BYTES
       },
-      handler
+      (request, response) => {
+        if (this.#follow(request, response)) return handler(request, response)
+        warn.pipelined()
+        request.socket.destroy()
+      }
     )
     // Without a bound the process would take connections until it can open nothing else, not even its own database.
     const most = maxConnectionsFor(this.#maxHandles)
@@ -85,7 +94,6 @@ export class Connections {
       socket.destroy()
       warn[refusal](most, this.#maxHandles)
     })
-    server.on('request', (request, response) => this.#follow(request, response))
     const findSlow = createFindSlow(options)
     const looks = setInterval(() => {
       this.#endUnread(warn.unread)
@@ -121,13 +129,13 @@ export class Connections {
 
   /** Who asks for much and reads nothing must not fill the memory: those who left most unread go first. */
   #endUnread (warn: () => void): void {
-    let bytes = 0
-    for (const socket of this.#open.keys()) bytes += socket.writableLength
-    if (bytes <= this.#maxUnread) return
+    const unread = [...this.#open].map(([socket, connection]) => ({ socket, bytes: unreadBytes(socket, connection) }))
+    let left = unread.reduce((sum, { bytes }) => sum + bytes, 0)
+    if (left <= this.#maxUnread) return
     warn()
-    for (const socket of [...this.#open.keys()].sort((a, b) => b.writableLength - a.writableLength)) {
-      if (bytes <= this.#maxUnread) return
-      bytes -= socket.writableLength
+    for (const { socket, bytes } of unread.sort((a, b) => b.bytes - a.bytes)) {
+      if (left <= this.#maxUnread) return
+      left -= bytes
       socket.destroy()
     }
   }
@@ -143,28 +151,31 @@ export class Connections {
   }
 
   #remember (socket: Socket, shares: ConnectionShares): void {
-    this.#open.set(socket, { shares, running: 0, since: 0, idleSince: performance.now() })
+    this.#open.set(socket, { shares, running: new Set(), since: 0, idleSince: performance.now() })
     socket.once('close', () => {
       this.#open.delete(socket)
       shares.remove(socket)
     })
   }
 
-  #follow (request: IncomingMessage, response: ServerResponse): void {
+  /** @returns false for one too many of a connection. */
+  #follow (request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request
     const connection = this.#open.get(socket)
-    if (!connection) return
-    connection.running++
+    if (!connection) return true
+    if (connection.running.size >= MAX_PIPELINED) return false
+    connection.running.add(response)
     connection.request = request
     connection.since = performance.now()
     connection.shares.setIdle(socket, false)
     response.once('close', () => {
-      connection.running--
+      connection.running.delete(response)
       connection.idleSince = performance.now()
-      if (connection.running > 0) return
+      if (connection.running.size > 0) return
       connection.shares.setIdle(socket, true)
       if (this.#isClosing) socket.destroySoon()
     })
+    return true
   }
 }
 
@@ -180,6 +191,7 @@ function createWarnings (log: () => Log) {
   }
   return {
     unread: atMostOncePerMinute(() => 'connections are ended: their clients ask for much and do not read it'),
+    pipelined: atMostOncePerMinute(() => `connections are ended: more than ${MAX_PIPELINED} requests are sent on one before it has an answer`),
     halfSent: atMostOncePerMinute(() => 'requests are ended: one address sends many at once, and each slowly'),
     share: atMostOncePerMinute(
       (most: number, _handles: number) =>
@@ -192,5 +204,9 @@ function createWarnings (log: () => Log) {
   }
 }
 
+/** Of the answer that goes out, the socket has what it wrote. */
+const unreadBytes = (socket: Socket, { running }: Connection): number =>
+  Math.max(socket.writableLength, [...running].reduce((sum, { writableLength }) => sum + writableLength, 0))
+
 const mayEnd = ({ running, request, idleSince }: Connection, now: number, began: number): boolean =>
-  running === 0 ? now - idleSince > MIN_IDLE_MS : !request!.complete && now - began > MAX_UPLOAD_MS
+  running.size === 0 ? now - idleSince > MIN_IDLE_MS : !request!.complete && now - began > MAX_UPLOAD_MS

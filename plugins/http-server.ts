@@ -18,6 +18,7 @@ import { Connections } from './connections.ts'
 import { createLogDestination } from './observability/log-destination.ts'
 import { describeError } from './observability/log-error.ts'
 import { sendErrorPage, sendJsonError } from './pages/error-handlers.ts'
+import { refuseTinyPieces } from './tiny-pieces.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -71,6 +72,7 @@ export function createInstance ({ bodyLimit }: Pick<Config, 'bodyLimit'>, option
     reply.header('x-content-type-options', 'nosniff')
     done()
   })
+  refuseTinyPieces(app)
   app.setErrorHandler(sendJsonError)
   app.setNotFoundHandler(answerNotFound)
   return app

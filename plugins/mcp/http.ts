@@ -62,6 +62,8 @@ export function send (reply: FastifyReply, { status, headers, body, onClose }: M
   if (onClose) whenClosed(reply.raw, () => onClose(reply.raw.writableFinished))
   if (typeof body !== 'function' && !(body instanceof Readable)) return reply.code(status).headers(headers).send(body)
   reply.hijack()
+  // It may be a megabyte, and Fastify keeps the request as long as the stream is open.
+  reply.request.body = undefined
   // With what hooks have set so far, such as CORS.
   reply.raw.writeHead(status, { 'x-content-type-options': 'nosniff', ...(reply.getHeaders() as Record<string, string>), ...headers })
   if (typeof body === 'function') {

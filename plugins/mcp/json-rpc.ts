@@ -83,12 +83,12 @@ function isMessage (body: unknown): body is Message {
   )
 }
 
-/** MCP "_meta": a progress token is a string or an integer, and a related task has an id. */
+/** MCP "_meta": a progress token, which each report repeats, is as an id is; and a related task has an id. */
 function isMeta (meta: unknown): boolean {
   if (!isObject(meta)) return false
   const { progressToken: token, [RELATED_TASK_META_KEY]: task } = meta
   return (
-    (token === undefined || typeof token === 'string' || Number.isSafeInteger(token)) &&
+    (token === undefined || isId(token)) &&
     (task === undefined || (isObject(task) && typeof task['taskId'] === 'string'))
   )
 }

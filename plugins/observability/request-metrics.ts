@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Counter, Histogram, Registry } from 'prom-client'
 import { OAuthError } from '../../errors.ts'
+import { whenClosed } from '../when-closed.ts'
 import { BUCKETS, type Prometheus } from './prometheus.ts'
 
 export function countRequests (prometheus: Prometheus, registry: Registry, app: FastifyInstance): void {
@@ -31,15 +32,16 @@ export function countRequests (prometheus: Prometheus, registry: Registry, app: 
     registers
   })
 
-  app.addHook('onRequest', (_request, _reply, done) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     open.inc()
+    // Also where the client goes before the answer has ended: no hook tells of that.
+    whenClosed(reply.raw, () => open.dec())
     done()
   })
   app.addHook('onError', async (request, _reply, error) => {
     refusals.inc({ code: codeOf(error), route: routeOf(request) })
   })
   app.addHook('onResponse', (request, reply, done) => {
-    open.dec()
     requests.inc({ method: request.method, route: routeOf(request), status: reply.statusCode })
     seconds.observe({ route: routeOf(request) }, reply.elapsedTime / 1000)
     done()

@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect as connectHttp2 } from 'node:http2'
+import { connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -13,6 +14,7 @@ import { z } from 'zod'
 import { defineTool } from '../../authoring/tool.ts'
 import type { McpOAuthOptions } from '../../fastify/index.ts'
 import { createPlugin } from '../../fastify/plugin.ts'
+import { MAX_PIPELINED } from '../../plugins/connections.ts'
 
 /** A busy build machine is no fault of what is tested. */
 const mcpOAuth = createPlugin({ maxEventLoopDelayMs: Infinity })
@@ -192,4 +194,25 @@ t.test('over HTTP/2 as well', async (t) => {
   const stream = client.request({ ':path': '/.well-known/oauth-authorization-server', ':authority': 'localhost' })
   const [headers] = await Promise.all([new Promise<Record<string, unknown>>((resolve) => { stream.once('response', resolve) }), stream.resume()])
   t.equal(headers[':status'], 200)
+})
+
+t.test('one packet begins few requests (SW-08)', async (t) => {
+  const app = await start(t)
+  await app.listen()
+  const { port } = app.server.address() as AddressInfo
+  const answered = async (count: number) => {
+    const socket = connect(port)
+    let text = ''
+    socket.on('data', (part) => { text += String(part) })
+    socket.on('error', () => {})
+    const lines = ['GET /mcp/health HTTP/1.1', 'Host: localhost']
+    const request = `${lines.join('\r\n')}\r\n\r\n`
+    socket.write(request.repeat(count - 1))
+    const last = [...lines, 'Connection: close']
+    socket.write(`${last.join('\r\n')}\r\n\r\n`)
+    await once(socket, 'close')
+    return text.split('HTTP/1.1 200').length - 1
+  }
+  t.equal(await answered(MAX_PIPELINED), MAX_PIPELINED)
+  t.ok((await answered(50)) <= MAX_PIPELINED)
 })

@@ -1,10 +1,12 @@
 // Connections of the HTTP server: no silent one keeps it from ending, a running request gets its answer, and more than
 // there are file handles for are refused.
+import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { Connections } from '../../plugins/connections.ts'
+import { Connections, MAX_PIPELINED } from '../../plugins/connections.ts'
 import { MAX_HALF_SENT } from '../../plugins/half-sent.ts'
+import { until } from '../helpers/until.ts'
 
 interface Spoken {
   socket: Socket
@@ -146,6 +148,42 @@ t.test('answers that nobody reads are bounded together, those with most unread f
   t.equal(await cut.promise, '/large')
   t.match(lines, [/do not read/])
   t.notOk(small.destroyed)
+})
+
+t.test('what waits for another answer is unread too (SW-08)', async (t) => {
+  const MB = 1024 * 1024
+  const cut = Promise.withResolvers<void>()
+  const { port, lines } = await listen(t, (_, response) => {
+    response.once('close', cut.resolve)
+    response.end(Buffer.alloc(24 * MB))
+  }, undefined, 40 * MB)
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  socket.write(REQUEST.repeat(3))
+  await cut.promise
+  t.match(lines, [/do not read/])
+})
+
+t.test('one packet begins few requests (SW-08)', async (t) => {
+  let begun = 0
+  const { port, lines } = await listen(t, (_, response) => {
+    begun++
+    setImmediate(() => response.end('answer'))
+  })
+  const polite = await open(port)
+  for (let sent = 0; sent < 3; sent++) {
+    polite.socket.write(REQUEST.repeat(MAX_PIPELINED))
+    await once(polite.socket, 'data')
+    await until(() => polite.text().split('answer').length === begun + 1)
+  }
+  t.equal(begun, 3 * MAX_PIPELINED)
+  begun = 0
+  const { closed } = await open(port, REQUEST.repeat(50))
+  await closed
+  t.equal(begun, MAX_PIPELINED)
+  t.match(lines, [/before it has an answer/])
+  t.notOk(polite.socket.destroyed)
 })
 
 t.test('behind a proxy, one address that sends slowly does not hold all places (OW-24)', async (t) => {

@@ -15,6 +15,8 @@ const MAX_EVENTS = 100
 const MAX_STREAM_BYTES = 128 * 1024
 /** A larger event is sent but not stored: a client that missed it sends its request again. */
 const MAX_EVENT_BYTES = 64 * 1024
+/** Between two writes of a stream, each of which has all that is stored of it: an upstream may report progress fifty times a second. */
+const PAUSE_MS = 250
 const PURPOSE = 'mcp event'
 
 /** As storage has it: the last events, each sealed. `before` is how many came before them, `over` that no more comes. */
@@ -41,6 +43,7 @@ export class ResumableStream {
   /** Raised by every change; a change during a write is stored by the next one. */
   #version = 0
   #isPersisting = false
+  #endPause = () => {}
 
   /** @param id names the stream in storage and in the ids of its events. */
   constructor (id: string, session: string, deps: StreamDeps) {
@@ -80,6 +83,8 @@ export class ResumableStream {
 
   #changed (): void {
     this.#version++
+    // The answer is stored at once.
+    if (this.#stream.over) this.#endPause()
     if (!this.#isPersisting) {
       this.#persist().catch(() => {
         /* store() never rejects */
@@ -93,8 +98,19 @@ export class ResumableStream {
       stored = this.#version
       const seconds = this.#stream.over && !this.#isCut ? SENT_SECONDS : RESUMABLE_SECONDS
       await this.#deps.store({ ...this.#stream, events: [...this.#stream.events] }, seconds)
+      if (!this.#stream.over) await this.#pause()
     }
     this.#isPersisting = false
+  }
+
+  #pause (): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, PAUSE_MS).unref()
+      this.#endPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 }
 

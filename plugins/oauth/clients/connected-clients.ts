@@ -70,10 +70,10 @@ export function createConnectedClients (
     async hold (userId, key, isWritten) {
       const isNew = !namesOf(await lists.find(userId)).includes(key)
       if (!isNew && !isWritten) return []
-      // First: counted once too often it stays too long, and not counted it would be taken from somebody who uses it.
-      if (isNew) await begin(key)
-      const { lost } = await put(userId, [key], bounds.perPerson)
-      return endAll(lost)
+      // Counted first, so that it is taken from nobody who uses it; whether it was on the list, the list says in the same step.
+      await begin(key)
+      const { lost, again } = await put(userId, [key], bounds.perPerson)
+      return endAll([...lost, ...again])
     },
     async leave (userId) {
       const keys = namesOf(await lists.take(userId))

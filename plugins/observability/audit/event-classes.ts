@@ -1,6 +1,7 @@
 // Which events share a bound. An event gives way only to events that cost as much to cause: nothing a stranger sends,
 // and no number of calls or refreshes of one person, pushes out the events of others (threats WB-13, OW-06).
 import type { Clock } from '../../../clock.ts'
+import { siteOf } from '../../client-address.ts'
 import type { AuditEvent, EventName } from './contract.ts'
 
 /**
@@ -55,7 +56,7 @@ const classes: Readonly<Record<EventName, Exclude<EventClass, 'excess'>>> = {
 }
 
 /**
- * Events of one person, or of one address where nobody has signed in, in an hour. What is beyond goes to `excess`, where it
+ * Events of one person, or of one site where nobody has signed in, in an hour. What is beyond goes to `excess`, where it
  * pushes out nothing but its like.
  */
 export const MAX_EVENTS = { public: 500, security: 200, tokens: 1_000, calls: 5_000 } as const
@@ -83,7 +84,8 @@ export function createClassifier (
     const name = isAnyone ? 'public' : classes[event]
     // The operator has no share.
     if (name === 'security' && user === undefined) return name
-    const owner = user ?? address ?? ''
+    // Whoever has one network of IPv6 has thousands.
+    const owner = user ?? (address === undefined ? '' : siteOf(address))
     return isWithinShare(`${name} ${owner}`, MAX_EVENTS[name]) ? name : 'excess'
   }
 }

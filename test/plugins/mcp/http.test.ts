@@ -7,7 +7,7 @@ import t from 'tap'
 import { send as answer } from '../../../plugins/mcp/http.ts'
 import { JSON_HEADERS, raw, rawPost, start } from '../../helpers/mcp-endpoint.ts'
 
-t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, MC-15)', async (t) => {
+t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, MC-15, ME-17)', async (t) => {
   const { post, ran } = await start(t)
   const expect = async (body: string, code: number, id: unknown = null) => {
     const { status, json } = await post(body)
@@ -41,6 +41,10 @@ t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, 
   await expect('{"id":7,"method":"ping"}', -32600, 7)
   await expect('{"jsonrpc":"2.0","id":"seven","method":"ping","params":[1]}', -32600, 'seven')
   await expect('{"jsonrpc":"2.0","id":7,"result":{}}', -32600, 7)
+  const ping = { jsonrpc: '2.0', id: 7, method: 'ping' }
+  const _meta = { progressToken: 'x'.repeat(257) }
+  const long = { ...ping, params: { _meta } }
+  await expect(JSON.stringify(long), -32600, 7)
   t.equal(
     (await post('{"jsonrpc":"2.0","id":"\\"[[[{{{","method":"ping"}')).status,
     200,
@@ -185,14 +189,20 @@ t.test('notifications are 202 without a body, and a call sent as one does not ru
   t.strictSame(ran, [])
 })
 
-t.test('a stream that nobody reads is not kept in front of its connection, and ends with it (SW-06)', async (t) => {
+t.test('a stream that nobody reads is not kept in front of its connection, and ends with it (SW-06, ME-16)', async (t) => {
   const app = Fastify({ forceCloseConnections: true })
   t.teardown(() => app.close())
   const large = Readable.from([Buffer.alloc(16 * 1024 * 1024), Buffer.from('data: 1\n\n')])
   const silent = new Readable({ read () {} })
   const isSent = Promise.withResolvers<boolean>()
   app.get('/large', (_request, reply) => answer(reply, { status: 200, headers: {}, body: large, onClose: isSent.resolve }))
-  app.get('/silent', (_request, reply) => answer(reply, { status: 200, headers: {}, body: silent }))
+  let kept: unknown
+  app.get('/silent', (request, reply) => {
+    request.body = 'a megabyte'
+    const body = silent
+    answer(reply, { status: 200, headers: {}, body })
+    kept = request.body
+  })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   const unread = connect(port, '127.0.0.1').on('error', () => {})
@@ -202,6 +212,7 @@ t.test('a stream that nobody reads is not kept in front of its connection, and e
 
   const read = await fetch(`http://127.0.0.1:${port}/silent`)
   t.equal(read.headers.get('x-content-type-options'), 'nosniff')
+  t.equal(kept, undefined, 'nor what it began with')
   await read.body!.cancel()
   await once(silent, 'close')
 })

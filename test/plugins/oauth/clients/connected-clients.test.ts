@@ -36,6 +36,10 @@ t.test('beyond the bound the app that was used least recently is nobody\'s, unle
   t.same(await connected.leave('nobody'), [])
   t.same(await Array.fromAsync(lists.all()), before)
   t.notMatch(JSON.stringify(await Array.fromAsync(lists.all())), /ann|bob/)
+
+  const e = () => connected.hold('eve', 'e', true)
+  t.same(await Promise.all([e(), e(), e()]), [[], [], []])
+  t.equal((await counted())['e'], 1, 'counted once')
 })
 
 t.test('a person who connects ever new apps leaves a bounded number of registrations (OW-25)', async (t) => {

@@ -48,7 +48,7 @@ t.test('each event has a class, and what a stranger can cause is in none with wh
   t.equal(classOf(event('consent', { user: 'u', backend: 'local' })), 'security')
 })
 
-t.test('one person has a share of the security events in an hour, and takes nothing from others (GR-12)', async (t) => {
+t.test('one person has a share of the security events in an hour, and takes nothing from others (GR-12, OW-09)', async (t) => {
   let now = 0
   const classOf = createClassifier(
     () => now,
@@ -81,6 +81,12 @@ t.test('one person has a share of the security events in an hour, and takes noth
     'nor does an address that floods (CN-04)'
   )
   t.same(strangers('192.0.2.3', 1), ['public'])
+  const networks = Array.from(
+    { length: MAX_EVENTS.public + 1 },
+    (_, n) => strangers(`2001:db8:1:${n}::`, 1)[0]
+  )
+  t.same(networks.slice(-2), ['public', 'excess'])
+  t.same(strangers('2001:db8:2::', 1), ['public'])
   now += 3_600
   t.same(classes('busy', 1), ['security'])
 })

@@ -1,0 +1,28 @@
+// How often what can be fetched again of a stream is written.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { ResumableStream, type StoredStream } from '../../../../plugins/mcp/sessions/resumable-stream.ts'
+import { until } from '../../../helpers/until.ts'
+
+t.test('many reports of a call are stored together, and its end at once (ME-18)', async (t) => {
+  const stored: StoredStream[] = []
+  const stream = new ResumableStream('id', 'session', {
+    connection: { write () {}, end () {} } as never,
+    sealing: { seal: () => 'sealed' } as never,
+    store: async (stream) => { stored.push(stream) }
+  })
+  const method = 'notifications/progress'
+  for (let step = 0; step < 50; step++) {
+    stream.append({ jsonrpc: '2.0', method })
+    await nextTurn()
+  }
+  t.equal(stored.length, 1)
+  await until(() => stored.length > 1)
+  t.equal(stored[1]!.events.length, 50)
+  stream.append({ jsonrpc: '2.0', method })
+  stream.end()
+  await nextTurn()
+  const last = stored.at(-1)!
+  t.ok(last.over)
+  t.equal(last.events.length, 51)
+})
