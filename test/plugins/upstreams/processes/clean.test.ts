@@ -27,6 +27,7 @@ t.test('a long line is cut', async (t) => {
   const line = clean('x'.repeat(1_000_000))
   t.equal(line.length, 2_002)
   t.match(line, / …$/)
+  t.equal(clean('x'.repeat(2_000)), 'x'.repeat(2_000))
 })
 
 t.test('colors are left out, and other commands for a terminal are written out (PR-04)', async (t) => {
