@@ -1,0 +1,29 @@
+// A Redis Cluster whose members disagree for a moment about who has a key.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
+import { counterKey } from '../../../../plugins/storage/redis/journal.ts'
+import { canHaveRedis, noRedis } from '../../../helpers/redis.ts'
+import { startCluster } from '../../../helpers/redis-cluster.ts'
+
+const skip = canHaveRedis() ? false : noRedis
+
+t.test('a command that each member sends on to another waits until they agree', { skip }, async (t) => {
+  const cluster = await startCluster(3)
+  t.teardown(() => cluster.stop())
+  const storage = await openRedisStorage(cluster.url, { warn () {} })
+  t.teardown(() => storage.close())
+  const { client, id } = cluster.masters[0]!
+  const other = cluster.masters[1]!.id
+  const slotOf = async (key: string) =>
+    Number(await client.cluster('KEYSLOT', counterKey(key)))
+  const isHere = async (key: string) => (await slotOf(key)) < 5_000
+  let key = 'a'
+  while (!(await isHere(key))) key += 'a'
+  const slot = await slotOf(key)
+  await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', other)
+  const counted = storage.count([{ key, by: 1, ttl: 60 }])
+  await sleep(150)
+  await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', id)
+  t.same(await counted, [1])
+})
