@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { MAX_PIPELINED } from '../plugins/connections.ts'
+import { createCounts } from '../plugins/counts.ts'
 import { createInstance } from '../plugins/http-server.ts'
 import { describeError } from '../plugins/observability/log-error.ts'
 import { whenClosed } from '../plugins/when-closed.ts'
@@ -35,12 +36,7 @@ export function createMount (config: Config, log: FastifyBaseLogger, logOptions:
   const senders = new WeakMap<IncomingMessage, Sender>()
   const open = new Set<ServerResponse>()
   /** Of HTTP/1: a connection of HTTP/2 is meant for many at once. */
-  const running = new WeakMap<Socket, number>()
-  const count = (socket: Socket, change: number): number => {
-    const counted = (running.get(socket) ?? 0) + change
-    running.set(socket, counted)
-    return counted
-  }
+  const running = createCounts<Socket>()
   const app = createInstance(config, {
     loggerInstance: log.child({}, { ...logOptions, serializers: { err: describeError } }),
     genReqId: (raw) => senders.get(raw as IncomingMessage)!.id
@@ -79,16 +75,17 @@ export function createMount (config: Config, log: FastifyBaseLogger, logOptions:
     handOver ({ raw, id, ip }, reply) {
       reply.hijack()
       const socket = raw.httpVersionMajor === 1 ? raw.socket : undefined
-      if (socket && count(socket, 1) > MAX_PIPELINED) {
+      if (socket && running.of(socket) >= MAX_PIPELINED) {
         socket.destroy()
         return
       }
+      if (socket) running.add(socket, 1)
       senders.set(raw, { id, ip })
       open.add(reply.raw)
       whenClosed(reply.raw, () => {
         open.delete(reply.raw)
         if (!socket) return
-        count(socket, -1)
+        running.add(socket, -1)
         // The application ended what was idle when it began to close: this connection would keep it for over a minute.
         if (app.isDraining) socket.destroySoon()
       })

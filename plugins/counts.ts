@@ -1,14 +1,14 @@
 // How many of something each holder has: one that has none is forgotten, so that addresses without end take no memory.
 // Tested in test/plugins/counts.test.ts.
 
-export interface Counts {
-  of(holder: string): number
-  add(holder: string, change: 1 | -1): void
+export interface Counts<Holder = string> {
+  of(holder: Holder): number
+  add(holder: Holder, change: 1 | -1): void
 }
 
 /** @param counts whoever has some, and how many. */
-export function createCounts (counts = new Map<string, number>()): Counts {
-  const of = (holder: string): number => counts.get(holder) ?? 0
+export function createCounts<Holder = string> (counts = new Map<Holder, number>()): Counts<Holder> {
+  const of = (holder: Holder): number => counts.get(holder) ?? 0
   return {
     of,
     add (holder, change) {

@@ -11,20 +11,30 @@ import type { Users } from './users.ts'
 /** Why another account may not have the address as well; undefined where it may. */
 export type Held = 'locked' | 'second factor' | undefined
 
+type Shown = Pick<Identity, 'email' | 'emailVerified'>
+
 /** @param person who shows it; undefined for a new one. What they have shown before is theirs already. */
-export type FindHeld = (shown: Pick<Identity, 'email' | 'emailVerified'>, person: User | undefined) => Promise<Held>
+export type FindHeld = (shown: Shown, person: User | undefined) => Promise<Held>
 
 interface Deps {
   users: Pick<Users, 'findHolders'>
   secondFactors: Pick<SecondFactors, 'hasAny'>
 }
 
+/** Who else has an address that somebody shows. @param person as {@link FindHeld} has it. */
+export async function findOthers (
+  users: Pick<Users, 'findHolders'>,
+  { email, emailVerified }: Shown,
+  person: User | undefined
+): Promise<User[]> {
+  if (!emailVerified || email === undefined) return []
+  const address = parseEmail(email)
+  return person && verifiedAddresses(person).includes(address) ? [] : users.findHolders(address)
+}
+
 export function createFindHeld ({ users, secondFactors }: Deps): FindHeld {
-  return async ({ email, emailVerified }, person) => {
-    if (!emailVerified || email === undefined) return undefined
-    const address = parseEmail(email)
-    const isOwn = person && verifiedAddresses(person).includes(address)
-    const holders = isOwn ? [] : await users.findHolders(address)
+  return async (shown, person) => {
+    const holders = await findOthers(users, shown, person)
     if (holders.some(({ locked }) => locked)) return 'locked'
     for (const { id } of holders) if (await secondFactors.hasAny(id)) return 'second factor'
     return undefined

@@ -57,7 +57,7 @@ export async function openUserStore (
   storage: Storage,
   now: Clock,
   inUse: ReadonlySet<string>,
-  allowedEmails: readonly string[] = []
+  allowedEmails: readonly string[]
 ): Promise<UserStore> {
   const stored = storage.collection<User>('user')
   const cached = await cacheRecords<User>(storage, 'user', now)

@@ -24,7 +24,7 @@ import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.
 import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
 import { inTurns } from '../in-turns.ts'
 
-type Ends = Omit<AccountExpiry, 'end'>
+type Ends = Pick<AccountExpiry, 'begin' | 'forget'>
 /** What a new person begins with. */
 type Beginning = Pick<User, 'groups' | 'isOwner'>
 

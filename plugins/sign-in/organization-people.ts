@@ -6,8 +6,9 @@ import { parseEmail, type Identity } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { invalidGrant } from '../../errors.ts'
+import { findOthers } from '../accounts/held-address.ts'
 import { backendOfIssuer } from '../accounts/organizations.ts'
-import { isAllowed, verifiedAddresses } from '../accounts/user-record.ts'
+import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
 import { presentable } from './complete.ts'
 import { isExpired, type IdentityKey, type LinkedIdentity, type User } from './contract.ts'
@@ -54,8 +55,9 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
     }
     const holder = await findSameEmail(deps, identity)
     const same = own ? undefined : holder
-    const holders = await findHolders(deps, identity, own)
-    if ([own, same, ...holders].some((one) => one?.locked)) throw invalidGrant('the account is locked')
+    // Nobody who is locked comes back by their address (threat AC-17).
+    const others = await findOthers(users, identity, own)
+    if ([own, same, ...others].some((one) => one?.locked)) throw invalidGrant('the account is locked')
     // Another subject of the same issuer is another person, who was given the address of
     // one who left.
     const other = same?.identities.some((one) => one.backend === backend) ? undefined : same
@@ -118,17 +120,6 @@ async function takeAddress (
     if (identity.backend !== backend || identity.email !== address) continue
     await users.changeAddress(id, { identity, from: address, to: address, verified: false })
   }
-}
-
-/** Who else has the address: nobody who is locked comes back by it (threat AC-17). What they have shown before is theirs. */
-async function findHolders (
-  { users }: Deps,
-  { email, emailVerified }: Identity,
-  own: User | undefined
-): Promise<User[]> {
-  if (!emailVerified || email === undefined) return []
-  const address = parseEmail(email)
-  return own && verifiedAddresses(own).includes(address) ? [] : users.findHolders(address)
 }
 
 async function findSameEmail (

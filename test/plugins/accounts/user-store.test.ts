@@ -17,7 +17,7 @@ const ann: User = {
 }
 
 eachStorage('a change of a person counts at the next read, on this instance and on every other', async (t, open) => {
-  const instance = async () => openUserStore(await open(() => NOW), () => NOW, IN_USE)
+  const instance = async () => openUserStore(await open(() => NOW), () => NOW, IN_USE, [])
   const [here, there] = [await instance(), await instance()]
   const change = (more: Partial<User>) => here.records.put('ann', { ...ann, ...more } as User, null)
   await change({})
@@ -48,7 +48,7 @@ eachStorage('a change of a person counts at the next read, on this instance and 
 })
 
 eachStorage('a person who was read comes from memory without a promise, and cannot be changed there', async (t, open) => {
-  const store = await openUserStore(await open(() => NOW), () => NOW, IN_USE)
+  const store = await openUserStore(await open(() => NOW), () => NOW, IN_USE, [])
   await store.records.put('ann', ann, null)
   const isInMemory = async () => {
     await store.current('ann')
