@@ -1,6 +1,6 @@
 // A person of a running server with an app that they allowed, without the pages of a sign-in.
 import { createHash, randomUUID } from 'node:crypto'
-import { createUsers } from '../../plugins/accounts/users.ts'
+import { lastingUsers } from './users.ts'
 import { allowed } from './grant.ts'
 import { mcpClient, type McpClient } from './mcp.ts'
 import type { TestServer } from './server.ts'
@@ -23,7 +23,7 @@ export async function person (
   email: string,
   { emailVerified = true, scopes = ['mcp:read', 'mcp:write'], ...grant }: PersonOptions = {}
 ): Promise<TestPerson> {
-  const users = createUsers(app, { begin: async () => undefined, forget: async () => {} } as never)
+  const users = lastingUsers(app)
   const backend = config.backends[0]!.id
   const user = await users.signIn(backend, { subject: email, email, emailVerified })
   const verifier = randomUUID() + randomUUID()

@@ -1,7 +1,7 @@
 // People with second factors on a running server, for tests.
 import { generateSync } from 'otplib'
 import type { Test } from 'tap'
-import { createUsers } from '../../plugins/accounts/users.ts'
+import { lastingUsers } from './users.ts'
 import type { SecondFactors } from '../../plugins/second-factors/contract.ts'
 import type { User } from '../../plugins/sign-in/contract.ts'
 import { Authenticator } from './authenticator.ts'
@@ -9,7 +9,7 @@ import type { TestServer } from './server.ts'
 
 /** Somebody who has signed in once. The first part of the address is their name. */
 export async function userOf ({ app, config }: TestServer, email: string): Promise<User> {
-  const users = createUsers(app, { begin: async () => undefined, forget: async () => {} } as never)
+  const users = lastingUsers(app)
   return users.signIn(config.backends[0]!.id, { subject: email, email, emailVerified: true, name: email.split('@')[0]! })
 }
 

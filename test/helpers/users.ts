@@ -1,5 +1,10 @@
-// What happens at the worst moment: just before a person's record is changed.
+// People of a server, made without its pages, and what happens at the worst moment: just before a person's record is changed.
 import type { FastifyInstance } from 'fastify'
+import { createUsers, type Users } from '../../plugins/accounts/users.ts'
+
+/** Whoever signs in here stays. */
+export const lastingUsers = (app: FastifyInstance): Users =>
+  createUsers(app, { begin: async () => undefined, forget: async () => {} })
 
 /** @param work is done once, before the next change of any person's record. */
 export function beforeNextChange ({ userStore: { records } }: FastifyInstance, work: () => Promise<unknown>): void {

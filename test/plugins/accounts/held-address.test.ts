@@ -2,7 +2,7 @@
 // more account with the same address.
 import t, { type Test } from 'tap'
 import { refuseHeld } from '../../../plugins/accounts/held-address.ts'
-import { createUsers } from '../../../plugins/accounts/users.ts'
+import { lastingUsers } from '../../helpers/users.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { appOf } from '../../helpers/second-factors.ts'
@@ -37,7 +37,7 @@ t.test('who is locked comes back by no other sign-in with their address, nor as 
 
   const work = { subject: 'a', email: 'ann@work.example', emailVerified: true }
   await lifecycle.unlock(ann.id)
-  const users = createUsers(app, { begin: async () => undefined, forget: async () => {} } as never)
+  const users = lastingUsers(app)
   await users.link(ann.id, 'a third', work)
   await lifecycle.lock(ann.id)
   t.match(await signIn(other, work.email), { status: 403, text: /This account is locked/ }, 'nor by that of another method')

@@ -2,7 +2,7 @@
 // Redis (threat WB-11).
 import { parseEmail } from '../../../auth-backends/contract.ts'
 import t from 'tap'
-import { createUsers } from '../../../plugins/accounts/users.ts'
+import { lastingUsers } from '../../helpers/users.ts'
 import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { newClient, ping, post, tokensFor, walk } from '../../helpers/oauth.ts'
@@ -155,11 +155,7 @@ for (const [name, env] of [
     t.test(
       'a changed address: what another way in has shown stays, what was shown of the old one does not',
       async (t) => {
-        const users = createUsers(server.app, {
-          begin: async () => undefined,
-          async * expired () {},
-          async forget () {}
-        })
+        const users = lastingUsers(server.app)
         const { id } = await users.signIn('oidc', {
           subject: 'ann elsewhere',
           email: 'ann@work.example',

@@ -1,8 +1,7 @@
 // What leads to a person: identities and verified addresses, freed by that person alone.
 import { createIdentityPointers } from '../../../plugins/accounts/identities.ts'
-import { createUsers } from '../../../plugins/accounts/users.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { beforeNextChange } from '../../helpers/users.ts'
+import { beforeNextChange, lastingUsers } from '../../helpers/users.ts'
 
 storageTest('what leads to a person is freed by that person alone', async (t, start) => {
   const pointers = createIdentityPointers((await start()).app.storage)
@@ -18,11 +17,7 @@ storageTest(
   'an address leads to the person who last showed it, and a weaker sign-in takes it from nobody',
   async (t, start) => {
     const { app } = await start()
-    const users = createUsers(app, {
-      begin: async () => undefined,
-      async * expired () {},
-      async forget () {}
-    })
+    const users = lastingUsers(app)
     const { id } = await users.signIn('oidc', { subject: 'a', email: 'old@example.com', emailVerified: true })
     t.equal(await users.link(id, 'local', { subject: 'b' }), true)
     for (const weaker of [{}, { email: 'typed@example.com' }, { email: 'typed@example.com', emailVerified: false }]) {
@@ -65,11 +60,7 @@ storageTest(
 
 storageTest('who removes a sign-in method is found by the verified address they have then (AC-15)', async (t, start) => {
   const { app } = await start()
-  const users = createUsers(app, {
-    begin: async () => undefined,
-    async * expired () {},
-    async forget () {}
-  })
+  const users = lastingUsers(app)
   const { id } = await users.signIn('oidc', { subject: 'a', email: 'work@example.com', emailVerified: true })
   await users.link(id, 'local', { subject: 'b', email: 'home@example.com', emailVerified: true })
   await users.unlink(id, (identities) => identities.filter(({ backend }) => backend === 'local'))
@@ -79,11 +70,7 @@ storageTest('who removes a sign-in method is found by the verified address they 
 
 storageTest('nothing leads to somebody who was deleted, by whichever of their addresses (WB-11)', async (t, start) => {
   const { app } = await start()
-  const users = createUsers(app, {
-    begin: async () => undefined,
-    async * expired () {},
-    async forget () {}
-  })
+  const users = lastingUsers(app)
   const { id } = await users.signIn('oidc', { subject: 'a', email: 'former@example.com', emailVerified: true })
   const shown = (address: string) => users.signInAgain('oidc', { subject: 'a', email: address, emailVerified: true })
   await shown('work@example.com')
@@ -96,11 +83,7 @@ storageTest('nothing leads to somebody who was deleted, by whichever of their ad
 
 storageTest('who is deleted while they sign in does not come back with it, nor by an identity that is added (WB-11)', async (t, start) => {
   const { app } = await start()
-  const users = createUsers(app, {
-    begin: async () => undefined,
-    async * expired () {},
-    async forget () {}
-  })
+  const users = lastingUsers(app)
   const ann = { subject: 'a', email: 'ann@example.com', emailVerified: true }
   const known = await users.signIn('oidc', ann)
   t.match(await users.signInAgain('oidc', ann), { id: known.id })
@@ -113,11 +96,7 @@ storageTest('who is deleted while they sign in does not come back with it, nor b
 
 storageTest('nothing is added to who is being deleted, and nothing leads to who is gone (WB-11)', async (t, start) => {
   const { app } = await start()
-  const users = createUsers(app, {
-    begin: async () => undefined,
-    async * expired () {},
-    async forget () {}
-  })
+  const users = lastingUsers(app)
   const known = await users.signIn('oidc', { subject: 'a' })
   await users.change(known.id, (user) => ({ ...user, locked: true }))
   t.equal(await users.link(known.id, 'local', { subject: 'b' }), false)

@@ -39,6 +39,9 @@ const TOO_WIDE = `({
     .map((each) => each.textContent.trim())
 })`
 
+const changed = (change: (example: Example) => Example): Record<string, Example> =>
+  Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, change(example)]))
+
 /** Puts a page in place of the one before, whose headers stay: to go to it takes five times as long. */
 async function show (page: Page, app: FastifyInstance, name: string, language = 'en'): Promise<void> {
   await page.setContent((await app.inject({ url: `/${name}`, headers: { 'accept-language': language } })).body)
@@ -66,10 +69,7 @@ t.test(
     for (const name of Object.keys(examples)) shapes.set(name, await shapeOf(page, plain, name))
     // All in one text: the first that is not escaped changes the shape, whatever follows it.
     const markup = MARKUP.slice(0, 4).join('')
-    const app = await serve(
-      t,
-      Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, hostile(example, markup)]))
-    )
+    const app = await serve(t, changed((example) => hostile(example, markup)))
     for (const [name, shape] of shapes) {
       t.match(shape, /^body\[/m, name)
       t.equal(await shapeOf(page, app, name), shape, name)
@@ -89,8 +89,7 @@ t.test(
     }
     const app = await serve(t, examples, PUBLIC, identity)
     const base = await app.listen({ port: 0, host: '127.0.0.1' })
-    const longExamples = Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, long(example)]))
-    const longApp = await serve(t, longExamples, PUBLIC, identity)
+    const longApp = await serve(t, changed(long), PUBLIC, identity)
     const phone = { viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' } as const
     const [page, shown] = [await openPage(t, chromium.browser!, phone), await openPage(t, chromium.browser!, phone)]
     await shown.goto(`${base}/home`)
@@ -126,7 +125,7 @@ t.test(
 t.test('an app with three scopes is allowed or denied without scrolling, on a laptop and on a phone, in every language', withBrowser, async (t) => {
   const page = await openPage(t, chromium.browser!)
   for (const language of everyLanguage) {
-    const shown = Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, inLanguage(example, language)]))
+    const shown = changed((example) => inLanguage(example, language))
     const base = await (await serve(t, shown)).listen({ port: 0, host: '127.0.0.1' })
     await page.setExtraHTTPHeaders({ 'accept-language': language })
     for (const [width, height] of [[1280, 657], [390, 844]] as const) {
@@ -140,7 +139,7 @@ t.test('an app with three scopes is allowed or denied without scrolling, on a la
 t.test('each page fits a phone in German, which is long, and in Japanese, which has no spaces', withBrowser, async (t) => {
   const page = await openPage(t, chromium.browser!, { viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' })
   for (const language of ['de', 'ja'] as const) {
-    const shown = Object.fromEntries(Object.entries(examples).map(([name, example]) => [name, inLanguage(example, language)]))
+    const shown = changed((example) => inLanguage(example, language))
     const app = await serve(t, shown)
     await page.goto(`${await app.listen({ port: 0, host: '127.0.0.1' })}/home`)
     for (const name of Object.keys(shown)) {
