@@ -1,6 +1,7 @@
 // Answers every request by the official SDK's server, in both protocol eras, without sessions (MCP 2026-07-28
 // "Versioning"; 2025-11-25 "Streamable HTTP").
 import { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -111,7 +112,10 @@ async function answerJson (
   await server.connect(transport)
   try {
     const answer = transport.handleRequest(request, { parsedBody: mcpRequest.body, authInfo: auth })
-    return await toResponse(await Promise.race([answer, disconnected(mcpRequest.signal)]))
+    const response = await Promise.race([answer, disconnected(mcpRequest.signal)])
+    // All results of a batch have just been written as one text, and are read again: others have a turn between the two.
+    if (Array.isArray(mcpRequest.body)) await nextTurn()
+    return await toResponse(response)
   } finally {
     await server.close()
   }
