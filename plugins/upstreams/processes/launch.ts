@@ -10,6 +10,8 @@ import type { UpstreamCaller } from '../contract.ts'
 export type UpstreamProcess = ChildProcessByStdio<Writable, Readable, Readable>
 
 const MAX_GROUPS_CHARACTERS = 16_000
+/** What a process has written before its end may take as long to arrive. */
+const DRAIN_MS = 200
 /** Programs that come with others. */
 const HINTS: Readonly<Record<string, string>> = {
   npx: 'npx comes with Node.js and npm: install them for the user of this server, or name the whole path',
@@ -57,6 +59,21 @@ function explain ({ code, message }: NodeJS.ErrnoException, { command, cwd }: Co
     case 'EMFILE': return 'this server may open no more files (ulimit -n)'
     default: return message
   }
+}
+
+/**
+ * Resolves when what it wrote at last was read: Node may collect a process before, because another one has ended.
+ * @param child has emitted `exit`. What it has started may hold its pipes open.
+ */
+export function untilDrained (child: UpstreamProcess): Promise<void> {
+  return new Promise((resolve) => {
+    // Also after a long turn of the event loop there is one in which pipes are read.
+    const timer = setTimeout(() => setImmediate(resolve), DRAIN_MS)
+    child.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 /** @param lastLine of its standard error. */

@@ -5,14 +5,12 @@ import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.
 import { UpstreamError, type UpstreamFault } from '../contract.ts'
 import { createCleaner, type Clean } from './clean.ts'
 import { ProcessGroup } from './group.ts'
-import { describeEnd, launch, type UpstreamProcess } from './launch.ts'
+import { describeEnd, launch, untilDrained, type UpstreamProcess } from './launch.ts'
 import { createLineReader } from './lines.ts'
 import { findId, readLine } from './messages.ts'
 import { logStderr, type StderrLog } from './stderr.ts'
 import { createThrottle } from './throttle.ts'
 
-/** What a process has written before its end may take as long to arrive. */
-const DRAIN_MS = 200
 /** Messages that are no answers, and other lines. */
 const MAX_UNASKED_PER_SECOND = 1_000
 const BYTES_LIKE_A_MESSAGE = 10_000
@@ -147,15 +145,11 @@ export class ProcessTransport implements Transport {
     // Pipes break when the process ends, which `exit` says.
     for (const stream of [child.stdin, child.stdout]) stream.on('error', () => {})
     child.once('exit', (code, signal) => {
-      const finish = () => {
-        clearTimeout(drained)
-        this.#ended(describeEnd(this.#target.command, code, signal, this.#stderr?.lastLine))
-      }
-      const drained = setTimeout(finish, DRAIN_MS)
-      child.once('close', finish)
+      const drained = untilDrained(child)
+      drained.then(() => this.#ended(describeEnd(this.#target.command, code, signal, this.#stderr?.lastLine)))
       // What it has started ends as well.
-      group.end().then(() => {
-        left()
+      const gone = group.end().then(left)
+      Promise.all([drained, gone]).then(() => {
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
       })
     })
