@@ -1,7 +1,7 @@
 // What a provider answers, up to a limit: the libraries that speak to providers read an answer of any length
 // (OpenID Connect Core §16; OWASP API4 "Unrestricted Resource Consumption").
 // Tested in test/auth-backends/bounded-fetch.test.ts.
-import { readAnswer } from '../authoring/read-answer.ts'
+import { MAX_PIECES, readAnswer } from '../authoring/read-answer.ts'
 
 /** Many times what metadata, keys, tokens or the claims of a person take. */
 export const MAX_ANSWER_BYTES = 1024 * 1024
@@ -34,16 +34,18 @@ export async function boundedFetch (...asked: Parameters<typeof fetch>): Promise
 }
 
 /**
- * @returns the same answer, for whoever reads it in whatever form: beyond `maxBytes` its body fails with AnswerTooLong,
- * and the connection ends.
+ * @returns the same answer, for whoever reads it in whatever form: beyond `maxBytes`, or in endless pieces, its body fails
+ * with AnswerTooLong, and the connection ends.
  */
 export function limitAnswer (answer: Response, maxBytes: number): Response {
   if (answer.body === null) return answer
   let bytes = 0
+  let pieces = 0
   const counting = new TransformStream<Uint8Array, Uint8Array>({
     transform (chunk, controller) {
       bytes += chunk.byteLength
-      if (bytes <= maxBytes) controller.enqueue(chunk)
+      pieces++
+      if (bytes <= maxBytes && pieces <= MAX_PIECES) controller.enqueue(chunk)
       else controller.error(new AnswerTooLong(maxBytes))
     }
   })

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import t, { type Test } from 'tap'
+import { MAX_PIECES, readAnswer } from '../../authoring/read-answer.ts'
 import { AnswerTooLong, boundedFetch, hasTooLongAnswer, limitAnswer, MAX_ANSWER_BYTES } from '../../auth-backends/bounded-fetch.ts'
 import { open as openOidcAt, providerFor, signIn } from './oidc/open.ts'
 import { open, person } from './supabase/stand-in.ts'
@@ -79,6 +80,27 @@ t.test('what a tool asks of Supabase for a person is read up to a limit, in what
   t.match(await client.from('things').select(), { data: null, error: { message: /longer than 8388608 bytes/ } })
   await t.rejects(client.storage.from('files').download('x'), { message: /longer than/ })
   t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
+})
+
+t.test('an answer in endless pieces is not kept piece by piece (BW-11)', async (t) => {
+  const inPieces = (count: number) => {
+    const taken = { pieces: 0 }
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      if (taken.pieces === count) return controller.close()
+      taken.pieces++
+      controller.enqueue(Uint8Array.of(0x78))
+    }
+    return { taken, answer: new Response(new ReadableStream({ pull })) }
+  }
+  const most = inPieces(MAX_PIECES)
+  t.equal((await readAnswer(most.answer, MAX_ANSWER_BYTES))?.length, MAX_PIECES)
+  const endless = inPieces(MAX_ANSWER_BYTES)
+  t.equal(await readAnswer(endless.answer, MAX_ANSWER_BYTES), undefined)
+  t.ok(endless.taken.pieces < MAX_PIECES + 10, `${endless.taken.pieces}`)
+  t.equal((await limitAnswer(inPieces(MAX_PIECES).answer, MAX_ANSWER_BYTES).text()).length, MAX_PIECES)
+  const limited = inPieces(MAX_ANSWER_BYTES)
+  await t.rejects(limitAnswer(limited.answer, MAX_ANSWER_BYTES).text(), AnswerTooLong)
+  t.ok(limited.taken.pieces < MAX_PIECES + 10, `${limited.taken.pieces}`)
 })
 
 t.test('a limited answer is what it was, bytes included', async (t) => {
