@@ -81,7 +81,7 @@ export async function startProcess (t: Teardown, env: Record<string, string>, ow
     async end (signal) {
       const running = child!
       if (running.exitCode !== null || running.signalCode !== null) return running.exitCode
-      const over = new Promise<number | null>((resolve) => running.once('exit', resolve))
+      const over = new Promise<number | null>((resolve) => running.once('close', resolve))
       running.kill(signal)
       return over
     }

@@ -8,6 +8,11 @@ import { freePort } from './ports.ts'
 import { spawnRedis } from './redis.ts'
 
 const SLOTS = 16_384
+/**
+ * Milliseconds after which the others take a member for dead. Where no replica waits for that, members that only wait for a
+ * processor stay in the cluster.
+ */
+const NODE_TIMEOUT = { withReplicas: 1_000, without: 30_000 }
 
 export interface TestNode {
   port: number
@@ -26,8 +31,9 @@ export interface TestCluster {
 /** @param replicas of each master. Redis must be there: ask canHaveRedis first. */
 export async function startCluster (masters: number, replicas = 0): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-cluster-'))
+  const timeout = replicas > 0 ? NODE_TIMEOUT.withReplicas : NODE_TIMEOUT.without
   const nodes = await Promise.all(
-    Array.from({ length: masters * (1 + replicas) }, (_, index) => startNode(join(folder, String(index))))
+    Array.from({ length: masters * (1 + replicas) }, (_, index) => startNode(join(folder, String(index)), timeout))
   )
   const [first, ...others] = nodes as [Node, ...Node[]]
   await Promise.all(others.map(({ port, bus }) => first.client.call('CLUSTER', 'MEET', '127.0.0.1', port, bus)))
@@ -75,12 +81,12 @@ interface Node extends TestNode {
   bus: number
 }
 
-async function startNode (folder: string): Promise<Node> {
+async function startNode (folder: string, timeout: number): Promise<Node> {
   await mkdir(folder)
   const [port, bus] = [await freePort(), await freePort()]
   const server = spawnRedis(port, folder, [
     ...['--save', '', '--repl-diskless-sync-delay', '0'],
-    ...['--cluster-enabled', 'yes', '--cluster-port', String(bus), '--cluster-node-timeout', '1000'],
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(bus), '--cluster-node-timeout', String(timeout)],
     ...['--cluster-replica-validity-factor', '0']
   ])
   const client = new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: null })

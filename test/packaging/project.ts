@@ -67,7 +67,7 @@ export async function start (t: Test, env: Record<string, string> = {}, line: re
   })
   let output = ''
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text })
-  const ended = new Promise<number | null>((resolve) => { server.once('exit', resolve) })
+  const ended = new Promise<number | null>((resolve) => { server.once('close', resolve) })
   const stop = () => {
     server.kill('SIGTERM')
     return ended
