@@ -8,6 +8,7 @@ import { isExcessive, MESSAGE_BOUNDS } from '../message-bounds.ts'
 import type { UpstreamError } from '../contract.ts'
 import { OVERHEAD_BYTES } from './events.ts'
 import { failure } from './failures.ts'
+import type { LargeAnswers, Place } from './large-answers.ts'
 
 /** Of one JSON body, or one event: to parse it and to write it again takes some 20 ms, and ten times the memory, for each megabyte. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -25,6 +26,8 @@ export interface AnswerBody {
   json?: unknown
   /** Of the request; `undefined` for one that is not answered. */
   id?: RequestId | undefined
+  /** Without it, all are read at once. */
+  large?: LargeAnswers
 }
 
 /** A Response as far as the SDK's transports read one: building a real one costs more than the request. */
@@ -37,9 +40,14 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
     return Array.isArray(value) ? value.join(', ') : (value ?? null)
   }
   const readJson = async () => {
-    const bytes = await readBytes(answer, settings, MAX_ANSWER_BYTES)
-    if (bytes.length > OWN_TURN_BYTES) await ownTurn()
-    return parse(settings, bytes)
+    const place = body.large?.(answer)
+    try {
+      const bytes = await readBytes(answer, settings, MAX_ANSWER_BYTES, place)
+      if (bytes.length > OWN_TURN_BYTES) await ownTurn()
+      return parse(settings, bytes)
+    } finally {
+      place?.leave()
+    }
   }
   const text = () => readBytes(answer, settings, ok ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES).then(String)
   const check = (message: unknown) => {
@@ -98,7 +106,7 @@ export const tooLarge = (settings: Named, maxBytes = MAX_ANSWER_BYTES): Upstream
 export const brokenAnswer = (settings: Named, cause?: unknown): UpstreamError =>
   failure(settings, 'ended', 'closed the connection while it answered', { cause })
 
-function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number): Promise<Buffer> {
+function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number, place?: Place): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = Number(answer.headers['content-length'] ?? 0) > maxBytes ? Infinity : 0
@@ -111,7 +119,9 @@ function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number):
     }
     if (!grow(0)) return
     answer.on('data', (chunk: Buffer) => {
-      if (grow(chunk.length + OVERHEAD_BYTES)) chunks.push(chunk)
+      if (!grow(chunk.length + OVERHEAD_BYTES)) return
+      chunks.push(chunk)
+      place?.grew(size)
     })
     answer.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
     answer.on('error', (cause) => reject(brokenAnswer(settings, cause)))

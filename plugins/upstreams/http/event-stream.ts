@@ -7,6 +7,7 @@ import { UpstreamError } from '../contract.ts'
 import { answersAnother, brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
 import { EventReader, writeEvent, type ServerEvent } from './events.ts'
 import { failure } from './failures.ts'
+import type { LargeAnswers, Place } from './large-answers.ts'
 
 /** What follows an answer is read for so long, so that the connection can be used again. */
 const DRAIN_MS = 1000
@@ -24,6 +25,7 @@ export interface StreamOptions {
   id: RequestId | undefined
   /** Called once, unless {@link id} is undefined, if the stream ends without the answer and cannot be continued. */
   onFailure: (error: UpstreamError) => void
+  large: LargeAnswers
 }
 
 /** The answer, if it came first; otherwise all events, the first included. */
@@ -44,15 +46,15 @@ class EventStream {
   #canContinue = false
   #isDone = false
   /** In events, of all that is read. */
-  readonly #budget = createBudget(MAX_EVENTS_PER_SECOND, () => {
-    if (!this.#controller || this.#controller.desiredSize! > 0) this.#answer.resume()
-  })
+  readonly #budget = createBudget(MAX_EVENTS_PER_SECOND, () => this.#resume())
+  readonly #place: Place
 
   constructor (answer: IncomingMessage, options: StreamOptions, resolve: (streamed: Streamed) => void) {
     this.#answer = answer
     this.#options = options
     this.#resolve = resolve
     this.#isAnswered = options.id === undefined
+    this.#place = options.large(answer, () => this.#resume())
     // The SDK waits for the head of such a stream, and this one may never have an event.
     if (this.#isAnswered) this.#stream()
     answer.on('data', (chunk: Buffer) => this.#take(chunk))
@@ -60,6 +62,7 @@ class EventStream {
     answer.on('error', (cause) => this.#end(brokenAnswer(options.settings, cause)))
     answer.on('close', () => {
       this.#budget.end()
+      this.#place.leave()
       if (!this.#isDone) this.#end(brokenAnswer(options.settings))
     })
   }
@@ -71,8 +74,10 @@ class EventStream {
       this.#budget.count(events.length + this.#reader.lines / LINES_LIKE_AN_EVENT + chunk.length / BYTES_LIKE_AN_EVENT)
       if (this.#budget.isFull) this.#answer.pause()
       for (const event of events) {
-        if (this.#takeEvent(event)) return
+        if (this.#takeEvent(event)) return this.#place.leave()
       }
+      if (events.length > 0) this.#place.leave()
+      this.#place.grew(this.#reader.size)
     } catch (error) {
       this.#canContinue = false
       this.#end(error instanceof UpstreamError ? error : tooLarge(this.#options.settings))
@@ -107,9 +112,7 @@ class EventStream {
       start: (controller) => {
         this.#controller = controller
       },
-      pull: () => {
-        if (!this.#budget.isFull) this.#answer.resume()
-      },
+      pull: () => this.#resume(),
       cancel: () => {
         this.#isDone = true
         this.#answer.destroy()
@@ -117,6 +120,12 @@ class EventStream {
     })
     this.#resolve({ stream })
     return this.#controller!
+  }
+
+  /** Unless what has been read has to be worked on first. */
+  #resume (): void {
+    const isRead = !this.#controller || this.#controller.desiredSize! > 0
+    if (isRead && !this.#budget.isFull && !this.#place.isWaiting) this.#answer.resume()
   }
 
   #end (error?: UpstreamError): void {

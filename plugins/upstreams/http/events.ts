@@ -31,6 +31,11 @@ export class EventReader {
   /** Lines that ended in the latest bytes, also comments and blank ones. */
   lines = 0
 
+  /** Bytes of an event that has not come whole. */
+  get size (): number {
+    return this.#size
+  }
+
   /** @param maxBytes of one event with its field names. */
   constructor (maxBytes: number) {
     this.#maxBytes = maxBytes

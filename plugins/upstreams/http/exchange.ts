@@ -5,13 +5,15 @@ import { request as requestHttps } from 'node:https'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamError } from '../contract.ts'
 import { brokenConnection, failure } from './failures.ts'
+import type { LargeAnswers } from './large-answers.ts'
 
 const MAX_CONNECT_MS = 10_000
 
-/** For requests, and for streams, so that these cannot keep a request waiting. */
+/** For requests, and for streams, so that these cannot keep a request waiting; and what all of them share. */
 export interface Agents {
   requests: Agent
   streams: Agent
+  large: LargeAnswers
 }
 
 export interface OutgoingRequest {

@@ -9,6 +9,7 @@ import type { UpstreamCaller } from '../contract.ts'
 import type { Agents } from './exchange.ts'
 import { createFetch } from './fetch.ts'
 import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
+import { createLargeAnswers } from './large-answers.ts'
 import { SseTransport } from './sse-transport.ts'
 import { StreamableTransport } from './streamable-transport.ts'
 
@@ -42,7 +43,8 @@ export function createHttp (deps: IdentityDeps): Http {
     const kept = { keepAlive: true, timeout: IDLE_MS }
     const made = {
       requests: new Kind({ ...kept, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS }),
-      streams: new Kind({ maxSockets: MAX_STREAMS })
+      streams: new Kind({ maxSockets: MAX_STREAMS }),
+      large: createLargeAnswers()
     }
     agents.set(key, made)
     return made

@@ -1,9 +1,11 @@
 // A stream of events is handed on as it comes, as one answer where that is all, and its end without one is told at once.
 import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { UpstreamError } from '../../../../plugins/upstreams/contract.ts'
 import { readStream } from '../../../../plugins/upstreams/http/event-stream.ts'
+import { createLargeAnswers, LARGE_BYTES, type LargeAnswers } from '../../../../plugins/upstreams/http/large-answers.ts'
 import { until } from '../../../helpers/until.ts'
 
 const eventOf = (message: unknown, id?: string) => `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
@@ -12,12 +14,13 @@ const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: {} 
 /** A question of the upstream may have the number of the request. */
 const question = { jsonrpc: '2.0', id: 7, method: 'elicitation/create', params: {} }
 
-function start ({ id }: { id: number | undefined } = { id: 7 }) {
+function start ({ id, large = createLargeAnswers() }: { id: number | undefined; large?: LargeAnswers } = { id: 7 }) {
   const source = new PassThrough()
   const failures: UpstreamError[] = []
   const streamed = readStream(source as unknown as IncomingMessage, {
     settings: { name: 'crm', secrets: [] },
     id,
+    large,
     onFailure: (error) => failures.push(error)
   })
   return { source, failures, streamed }
@@ -124,4 +127,43 @@ t.test('an upstream does not say that it is asked again at once (UH-04)', async 
   const { source, streamed } = start()
   source.end('id: 1\nretry: 0\ndata\n\n')
   t.equal(await textOf(await streamed), 'id: 1\nretry: 1000\ndata: \n\n')
+})
+
+t.test('large events are read one after the other where there is room for one, whatever else would read on (UH-04)', async (t) => {
+  const large = createLargeAnswers(1)
+  const [first, second, small] = [start({ id: 7, large }), start({ id: 7, large }), start({ id: 7, large })]
+  const text = eventOf({ ...answer, result: { text: 'x'.repeat(2 * LARGE_BYTES) } })
+  const [part, rest] = [text.slice(0, LARGE_BYTES + 1), text.slice(LARGE_BYTES + 1)]
+  first.source.write(part)
+  await turn()
+  // It has begun to stream, so that its reader asks for more as well.
+  second.source.write(eventOf(progress) + part)
+  const streamed = await second.streamed
+  await turn()
+  second.source.write(rest)
+  small.source.write(eventOf(answer))
+  t.same(await small.streamed, { message: answer })
+  t.equal(second.source.isPaused(), true)
+  t.ok(second.source.readableLength > 0, 'the rest is not read')
+  first.source.write(rest)
+  t.match(await first.streamed, { message: { id: 7 } })
+  second.source.end()
+  t.equal(await textOf(streamed), eventOf(progress) + text)
+  const next = start({ id: 7, large })
+  next.source.write(text)
+  t.match(await next.streamed, { message: { id: 7 } }, 'nothing is held any more')
+})
+
+t.test('the place of a large event is free once its connection is closed (UH-04)', async (t) => {
+  const large = createLargeAnswers(1)
+  const [gone, next] = [start({ id: 7, large }), start({ id: 7, large })]
+  const text = eventOf({ ...answer, result: { text: 'x'.repeat(2 * LARGE_BYTES) } })
+  gone.source.write(text.slice(0, LARGE_BYTES + 1))
+  await turn()
+  next.source.write(text.slice(0, LARGE_BYTES + 1))
+  await turn()
+  t.equal(next.source.isPaused(), true)
+  next.source.write(text.slice(LARGE_BYTES + 1))
+  gone.source.destroy()
+  t.match(await next.streamed, { message: { id: 7 } })
 })

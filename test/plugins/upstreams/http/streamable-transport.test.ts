@@ -5,6 +5,7 @@ import { StreamableHTTPClientTransport, type JSONRPCMessage, type Transport } fr
 import t, { type Test } from 'tap'
 import { UpstreamError } from '../../../../plugins/upstreams/contract.ts'
 import { createFetch, type FetchOptions } from '../../../../plugins/upstreams/http/fetch.ts'
+import { createLargeAnswers } from '../../../../plugins/upstreams/http/large-answers.ts'
 import { StreamableTransport } from '../../../../plugins/upstreams/http/streamable-transport.ts'
 import { startHttpUpstream, type HttpFault } from '../../../fixtures/upstreams/http-server.ts'
 import { settingsOf } from '../../../helpers/memory-upstream.ts'
@@ -23,8 +24,9 @@ async function openBoth (t: Test, address: string) {
     identity: 'headers',
     timeoutMs: 5_000
   })
-  const agents = { requests: new Agent({ keepAlive: true }), streams: new Agent() }
-  t.teardown(() => Object.values(agents).forEach((agent) => agent.destroy()))
+  const [requests, streams] = [new Agent({ keepAlive: true }), new Agent()]
+  const agents = { requests, streams, large: createLargeAnswers() }
+  t.teardown(() => [requests, streams].forEach((agent) => agent.destroy()))
   const open = (make: (options: FetchOptions) => Transport) => {
     const transport: Transport = make({
       settings,
