@@ -51,6 +51,19 @@ t.test('schemas carry no $schema: older clients refuse a dialect they do not kno
   t.notOk('$schema' in listed[0]!.outputSchema!)
 })
 
+t.test('schemas leave out the limits of a double, and of results whether they have other members', async (t) => {
+  const numbers = z.object({ any: z.int(), some: z.int().min(1).max(9) })
+  const [listed] = createToolRegistry([toolWith(numbers, numbers)], true).listedFor(ALL_RIGHTS)
+  const properties = { any: { type: 'integer' }, some: { type: 'integer', minimum: 1, maximum: 9 } }
+  const required = ['any', 'some']
+  t.same(listed!.inputSchema, { type: 'object', properties, required, additionalProperties: false })
+  t.same(listed!.outputSchema, { type: 'object', properties, required })
+  const outputOf = (output: z.ZodObject) =>
+    createToolRegistry([toolWith(numbers, output)], true).listedFor(ALL_RIGHTS)[0]!.outputSchema
+  t.same(outputOf(z.looseObject({})), { type: 'object', properties: {} })
+  t.match(outputOf(z.object({}).catchall(z.string())), { additionalProperties: { type: 'string' } })
+})
+
 t.test('tools are listed in the order given', async (t) => {
   const names = ['b', 'a', 'c']
   t.strictSame(
