@@ -83,7 +83,11 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     all: users.all,
     mayHoldTokens: (id, backend) => mayHoldTokens(deps, id, backend),
     lock: async (id) => (await lock(deps, id)) !== undefined,
-    unlock: async (id) => (await users.change(id, ({ locked: _, ...user }) => user)) !== undefined,
+    async unlock (id) {
+      // What a lock has left that storage cut short would be valid again.
+      if ((await users.find(id))?.locked) await endAccess(deps, id)
+      return (await users.change(id, ({ locked: _, ...user }) => user)) !== undefined
+    },
     signOutEverywhere: async (id) => (await users.change(id, endSessions)) !== undefined,
     disconnectApps: (id) => grants.revokeAllOf(id),
     removeSignInMethods: (id, which) => removeSignInMethods(deps, id, which),
@@ -128,12 +132,15 @@ async function mayHoldTokens (
  * The mark is set before grants and keys end, and either is issued only after a check of the
  * mark: none slips between.
  */
-async function lock ({ users, grants, accessKeys }: Deps, id: string): Promise<User | undefined> {
-  const user = await users.change(id, (known) => ({ ...endSessions(known), locked: true }))
-  if (!user) return undefined
+async function lock (deps: Deps, id: string): Promise<User | undefined> {
+  const user = await deps.users.change(id, (known) => ({ ...endSessions(known), locked: true }))
+  if (user) await endAccess(deps, id)
+  return user
+}
+
+async function endAccess ({ grants, accessKeys }: Pick<Deps, 'grants' | 'accessKeys'>, id: string): Promise<void> {
   await grants.revokeAllOf(id)
   await accessKeys.revokeAllOf(id)
-  return user
 }
 
 async function deleteAccount (deps: Deps, erasers: readonly Eraser[], id: string): Promise<boolean> {
