@@ -10,8 +10,11 @@ import type { AddressChange } from './identities.ts'
 import { endSessions, isAllowed } from './user-record.ts'
 import type { Users } from './users.ts'
 
-/** Deletes what one room stores of a person. May be called twice. */
-export type Eraser = (userId: string) => Promise<void>
+/**
+ * Deletes what one room stores of a person. May be called twice.
+ * @param user as they were: nothing of theirs is older.
+ */
+export type Eraser = (userId: string, user: User) => Promise<void>
 
 /** Each returns false, with nothing done, when there is no such person. */
 export interface AccountLifecycle {
@@ -149,11 +152,11 @@ async function deleteAccount (deps: Deps, erasers: readonly Eraser[], id: string
   await deps.expiry.end(id)
   const user = await lock(deps, id)
   if (!user) return false
-  for (const erase of erasers) await erase(id)
+  for (const erase of erasers) await erase(id, user)
   for (const { backend, subject } of user.identities) await deps.backends.get(backend)?.deleteUser?.(subject)
   await deps.users.delete(user)
   // Once more: a call that began before the lock may have written something since.
-  for (const erase of erasers) await erase(id)
+  for (const erase of erasers) await erase(id, user)
   return true
 }
 
