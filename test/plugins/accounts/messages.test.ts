@@ -113,9 +113,23 @@ storageTest(
 
 storageTest('ever new apps of one person leave one record, of a bounded length (OW-25)', async (t, start) => {
   const { app } = await startWithMail(smtp, start)
-  const user = { id: 'ann', identities: [], backend: 'local', email: parseEmail(address(t, 'ever')), emailVerified: true, createdAt: 0, lastSignInAt: 0 }
+  const user = {
+    id: 'ann',
+    identities: [],
+    backend: 'local',
+    email: parseEmail(address(t, 'ever')),
+    emailVerified: true,
+    createdAt: 0,
+    lastSignInAt: 0
+  }
   const connect = (id: number) =>
-    sendAppConnected(app, english, user, { clientId: `app ${id}`, clientName: 'App', host: 'app.example', loopback: false, scopes: ['mcp:read'] })
+    sendAppConnected(app, english, user, {
+      clientId: `app ${id}`,
+      clientName: 'App',
+      host: 'app.example',
+      loopback: false,
+      scopes: ['mcp:read']
+    })
   for (let id = 0; id < 300; id++) await connect(id)
   const stored = await Array.fromAsync(app.storage.collection<object>('appNotice').all())
   t.equal(stored.length, 1)

@@ -148,12 +148,21 @@ storageTest(
     await throughSecond(own, there)
     const { form } = await walk(url, await newClient(url), {}, there)
     const access = (await post(`${url}/token`, form)).body['access_token'] as string
-    const { secret } = await app.accessKeys.create({ userId: id, name: 'n8n', scopes: ['mcp:read'], days: 9, backend })
+    const { secret } = await app.accessKeys.create({
+      userId: id,
+      name: 'n8n',
+      scopes: ['mcp:read'],
+      days: 9,
+      backend
+    })
     t.same([await ping(url, access), await ping(url, secret)], [200, 200])
     app.grants.revokeAllOf = async () => {
       throw new StorageUnavailable('away')
     }
-    await t.rejects(app.signIn.lifecycle.removeSignInMethods(id, (one) => one.backend === backend), { name: 'StorageUnavailable' })
+    await t.rejects(
+      app.signIn.lifecycle.removeSignInMethods(id, (one) => one.backend === backend),
+      { name: 'StorageUnavailable' }
+    )
     t.same([await ping(url, access), await ping(url, secret)], [401, 401])
   }
 )

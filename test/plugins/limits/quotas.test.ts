@@ -128,9 +128,16 @@ t.test('a person who connects ever new apps leaves a bounded number of counters,
       return by
     })
   let now = NOON + 5
-  const { take, calls, counters } = openQuotas({ count }, { ...table, 'calls-per-user': 5_000, 'calls-per-tool': 5_000 }, () => now)
+  const limits = {
+    ...table,
+    'calls-per-user': 5_000,
+    'calls-per-tool': 5_000
+  }
+  const { take, calls, counters } = openQuotas({ count }, limits, () => now)
   t.teardown(counters.close)
-  const use = (apps: number) => { for (let app = 0; app < apps; app++) take('ann', { clientId: `app ${app}` }, 'analyze') }
+  const use = (apps: number) => {
+    for (let app = 0; app < apps; app++) take('ann', { clientId: `app ${app}` }, 'analyze')
+  }
   use(2_000)
   await counters.flush()
   const ofDay = [...written].filter((key) => key.startsWith('calls-per-client-day '))

@@ -122,7 +122,11 @@ t.test(
       yesterday
     )
     const journal = storage.journal<number>('long')
-    await journal.append([{ topic: 'ann', entry: -1 }, { topic: 'bob', entry: -2 }, { topic: 'ann', entry: -3 }])
+    await journal.append([
+      { topic: 'ann', entry: -1 },
+      { topic: 'bob', entry: -2 },
+      { topic: 'ann', entry: -3 }
+    ])
     const reads = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0)
     const before = await reads()
     await journal.forget('ann')
