@@ -6,7 +6,7 @@ import { OPERATOR } from '../plugins/administration/contract.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { OperatorError } from './command.ts'
-import { findPerson, type Context } from './find-person.ts'
+import { findPerson, findProven, type Context } from './find-person.ts'
 import { commandLine } from './usage.ts'
 
 export const GROUP_HELP = `  ${commandLine('users')}group add ID|ADDRESS GROUP
@@ -18,7 +18,7 @@ export const GROUP_HELP = `  ${commandLine('users')}group add ID|ADDRESS GROUP
 export async function group (context: Context, ...[action, who, name, ...more]: readonly string[]): Promise<string> {
   if (action === 'list' && name === undefined) return list(context, who)
   if ((action !== 'add' && action !== 'remove') || more.length > 0) throw new OperatorError(GROUP_HELP)
-  const { id } = await findPerson(context, who)
+  const { id } = await (action === 'add' ? findProven : findPerson)(context, who)
   if (name === undefined) throw new OperatorError(`Name the group.\n${GROUP_HELP}`)
   const { administration } = context.app
   if (action === 'remove') return `Removed from ${printable(name)}: ${describe(await administration.removeFromGroup(OPERATOR, id, name))}`

@@ -63,7 +63,7 @@ export function openGithub (settings: GithubSettings, { now, log }: Host, timeou
         const [code, ...others] = query.getAll('code')
         if (code === undefined || others.length > 0) return null
         const tokens = await api.tokens({ code, redirect_uri: callbackUrl, code_verifier: verifier })
-        const person = tokens && (await readPerson(api, tokens.access))
+        const person = tokens && (await readPerson(api, tokens.access, settings))
         if (!person) return null
         const refused = restriction(person.groups, settings)
         if (refused !== undefined) {
@@ -93,7 +93,7 @@ function createSessions (api: GithubApi, settings: GithubSettings, now: () => nu
       const { access, refresh, expiresAt } = tokens
       const renewed = JSON.stringify({ subject: session.subject, access, refresh, expiresAt })
       try {
-        const person = await readPerson(api, access)
+        const person = await readPerson(api, access, settings)
         if (person?.subject !== session.subject || restriction(person.groups, settings) !== undefined) return null
         return { session: renewed, person: { subject: person.subject, groups: person.groups } }
       } catch (error) {

@@ -1,4 +1,5 @@
-// Who a person is at GitHub: their id, the address that GitHub has confirmed, and their organizations and teams as groups.
+// Who a person is at GitHub: their id, the address that GitHub has confirmed, and those of their organizations and teams as
+// groups that the operator has named.
 import { z } from 'zod'
 import type { Text } from '../../languages/index.ts'
 import { nameProblem } from '../sign-up-rules.ts'
@@ -16,7 +17,11 @@ const team = z.object({ slug: z.string(), organization })
  * @returns `null` when GitHub does not accept the token any more.
  * @throws BackendUnavailable.
  */
-export async function readPerson (api: GithubApi, token: string): Promise<(Identity & { groups: string[] }) | null> {
+export async function readPerson (
+  api: GithubApi,
+  token: string,
+  settings: Pick<GithubSettings, 'GITHUB_ORGS'>
+): Promise<(Identity & { groups: string[] }) | null> {
   const person = await api.get('/user', token, user)
   if (!person) return null
   const [emails, organizations, teams] = await Promise.all([
@@ -34,9 +39,18 @@ export async function readPerson (api: GithubApi, token: string): Promise<(Ident
     subject: `${api.host} ${person.id}`,
     ...(primary && { email: primary.email, emailVerified: true }),
     ...(name && { name }),
-    groups: [...new Set(names.map((name) => name.toLowerCase()))]
+    groups: [...new Set(names.map((name) => name.toLowerCase()))].filter((name) => isNamed(name, settings))
   }
 }
+
+/**
+ * Anybody can found an organization and call it as they like, also as a group that access.json means otherwise: only those
+ * that the operator has named are groups, each with all its teams (threat PV-09).
+ */
+const isNamed = (group: string, { GITHUB_ORGS: named = [] }: Pick<GithubSettings, 'GITHUB_ORGS'>): boolean =>
+  named.some((name) => organizationOf(name) === organizationOf(group))
+
+const organizationOf = (group: string): string => group.split('/', 1)[0]!
 
 /** @returns why a person with these groups may not sign in; undefined when they may. */
 export function restriction (groups: readonly string[], { GITHUB_ORGS: allowed }: GithubSettings): Text | undefined {

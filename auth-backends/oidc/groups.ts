@@ -3,6 +3,7 @@
 import {
   claimOfGroups,
   isAnyTenant,
+  isGitlab,
   type Claims,
   type OidcSettings
 } from './settings.ts'
@@ -21,8 +22,15 @@ export function readGroups (
 ): NamedGroups {
   if (isAnyTenant(settings)) return { claim: undefined, groups: [], isOverage: false }
   const claim = findClaim(claims, claimOfGroups(settings))
-  return { claim, groups: namesIn(claim), isOverage: claim === undefined && isOverage(claims) }
+  return { claim, groups: namesIn(claim).filter((name) => isNamed(name, settings)), isOverage: claim === undefined && isOverage(claims) }
 }
+
+/**
+ * At gitlab.com anybody can found a group and call it as they like, also as one that access.json means otherwise: only those
+ * that the operator has named are groups, each with all below it (threat PV-09).
+ */
+const isNamed = (group: string, settings: OidcSettings): boolean =>
+  !isGitlab(settings) || (settings.OIDC_ALLOWED_GROUPS ?? []).some((named) => group === named || group.startsWith(`${named}/`))
 
 /** For the operator. */
 export const OVERAGE_HELP =

@@ -122,6 +122,7 @@ export type OidcSettings = z.output<typeof env>
 const markOf = ({ OIDC_ISSUER }: Pick<OidcSettings, 'OIDC_ISSUER'>) => markOfHost(URL.parse(OIDC_ISSUER)?.host ?? '')
 export const isApple = (settings: Pick<OidcSettings, 'OIDC_ISSUER'>): boolean => markOf(settings) === 'apple'
 export const isGoogle = (settings: Pick<OidcSettings, 'OIDC_ISSUER'>): boolean => markOf(settings) === 'google'
+export const isGitlab = (settings: Pick<OidcSettings, 'OIDC_ISSUER'>): boolean => markOf(settings) === 'gitlab'
 export const isMicrosoft = (settings: Pick<OidcSettings, 'OIDC_ISSUER'>): boolean => markOf(settings) === 'microsoft'
 
 /** @returns undefined where the secret is not made here. */

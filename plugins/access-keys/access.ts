@@ -34,7 +34,7 @@ export const ofKey = ({ id, name, userId, backend, scopes }: AccessKey): EventDe
 
 /**
  * @returns undefined for a key or a person that has ended or is kept out, and for a person none
- * of whose sign-in methods is in use.
+ * of whose sign-in methods is in use, or who has not the one any more by which the key was made.
  */
 export function readKeyAccess (
   key: AccessKey | undefined,
@@ -46,6 +46,8 @@ export function readKeyAccess (
   if (!isAllowed(allowedEmails, user)) return undefined
   const inUse = user.identities.find(({ backend }) => backendsInUse.has(backend))
   if (!inUse) return undefined
+  // A removed sign-in method takes along what was made through it, also where storage has cut the removal short.
+  if (key.backend !== undefined && !user.identities.some(({ backend }) => backend === key.backend)) return undefined
   return {
     grantId: key.id,
     isAccessKey: true,

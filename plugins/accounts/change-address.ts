@@ -27,9 +27,9 @@ export function createChangeAddress ({ signIn, audit }: FastifyInstance): Change
     if (!(await accounts.changeEmail(account, { to, verified }))) return false
     const identity = { backend, subject: account.subject }
     await signIn.lifecycle.changeAddress(user.id, { identity, from, to, verified })
+    audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })
     if (isHere) await signIn.sessions.signOutOthers(request, reply, user.id)
     else await signIn.lifecycle.signOutEverywhere(user.id)
-    audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })
     return true
   }
 }

@@ -10,8 +10,11 @@ import type { AddressChange } from './identities.ts'
 import { endSessions, isAllowed } from './user-record.ts'
 import type { Users } from './users.ts'
 
-/** Deletes what one room stores of a person. May be called twice. */
-export type Eraser = (userId: string) => Promise<void>
+/**
+ * Deletes what one room stores of a person. May be called twice.
+ * @param user as they were: nothing of theirs is older.
+ */
+export type Eraser = (userId: string, user: User) => Promise<void>
 
 /** Each returns false, with nothing done, when there is no such person. */
 export interface AccountLifecycle {
@@ -83,7 +86,11 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     all: users.all,
     mayHoldTokens: (id, backend) => mayHoldTokens(deps, id, backend),
     lock: async (id) => (await lock(deps, id)) !== undefined,
-    unlock: async (id) => (await users.change(id, ({ locked: _, ...user }) => user)) !== undefined,
+    async unlock (id) {
+      // What a lock has left that storage cut short would be valid again.
+      if ((await users.find(id))?.locked) await endAccess(deps, id)
+      return (await users.change(id, ({ locked: _, ...user }) => user)) !== undefined
+    },
     signOutEverywhere: async (id) => (await users.change(id, endSessions)) !== undefined,
     disconnectApps: (id) => grants.revokeAllOf(id),
     removeSignInMethods: (id, which) => removeSignInMethods(deps, id, which),
@@ -128,12 +135,15 @@ async function mayHoldTokens (
  * The mark is set before grants and keys end, and either is issued only after a check of the
  * mark: none slips between.
  */
-async function lock ({ users, grants, accessKeys }: Deps, id: string): Promise<User | undefined> {
-  const user = await users.change(id, (known) => ({ ...endSessions(known), locked: true }))
-  if (!user) return undefined
+async function lock (deps: Deps, id: string): Promise<User | undefined> {
+  const user = await deps.users.change(id, (known) => ({ ...endSessions(known), locked: true }))
+  if (user) await endAccess(deps, id)
+  return user
+}
+
+async function endAccess ({ grants, accessKeys }: Pick<Deps, 'grants' | 'accessKeys'>, id: string): Promise<void> {
   await grants.revokeAllOf(id)
   await accessKeys.revokeAllOf(id)
-  return user
 }
 
 async function deleteAccount (deps: Deps, erasers: readonly Eraser[], id: string): Promise<boolean> {
@@ -142,11 +152,11 @@ async function deleteAccount (deps: Deps, erasers: readonly Eraser[], id: string
   await deps.expiry.end(id)
   const user = await lock(deps, id)
   if (!user) return false
-  for (const erase of erasers) await erase(id)
+  for (const erase of erasers) await erase(id, user)
   for (const { backend, subject } of user.identities) await deps.backends.get(backend)?.deleteUser?.(subject)
   await deps.users.delete(user)
   // Once more: a call that began before the lock may have written something since.
-  for (const erase of erasers) await erase(id)
+  for (const erase of erasers) await erase(id, user)
   return true
 }
 

@@ -153,6 +153,13 @@ export interface NewApp {
 
 /** One notice of each app in this time. */
 const APP_NOTICE_SECONDS = 86_400
+/** Apps of one person that they were told of: anyone who is signed in can connect ever new ones. */
+const MAX_APPS_TOLD = 256
+
+/** What a person was told of lately, the newest last: each app by a keyed hash, with the second. */
+interface AppsTold {
+  told: Array<[app: string, at: number]>
+}
 
 /**
  * Not more often than once a day for each person and app. See {@link sendSignInMethodAdded}.
@@ -165,13 +172,14 @@ export async function sendAppConnected (
   { clientId, clientName, host, loopback, ...given }: NewApp
 ): Promise<void> {
   if (!app.mail.isOn || verifiedAddresses(user).length === 0) return
-  const notices = app.storage.collection<{ at: number }>('appNotice')
-  const key = app.sealing.mac('app notice', JSON.stringify([user.id, clientId]))
-  const isDue = await notices.update<boolean>(key, (last) =>
-    last && isRecent(last.at, APP_NOTICE_SECONDS, app.now())
-      ? { result: false }
-      : { write: { record: { at: app.now() }, ttl: APP_NOTICE_SECONDS }, result: true }
-  )
+  const notices = app.storage.collection<AppsTold>('appNotice')
+  const name = app.sealing.mac('app notice', JSON.stringify([user.id, clientId])).slice(0, 22)
+  const isDue = await notices.update<boolean>(app.sealing.mac('app notices', user.id), (found) => {
+    const told = (found?.told ?? []).filter(([, at]) => isRecent(at, APP_NOTICE_SECONDS, app.now()))
+    if (told.some(([other]) => other === name)) return { result: false }
+    const record: AppsTold = { told: [...told, [name, app.now()] as const].slice(-MAX_APPS_TOLD) as AppsTold['told'] }
+    return { write: { record, ttl: APP_NOTICE_SECONDS }, result: true }
+  })
   if (!isDue) return
   const rights = bulleted([...describeScopes(words, given.scopes).map(({ text }) => text), ...describeLess(words, given)])
   const data = { app: JSON.stringify(clientName), host, loopback: loopback ? 'yes' : 'no', rights } as const

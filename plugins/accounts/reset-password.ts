@@ -2,7 +2,7 @@
 // Password"; threats AC-03, AC-04).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Text } from '../../languages/index.ts'
-import type { IdentityKey } from '../sign-in/contract.ts'
+import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
 import type { LiveLink } from './email-links.ts'
 import { endKeys, type KeysAfter } from './end-keys.ts'
 import { sendPasswordChanged, type MessageUrls } from './messages.ts'
@@ -36,12 +36,22 @@ export function createResetPassword (app: FastifyInstance, urls: MessageUrls): R
     const { accounts, account, user, by, email } = reset.link
     const problem = await accounts.passwordProblem(account.email, reset.password)
     if (problem !== undefined) return { kind: 'refused', problem }
+    // What whoever signed up first has made of it ends before the mailbox counts as verified: afterwards it would only be
+    // asked about, and a fault of storage in between would leave it to them.
+    const before = account.verified ? undefined : await endOthers(app, request, reset)
     const isSet = await accounts.setPassword(account, reset.password, { verified: by === 'mail' })
     if (!isSet) return { kind: 'expired' }
-    const ended = await endOthers(app, request, reset)
+    const after = await endOthers(app, request, reset)
+    const removed = [...(before?.removed ?? []), ...after.removed]
+    if (user) noteReset(app, request, user, reset.link, removed)
     sendPasswordChanged(app, request.words, { user, mailbox: by === 'mail' ? email : undefined }, urls.forgot)
-    return { kind: 'done', ...ended }
+    return { kind: 'done', apps: after.apps, keys: after.keys ?? before?.keys, others: removed.length > 0 }
   }
+}
+
+function noteReset (app: FastifyInstance, request: FastifyRequest, user: User, { backend }: LiveLink, removed: LinkedIdentity[]): void {
+  app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
+  noteRemovedMethods(app, request, user, removed)
 }
 
 /** Whether an identity is not the one of the link's account. */
@@ -52,10 +62,10 @@ async function endOthers (
   app: FastifyInstance,
   request: FastifyRequest,
   { link, endApps, endKeys: endsKeys, removeOthers }: PasswordReset
-): Promise<{ apps: boolean; keys: KeysAfter | undefined; others: boolean }> {
-  const { backend, account, user } = link
+): Promise<{ apps: boolean; keys: KeysAfter | undefined; removed: LinkedIdentity[] }> {
+  const { account, user } = link
   const { lifecycle } = app.signIn
-  if (!user) return { apps: false, keys: undefined, others: false }
+  if (!user) return { apps: false, keys: undefined, removed: [] }
   await lifecycle.signOutEverywhere(user.id)
   const apps = !account.verified || endApps
   if (apps) await lifecycle.disconnectApps(user.id)
@@ -65,9 +75,7 @@ async function endOthers (
     !account.verified || removeOthers
       ? await lifecycle.removeSignInMethods(user.id, (identity) => isOtherIdentity(identity, link))
       : []
-  app.audit.record(request, 'account_changed', { user: user.id, backend, reason: 'password' })
-  noteRemovedMethods(app, request, user, removed)
-  return { apps, keys, others: removed.length > 0 }
+  return { apps, keys, removed }
 }
 
 /**

@@ -22,9 +22,11 @@ declare module 'fastify' {
 
 /**
  * The person as they are now; no promise where the record is in memory.
- * @returns undefined for one who is locked, expired, gone or not on the allow-list. @throws StorageUnavailable
+ * @param backend by which they gave what is asked about.
+ * @returns undefined for one who is locked, expired, gone or not on the allow-list, and where the backend does not lead to them
+ * any more. @throws StorageUnavailable
  */
-export type CurrentUser = (id: string) => GrantUser | undefined | Promise<GrantUser | undefined>
+export type CurrentUser = (id: string, backend: string) => GrantUser | undefined | Promise<GrantUser | undefined>
 
 type Described = GrantUser & Required<Pick<GrantUser, 'groups'>>
 
@@ -79,13 +81,15 @@ export async function openUserStore (
     described.set(user, description)
     return description
   }
-  const admit = (user: User | undefined) =>
-    isActive(user, now()) && isAllowed(allowedEmails, user) ? describe(user) : undefined
+  const admit = (user: User | undefined, by: string) =>
+    isActive(user, now()) && isAllowed(allowedEmails, user) && user.identities.some(({ backend }) => backend === by)
+      ? describe(user)
+      : undefined
 
   return {
     records: { ...cached, find: (id) => stored.find(id) },
     describe,
     currentRecord: cached.findCached,
-    current: (id) => after(cached.findCached(id), admit)
+    current: (id, backend) => after(cached.findCached(id), (user) => admit(user, backend))
   }
 }

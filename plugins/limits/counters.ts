@@ -31,7 +31,7 @@ export interface Counters {
   close(): Promise<void>
 }
 
-interface Count extends Omit<Counter, 'key'> {
+interface Count extends Counter {
   /** As storage last returned it. */
   stored: number
   /** Not added there yet, or not confirmed: it counts here until storage has it. */
@@ -49,10 +49,10 @@ export function createCounters (
     ends: 'calls are counted in storage again',
     stops: 'the server stops while calls cannot be counted in storage; those that were lost are in the log only'
   })
-  const counts = new Map<string, Count>()
+  const counts = createCounts(now)
   const { schedule, flush, close } = createBatchWriter(async () => {
-    for (const [key, { endsAt }] of counts) if (endsAt <= now()) counts.delete(key)
-    const pending = [...counts].filter(([, count]) => count.pending !== 0)
+    counts.dropEnded()
+    const pending = counts.pending()
     if (pending.length === 0) return
     try {
       let corrected = false
@@ -69,35 +69,86 @@ export function createCounters (
 
   return {
     value: (key) => {
-      const count = counts.get(key)
+      const count = counts.find(key)
       return count && count.endsAt > now() ? count.stored + count.pending : 0
     },
     add (added, by = 1) {
       for (const counter of added) {
-        const isNew = addOne(counts, counter, by)
-        if (isNew && counter.memberOf !== undefined) addOne(counts, withoutGroup({ ...counter, key: counter.memberOf }), 1)
+        const isNew = counts.add(counter, by)
+        if (isNew && counter.memberOf !== undefined) counts.add(withoutGroup({ ...counter, key: counter.memberOf }), 1)
       }
       schedule()
     },
     flush,
     async close () {
       await close()
-      outage.close([...counts.values()].reduce((sum, { pending }) => sum + pending, 0))
+      outage.close(counts.pending().reduce((sum, { pending }) => sum + pending, 0))
     }
   }
 }
 
-/** @returns whether the counter is new here. */
-function addOne (counts: Map<string, Count>, counter: Counter, by: number): boolean {
-  const count = counts.get(counter.key)
-  if (count) {
+type Counts = ReturnType<typeof createCounts>
+
+/**
+ * Of hundreds of thousands that are watched, a few have changed in a second, and pages write them for each connection that
+ * they show: only those that have changed are looked at.
+ */
+function createCounts (now: Clock) {
+  const counts = new Map<string, Count>()
+  const changed = new Set<Count>()
+  /** When the first of all ends. */
+  let endsAt = Infinity
+
+  function change (count: Count, by: number): void {
     count.pending += by
-    return false
+    changed.add(count)
   }
-  const { key, ...begun } = counter
-  counts.set(key, { ...begun, stored: 0, pending: by })
-  return true
+
+  return {
+    find: (key: string): Count | undefined => counts.get(key),
+    change,
+    /** @returns whether the counter is new here. */
+    add (counter: Counter, by: number): boolean {
+      const known = counts.get(counter.key)
+      const count = known ?? begin(counter)
+      change(count, by)
+      if (known) return false
+      counts.set(count.key, count)
+      endsAt = Math.min(endsAt, count.endsAt)
+      return true
+    },
+    pending: (): Count[] => [...changed].filter(({ pending }) => pending !== 0),
+    /** Storage has what was pending of it. */
+    settle (count: Count): void {
+      if (count.pending !== 0) return
+      changed.delete(count)
+      if (!count.watched) counts.delete(count.key)
+    },
+    dropEnded (): void {
+      const time = now()
+      if (endsAt > time) return
+      endsAt = Infinity
+      for (const count of counts.values()) {
+        if (count.endsAt > time) {
+          endsAt = Math.min(endsAt, count.endsAt)
+          continue
+        }
+        counts.delete(count.key)
+        changed.delete(count)
+      }
+    }
+  }
 }
+
+/** Nothing else of what is counted: there may be hundreds of thousands. */
+const begin = ({ key, endsAt, watched, memberOf }: Counter): Count => ({
+  key,
+  endsAt,
+  watched,
+  ...(memberOf !== undefined && { memberOf }),
+  stored: 0,
+  pending: 0
+})
 
 const withoutGroup = ({ memberOf: _, ...counter }: Counter): Counter => counter
 
@@ -106,25 +157,16 @@ const withoutGroup = ({ memberOf: _, ...counter }: Counter): Counter => counter
  * @returns whether the number of a group's members was corrected, which is pending now.
  * @throws StorageUnavailable, with everything pending as before.
  */
-async function store (
-  storage: Pick<Storage, 'count'>,
-  counts: Map<string, Count>,
-  pending: Array<[string, Count]>,
-  now: number
-): Promise<boolean> {
-  const increments: Increment[] = pending.map(([key, count]) => ({
-    key,
-    by: count.pending,
-    ttl: Math.max(1, count.endsAt - now)
-  }))
+async function store (storage: Pick<Storage, 'count'>, counts: Counts, pending: readonly Count[], now: number): Promise<boolean> {
+  const increments: Increment[] = pending.map(({ key, pending, endsAt }) => ({ key, by: pending, ttl: Math.max(1, endsAt - now) }))
   let corrected = false
   const sums = await storage.count(increments)
-  pending.forEach(([key, count], index) => {
+  pending.forEach((count, index) => {
     const { by } = increments[index]!
     count.stored = sums[index]!
     count.pending -= by
     if (settleMember(counts, count, count.stored === by)) corrected = true
-    if (!count.watched && count.pending === 0) counts.delete(key)
+    counts.settle(count)
   })
   return corrected
 }
@@ -133,11 +175,11 @@ async function store (
  * A member was taken for new when this process first saw it; storage knows whether another instance had counted it.
  * @returns whether its group was corrected.
  */
-function settleMember (counts: Map<string, Count>, count: Count, isNew: boolean): boolean {
+function settleMember (counts: Counts, count: Count, isNew: boolean): boolean {
   if (count.memberOf === undefined) return false
-  const group = counts.get(count.memberOf)
+  const group = counts.find(count.memberOf)
   delete count.memberOf
   if (isNew || !group) return false
-  group.pending -= 1
+  counts.change(group, -1)
   return true
 }

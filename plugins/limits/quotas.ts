@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import type { LimitName, LimitTable } from '../../config/rate-limits.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import type { PlaceOf } from './address-places.ts'
+import { createAppsOfPeople } from './apps-of-person.ts'
 import type { Counters, Counter } from './counters.ts'
 
 const MINUTE_SECONDS = 60
@@ -50,7 +51,8 @@ export function createQuotas (
   counters: Pick<Counters, 'value' | 'add'>,
   table: LimitTable,
   now: Clock,
-  placeOf: PlaceOf = (_kind, caller) => caller
+  placeOf: PlaceOf = (_kind, caller) => caller,
+  appOf = createAppsOfPeople(now)
 ): Quotas {
   const window = (limit: LimitName, seconds: number, whose: string, id: string): Window => {
     const index = Math.floor(now() / seconds)
@@ -79,12 +81,8 @@ export function createQuotas (
 
   const windowsOf = rememberFor(MINUTE_SECONDS, now, (caller: string, clientId: string | undefined, tool: string) => {
     const windows = [
-      ...(clientId === undefined
-        ? []
-        : [
-            ...both('calls-per-user', 'one person', caller),
-            ...both('calls-per-client', 'this app', clientId).map((each) => shared(each, caller))
-          ]),
+      ...(clientId === undefined ? [] : both('calls-per-user', 'one person', caller)),
+      ...(clientId === undefined ? [] : both('calls-per-client', 'this app', clientId).map((each) => shared(each, caller))),
       ...both('calls-per-tool', tool, tool).map((each) => shared(each, caller))
     ]
     return { windows, counted: [...windows, ...windows.flatMap(({ part }) => part ?? [])] }
@@ -95,7 +93,7 @@ export function createQuotas (
 
   return {
     take (caller, access, tool) {
-      const { windows, counted } = windowsOf(caller, access?.clientId, tool)
+      const { windows, counted } = windowsOf(caller, access ? appOf(caller, access.clientId) : undefined, tool)
       const full = windows.find(isFull)
       if (full) return describe(full, table[full.limit], full.part && share(full), now())
       counters.add(counted)

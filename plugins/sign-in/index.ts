@@ -54,8 +54,10 @@ export interface SignIn {
     /**
      * Ends every session of the person but the one of this browser, which continues under a
      * new id. That one ends as well where the person was locked or deleted meanwhile.
+     * @param ends how often this request has ended all sessions already.
+     * @throws sign_in_expired where somebody else has ended them meanwhile: this one does not outlive that.
      */
-    signOutOthers(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>
+    signOutOthers(request: FastifyRequest, reply: FastifyReply, userId: string, ends?: number): Promise<void>
     /**
      * The person of this session has just shown a second factor: it continues under a new id.
      * @throws sign_in_expired
@@ -131,11 +133,12 @@ function createSignIn (app: FastifyInstance, options: Options, backends: Map<str
       current: sessions.current,
       user: sessions.user,
       signOut: sessions.signOut,
-      async signOutOthers (request, reply, userId) {
+      async signOutOthers (request, reply, userId, ends = 0) {
         const user = await parts.users.change(userId, endSessions)
         // A lock that came first has ended this session too, also for when it is taken back.
         if (!user || user.locked) return
-        await sessions.regenerate(request, reply, { epoch: user.sessionEpoch! })
+        const epoch = user.sessionEpoch!
+        await sessions.regenerate(request, reply, { epoch }, epoch - 1 - ends)
       },
       noteFactor: (request, reply) => sessions.regenerate(request, reply, { factorAt: now() })
     },

@@ -31,12 +31,14 @@ export interface BrowserSessions {
   open(request: FastifyRequest, reply: FastifyReply, handle: string, opening: SessionOpening): Promise<Parked>
   /**
    * The session continues under a new id, for example in the person's current {@link User.sessionEpoch}.
+   * @param epoch that it has to be of, if given.
    * @throws sign_in_expired without one.
    */
   regenerate(
     request: FastifyRequest,
     reply: FastifyReply,
-    changes: Partial<Pick<BrowserSession, 'epoch' | 'provenAt' | 'factorAt'>>
+    changes: Partial<Pick<BrowserSession, 'epoch' | 'provenAt' | 'factorAt'>>,
+    epoch?: number
   ): Promise<void>
   /**
    * Ends the session.
@@ -97,10 +99,13 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
     current,
     user: async (request) => (await current(request))?.user,
     open: (request, reply, handle, opening) => openSession(deps, request, reply, handle, opening),
-    async regenerate (request, reply, changes) {
+    async regenerate (request, reply, changes, epoch) {
       const old = cookies.session(request)
       const session = old === undefined ? undefined : await store.take(old)
-      if (!session) throw signInExpired()
+      if (!session || session.epoch !== (epoch ?? session.epoch)) {
+        await release(deps, old ?? '', session)
+        throw signInExpired()
+      }
       const id = cookies.startSession(reply)
       await makeRoom(deps, id, session.userId)
       const endsAt = session.signedInAt + SESSION_LIFETIME_SECONDS
@@ -129,8 +134,11 @@ async function endSession (deps: Deps, request: FastifyRequest): Promise<void> {
   if (id !== undefined) await end(deps, id)
 }
 
-async function end ({ store, upstream }: Deps, id: string): Promise<void> {
-  const ended = await store.take(id)
+async function end (deps: Deps, id: string): Promise<void> {
+  await release(deps, id, await deps.store.take(id))
+}
+
+async function release ({ upstream }: Deps, id: string, ended: BrowserSession | undefined): Promise<void> {
   if (ended?.backendSession) await upstream.release(ended.backendSession, referenceOfBrowser(id))
 }
 

@@ -94,12 +94,12 @@ async function endOthers (
   // First, so that no session of somebody else adds one after those that are there were removed.
   await lifecycle.signOutEverywhere(user.id)
   const removed = form.get('ways') === 'remove' ? await lifecycle.removeSignInMethods(user.id, isOther) : []
-  await sessions.signOutOthers(request, reply, user.id)
   if (endsApps) await lifecycle.disconnectApps(user.id)
   const keys = await endKeys(app, request, user.id, form.get('keys') === 'end')
   app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
   sendPasswordChanged(app, request.words, { user, mailbox: own.account.email }, app.accounts.urls.forgot)
   noteRemovedMethods(app, request, user, removed)
+  await sessions.signOutOthers(request, reply, user.id, removed.length > 0 ? 2 : 1)
   const { text } = request.words
   return reply.page('message', {
     title: text('account.passwordChanged'),

@@ -51,7 +51,7 @@ export function createReading (
     const access = readAccess(grant, token, { ...valid, now: now() })
     // A service is who CLIENTS says.
     if (!access || grant!.service !== undefined) return access
-    return after(currentUser(access.user.id), (user) => user && Object.assign(access, { user }))
+    return after(currentUser(access.user.id, access.backend), (user) => user && Object.assign(access, { user }))
   }
   return {
     verifyAccessToken (token) {
@@ -63,9 +63,9 @@ export function createReading (
       // verified, and never change with a grant.
       const allows = (grant: Grant | undefined) =>
         grant !== undefined && grant.endsAt > now() && access.scopes.every((scope) => grant.scopes.includes(scope))
-      const isThere = ({ service }: Grant) =>
+      const isThere = ({ service, backend }: Grant) =>
         service !== undefined ||
-        after(currentUser(access.user.id), (user) => {
+        after(currentUser(access.user.id, backend), (user) => {
           access.user = user ?? access.user
           return user !== undefined
         })

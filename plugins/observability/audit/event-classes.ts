@@ -79,11 +79,11 @@ export function createClassifier (
     if (counted.size > MAX_COUNTED) counted.delete(counted.keys().next().value!)
     return events <= most
   }
-  return ({ event, user, backend, address }) => {
+  return ({ event, user, by, backend, address }) => {
     const isAnyone = classes[event] === 'security' && backend !== undefined && isPublic(backend)
     const name = isAnyone ? 'public' : classes[event]
-    // The operator has no share.
-    if (name === 'security' && user === undefined) return name
+    // The operator and owners have no share. Who deletes their own account is named by no event, and may come again.
+    if (name === 'security' && user === undefined && (by !== undefined || address === undefined)) return name
     // Whoever has one network of IPv6 has thousands.
     const owner = user ?? (address === undefined ? '' : siteOf(address))
     return isWithinShare(`${name} ${owner}`, MAX_EVENTS[name]) ? name : 'excess'

@@ -54,8 +54,11 @@ export interface Tallies {
    * since the epoch.
    */
   read(range: Range): Promise<Array<{ at: number; slot: Slot }>>
-  /** Deletes what is stored of a person. */
-  forget(userId: string): Promise<void>
+  /**
+   * Deletes what is stored of a person.
+   * @param since nothing of theirs is older; seconds since the epoch.
+   */
+  forget(userId: string, since?: number): Promise<void>
   /** Writes what waits. */
   flush(): Promise<void>
 }

@@ -30,7 +30,7 @@ export default fp(
   async function tallies (app: FastifyInstance) {
     const tallies = createTallies(app.storage, app.now, app.log, createFindLeavers(app))
     app.audit.listen((event) => tallies.add(event))
-    app.signIn.lifecycle.onDelete((userId) => tallies.forget(userId))
+    app.signIn.lifecycle.onDelete((userId, { createdAt }) => tallies.forget(userId, createdAt))
     app.addHook('onClose', () => tallies.close())
     app.decorate('tallies', tallies)
   },
@@ -90,9 +90,9 @@ export function createTallies (
       }
       return found
     },
-    async forget (userId) {
+    async forget (userId, since = 0) {
       waiting.forget(userId)
-      for (const seconds of WIDTHS) await forgetStored(records, userId, seconds, now())
+      for (const seconds of WIDTHS) await forgetStored(records, userId, seconds, since, now())
     },
     flush,
     async close () {
@@ -107,8 +107,9 @@ async function withoutLeavers (slot: Slot, findLeavers: FindLeavers): Promise<Sl
   return [...(await findLeavers(named))].reduce((left, id) => withoutPerson(left, id) ?? left, slot)
 }
 
-async function forgetStored (records: Collection<Slot>, userId: string, seconds: number, at: number): Promise<void> {
-  for (let index = Math.floor(at / seconds); recordOf(seconds, index).endsAt > at; index--) {
+async function forgetStored (records: Collection<Slot>, userId: string, seconds: number, since: number, at: number): Promise<void> {
+  const first = Math.floor(since / seconds)
+  for (let index = Math.floor(at / seconds); index >= first && recordOf(seconds, index).endsAt > at; index--) {
     const { id, endsAt } = recordOf(seconds, index)
     await records.update<void>(id, (found) => {
       const record = found && withoutPerson(found, userId)

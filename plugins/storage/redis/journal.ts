@@ -32,6 +32,8 @@ if redis.call('XLEN', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end`
 const PAGE = 500
 /** Entries of a topic: whoever does not read on holds them. */
 const TOPIC_PAGE = 50
+/** How far the clocks of two members of a Cluster may differ: the journal and its topics may be on two. */
+const CLOCK_SKEW_MS = 60_000
 /** For a journal that no one has shortened since it was written. */
 const MAX_ENTRIES = 2 * JOURNAL_BOUNDS.entries
 export const counterKey = (key: string) => `mcp:counter:${key}`
@@ -87,7 +89,7 @@ export function openRedisJournals (
         }
       },
       async forget (topic) {
-        for await (const [id, fields] of pages(name)) {
+        for await (const [id, fields] of candidatesOf(redis, guarded, name, topic)) {
           if (topicOf(fields) === topic) await guarded(redis.xdel(journalKey(name), id))
         }
         await guarded(redis.del(journalKey(name, topic)))
@@ -162,16 +164,37 @@ function arrange (entries: ReadonlyArray<{ topic?: string | undefined; entry: un
   return { all, byTopic }
 }
 
-/** Every entry of a stream, oldest first. */
+/**
+ * The entries of a journal that can be of a topic: the oldest, which the topic may have lost already, and those since it began.
+ * Not all: whoever deletes an account and makes another would have a hundred thousand read each time.
+ */
+async function * candidatesOf (
+  redis: Client,
+  guarded: <R>(command: Promise<R>) => Promise<R>,
+  name: string,
+  topic: string
+): AsyncGenerator<StreamEntry> {
+  const [first] = await guarded(redis.xrange(journalKey(name, topic), '-', '+', 'COUNT', 1))
+  const isWhole = (await guarded(redis.xlen(journalKey(name, topic)))) < JOURNAL_BOUNDS.perTopic
+  const oldest = await guarded(redis.xrange(journalKey(name), '-', '+', 'COUNT', PAGE))
+  yield * oldest
+  if (!first || oldest.length < PAGE) return
+  const [last, began] = [oldest.at(-1)!, first].map(([id]) => Number.parseInt(id, 10)) as [number, number]
+  // What is of the same millisecond comes twice.
+  yield * pagesOf(redis, guarded, name, undefined, `${isWhole ? Math.max(last, began - CLOCK_SKEW_MS) : last}`)
+}
+
+/** Every entry of a stream, oldest first. @param from the id of the first. */
 async function * pagesOf (
   redis: Client,
   guarded: <R>(command: Promise<R>) => Promise<R>,
   name: string,
-  topic: string | undefined
+  topic: string | undefined,
+  from = '-'
 ): AsyncGenerator<StreamEntry> {
   const key = journalKey(name, topic)
   const size = topic === undefined ? PAGE : TOPIC_PAGE
-  for (let after = '-'; ;) {
+  for (let after = from; ;) {
     const page: StreamEntry[] = await guarded(redis.xrange(key, after, '+', 'COUNT', size))
     yield * page
     if (page.length < size) return

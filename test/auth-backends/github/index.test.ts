@@ -70,7 +70,7 @@ t.test('the request asks for a code with PKCE and state, and nothing secret is i
 t.test('a person is known by their id, with the address that GitHub has confirmed, and their groups', async (t) => {
   const github = await startGithub(t)
   const subject = `${new URL(github.url).host} 4711`
-  t.match(await signIn(open(github)), {
+  t.match(await signIn(open(github, { GITHUB_ORGS: 'example-inc' })), {
     subject,
     email: 'ann@example.com',
     emailVerified: true,
@@ -81,6 +81,20 @@ t.test('a person is known by their id, with the address that GitHub has confirme
   github.person = { ...ann, login: 'renamed', name: null, emails: [{ email: 'ann@example.com', primary: true, verified: false }] }
   const unproven = (await signIn(open(github))) as SignedIn
   t.match(unproven, { subject, name: 'renamed', email: undefined, emailVerified: undefined })
+})
+
+t.test('an organization that somebody founds is no group, whatever it is called (PV-09)', async (t) => {
+  const github = await startGithub(t)
+  github.person = { ...ann, groups: [...ann.groups, 'finance', 'finance/ops', 'example-inc2'] }
+  const groupsWith = async (more: Record<string, string>) => ((await signIn(open(github, more))) as SignedIn).groups
+  const named = ['example-inc', 'example-inc/ops']
+  t.same(await groupsWith({ GITHUB_ORGS: 'example-inc' }), named)
+  t.same(await groupsWith({ GITHUB_ORGS: 'example-inc/ops' }), named)
+  t.same(await groupsWith({ GITHUB_ORGS: '*,Example-Inc' }), named, 'everybody may sign in, and these have groups')
+  t.same([await groupsWith({ GITHUB_ORGS: '*' }), await groupsWith({})], [[], []])
+  const backend = open(github, { GITHUB_ORGS: 'example-inc' })
+  const { session } = (await signIn(backend)) as SignedIn
+  t.same(((await backend.sessions!.renew!(session!)) as Renewed).person?.groups, named, 'also when GitHub is asked again')
 })
 
 t.test('an address that is not the primary one, or not confirmed, is not theirs', async (t) => {
@@ -110,8 +124,8 @@ t.test('only members of the named organizations or teams come in, and the token 
 
 t.test('of a long list every page is read, up to five', async (t) => {
   const github = await startGithub(t)
-  github.person = { ...ann, groups: Array.from({ length: 700 }, (_, number) => `org-${number}`) }
-  t.equal(((await signIn(open(github))) as SignedIn).groups?.length, 500)
+  github.person = { ...ann, groups: Array.from({ length: 700 }, (_, number) => `example-inc/team-${number}`) }
+  t.equal(((await signIn(open(github, { GITHUB_ORGS: '*,example-inc' }))) as SignedIn).groups?.length, 500)
 })
 
 t.test('who turns back is told so; a code that is not for this sign-in signs nobody in', async (t) => {

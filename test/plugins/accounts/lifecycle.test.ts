@@ -88,6 +88,25 @@ for (const [name, env] of [
       t.equal(await signedIn(browser), true)
     })
 
+    t.test('a lock that storage has cut short leaves nothing that an unlock would give back (WB-11)', async (t) => {
+      const { form } = await walk(url, client)
+      const access = (await post(`${url}/token`, form)).body['access_token'] as string
+      const id = await userOf(access)
+      const { grants } = server.app
+      const { revokeAllOf } = grants
+      grants.revokeAllOf = async () => {
+        throw new StorageUnavailable('away')
+      }
+      t.teardown(() => Object.assign(grants, { revokeAllOf }))
+      await t.rejects(people.lock(id), { name: 'StorageUnavailable' })
+      t.match([await ping(url, access), await people.find(id)], [401, { locked: true }])
+      await t.rejects(people.unlock(id), { name: 'StorageUnavailable' })
+      t.match(await people.find(id), { locked: true })
+      grants.revokeAllOf = revokeAllOf
+      t.equal(await people.unlock(id), true)
+      t.same([await ping(url, access), await grants.listByUser(id)], [401, []])
+    })
+
     const changes = {
       'the account is being locked': { locked: true },
       'the way to sign in is being removed': { identities: [] }

@@ -4,6 +4,8 @@
 import PostalMime from 'postal-mime'
 import { parseEmail } from '../../../auth-backends/contract.ts'
 import t, { type Test } from 'tap'
+import { english } from '../../../languages/index.ts'
+import { sendAppConnected } from '../../../plugins/accounts/messages.ts'
 import { Browser, type Page } from '../../helpers/browser.ts'
 import { authorizeUrl, CALLBACK, newClient, pkce, post, walk, type TestClient } from '../../helpers/oauth.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -108,6 +110,31 @@ storageTest(
     t.ok(smtp.messages.some(({ to, text }) => to === ann && /Your password was changed/.test(text)))
   }
 )
+
+storageTest('ever new apps of one person leave one record, of a bounded length (OW-25)', async (t, start) => {
+  const { app } = await startWithMail(smtp, start)
+  const user = {
+    id: 'ann',
+    identities: [],
+    backend: 'local',
+    email: parseEmail(address(t, 'ever')),
+    emailVerified: true,
+    createdAt: 0,
+    lastSignInAt: 0
+  }
+  const connect = (id: number) =>
+    sendAppConnected(app, english, user, {
+      clientId: `app ${id}`,
+      clientName: 'App',
+      host: 'app.example',
+      loopback: false,
+      scopes: ['mcp:read']
+    })
+  for (let id = 0; id < 300; id++) await connect(id)
+  const stored = await Array.fromAsync(app.storage.collection<object>('appNotice').all())
+  t.equal(stored.length, 1)
+  t.ok(JSON.stringify(stored).length < 20_000)
+})
 
 storageTest(
   'who has no mailbox that was shown to be theirs gets no mail, and nothing is written (AC-13)',

@@ -2,6 +2,7 @@
 // Links of an account: what voids them, how long they last, what a reset ends. A table of every link against every
 // change that may come between (threats AC-03, AC-04, AC-05).
 import { parseEmail } from '../../../auth-backends/contract.ts'
+import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -162,5 +163,38 @@ export default { env: z.object({}), open: () => ({ title: 'Second', password: { 
     t.match(await thief.submit(choice, () => true, { decision: 'separate' }), { status: 400, text: /sign_in_expired/ })
     t.match((await thief.get(`${url}/account`)).url, '/login')
     t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, people, 'nobody was made')
+  }
+)
+
+storageTest(
+  'where storage fails in the middle of a reset, whoever signed up first keeps nothing (AC-04)',
+  async (t, start) => {
+    const server = await start({ env: { AUTH_BACKEND: 'local' } })
+    const { url, app } = server
+    const { accounts, make, issue } = accountsOf(server)
+    const email = `${randomUUID()}@example.com`
+    const attacker = await make(email)
+    const user = (await Array.fromAsync(app.signIn.lifecycle.all())).find((one) => one.email === email)!
+    await passkeyOf(server, user)
+    const link = await issue(email, { purpose: 'reset', by: 'mail' })
+    const { lifecycle } = app.signIn
+    const { disconnectApps } = lifecycle
+    lifecycle.disconnectApps = async () => {
+      lifecycle.disconnectApps = disconnectApps
+      throw new StorageUnavailable('away')
+    }
+    const reset = async (link: string) => {
+      const { status } = await new Browser().post(`${url}/password/reset`, {
+        link,
+        password: NEXT
+      })
+      return status
+    }
+    t.equal(await reset(link), 503)
+    t.match(await accounts.find(parseEmail(email)), { verified: false }, 'it is still nobody\'s')
+    t.match((await attacker.get(`${url}/account`)).url, '/login')
+    t.equal(await reset(await issue(email, { purpose: 'reset', by: 'mail' })), 200)
+    t.match(await accounts.find(parseEmail(email)), { verified: true })
+    t.same(await app.secondFactors.list(user.id), [])
   }
 )

@@ -21,41 +21,41 @@ eachStorage('a change of a person counts at the next read, on this instance and 
   const [here, there] = [await instance(), await instance()]
   const change = (more: Partial<User>) => here.records.put('ann', { ...ann, ...more } as User, null)
   await change({})
-  t.same(await there.current('ann'), { id: 'ann', name: 'Ann', groups: ['staff'] })
+  t.same(await there.current('ann', 'oidc'), { id: 'ann', name: 'Ann', groups: ['staff'] })
   const changes: Array<[Partial<User>, object]> = [
     [{ groups: ['finance'] }, { groups: ['finance', 'staff'] }],
-    [{ identities: [] }, { groups: [] }],
+    [{ identities: [{ backend: 'oidc', subject: 'a' }] }, { groups: [] }],
     [{ email: 'ann@example.com' as never, emailVerified: true }, { email: 'ann@example.com', emailVerified: true }],
     [{ email: 'ann@example.com' as never, emailVerified: false }, { emailVerified: false }],
     [{ name: 'Anna' }, { name: 'Anna' }]
   ]
   for (const [more, expected] of changes) {
     await change(more)
-    t.match(await here.current('ann'), expected, `here, at once: ${JSON.stringify(more)}`)
-    const same = async () => isDeepStrictEqual(await there.current('ann'), await here.current('ann'))
+    t.match(await here.current('ann', 'oidc'), expected, `here, at once: ${JSON.stringify(more)}`)
+    const same = async () => isDeepStrictEqual(await there.current('ann', 'oidc'), await here.current('ann', 'oidc'))
     t.ok(await until(same), 'and on the other')
   }
-  for (const more of [{ locked: true as const }, { endsAt: NOW }]) {
+  for (const more of [{ locked: true as const }, { endsAt: NOW }, { identities: ann.identities.slice(1) }]) {
     await change({})
     await change(more)
-    t.equal(await here.current('ann'), undefined, JSON.stringify(more))
-    t.ok(await until(async () => (await there.current('ann')) === undefined))
+    t.equal(await here.current('ann', 'oidc'), undefined, JSON.stringify(more))
+    t.ok(await until(async () => (await there.current('ann', 'oidc')) === undefined))
   }
   await change({})
   await here.records.delete('ann')
-  t.equal(await here.current('ann'), undefined, 'who is gone')
-  t.ok(await until(async () => (await there.current('ann')) === undefined))
+  t.equal(await here.current('ann', 'oidc'), undefined, 'who is gone')
+  t.ok(await until(async () => (await there.current('ann', 'oidc')) === undefined))
 })
 
 eachStorage('a person who was read comes from memory without a promise, and cannot be changed there', async (t, open) => {
   const store = await openUserStore(await open(() => NOW), () => NOW, IN_USE, [])
   await store.records.put('ann', ann, null)
   const isInMemory = async () => {
-    await store.current('ann')
-    return !(store.current('ann') instanceof Promise)
+    await store.current('ann', 'oidc')
+    return !(store.current('ann', 'oidc') instanceof Promise)
   }
   t.ok(await until(isInMemory))
-  const person = store.current('ann')
+  const person = store.current('ann', 'oidc')
   t.ok(Object.isFrozen(person))
   t.ok(store.records.find('ann') instanceof Promise, 'what decides about sessions reads storage')
 })

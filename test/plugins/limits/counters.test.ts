@@ -96,6 +96,32 @@ t.test('an outage is said once at its begin and once at its end, and a stop says
   t.match(JSON.stringify(lines.at(-1)), /7/)
 })
 
+t.test('what is written costs what has changed, however many counters there are (BW-26)', async (t) => {
+  let [asked, now] = [0, NOON]
+  const clock = () => {
+    asked++
+    return now
+  }
+  const stored = new Map<string, number>()
+  const count: Storage['count'] = async (list) =>
+    list.map(({ key, by }) => stored.set(key, (stored.get(key) ?? 0) + by).get(key)!)
+  const counters = createCounters({ count }, clock, { warn () {} })
+  t.teardown(counters.close)
+  const counter = (number: number) => ({ key: `call ${number}`, endsAt: NOON + (number === 0 ? 60 : 3_600), watched: true })
+  for (let number = 0; number < 10_000; number++) counters.add([counter(number)])
+  await counters.flush()
+  asked = 0
+  for (let time = 0; time < 200; time++) {
+    counters.add([counter(1)])
+    await counters.flush()
+  }
+  t.ok(asked < 2_000, `the clock was asked ${asked} times`)
+  t.equal(counters.value('call 1'), 201)
+  now += 60
+  await counters.flush()
+  t.same([counters.value('call 0'), counters.value('call 2')], [0, 1])
+})
+
 t.test('what could not be counted is counted later in small steps, a fault in the middle of it too (TF-04)', async (t) => {
   const steps: number[] = []
   const stored = new Map<string, number>()

@@ -3,6 +3,7 @@
 import t from 'tap'
 import { defaultLimits, type LimitTable } from '../../../config/rate-limits.ts'
 import { createAddressPlaces, ADDRESS_PLACES, type PlaceOf } from '../../../plugins/limits/address-places.ts'
+import { MAX_APPS_COUNTED } from '../../../plugins/limits/apps-of-person.ts'
 import { createQuotas } from '../../../plugins/limits/quotas.ts'
 import { createCounters } from '../../../plugins/limits/counters.ts'
 import { createSealing } from '../../../plugins/secrets.ts'
@@ -117,6 +118,38 @@ t.test('messages count for their caller, also those that are refused, and each o
   t.strictSame([takeMessages('bob', 10), floodWait('bob')], [undefined, undefined], 'nobody pays for others')
   now += 50
   t.strictSame([takeMessages('ann', 1), floodWait('ann')], [undefined, undefined], 'a new minute')
+})
+
+t.test('a person who connects ever new apps leaves a bounded number of counters, also in memory (OW-25)', async (t) => {
+  const written = new Set<string>()
+  const count = async (list: readonly { key: string; by: number }[]) =>
+    list.map(({ key, by }) => {
+      written.add(key)
+      return by
+    })
+  let now = NOON + 5
+  const limits = {
+    ...table,
+    'calls-per-user': 5_000,
+    'calls-per-tool': 5_000
+  }
+  const { take, calls, counters } = openQuotas({ count }, limits, () => now)
+  t.teardown(counters.close)
+  const use = (apps: number) => {
+    for (let app = 0; app < apps; app++) take('ann', { clientId: `app ${app}` }, 'analyze')
+  }
+  use(2_000)
+  await counters.flush()
+  const ofDay = [...written].filter((key) => key.startsWith('calls-per-client-day '))
+  t.ok(ofDay.length <= 3 * (MAX_APPS_COUNTED + 1), `${ofDay.length} counters of a day`)
+  t.equal(calls('ann', 1, { tool: 'search', app: { clientId: 'app 1999' } }), 0, 'those beyond it are counted as one')
+  t.equal(calls('ann', 1, { tool: 'search', app: { clientId: 'app 7' } }), 1)
+  t.equal(calls('bob', 1, { tool: 'search', app: { clientId: 'app 1999' } }), 1, 'for others each is an app of its own')
+  now += 86_400
+  written.clear()
+  use(10)
+  await counters.flush()
+  t.equal([...written].filter((key) => key.startsWith('calls-per-client-day ')).length, 30, 'the next day begins anew')
 })
 
 t.test('addresses without number, of many IPv6 networks, leave a bounded number of counters (OW-08)', async (t) => {

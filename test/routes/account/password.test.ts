@@ -124,3 +124,19 @@ t.test('password managers are led to the page by the well-known address (W3C), w
   t.same(await ask('local'), [302, '/account/password'])
   t.same(await ask('demo'), [404, null])
 })
+
+storageTest('a session that is ended from elsewhere while it changes the password does not go on (AC-16)', async (t, start) => {
+  const { url, app, person, isIn } = await startWithMail(smtp, start)
+  const browser = await person(address(t, 'meanwhile'))
+  const page = await browser.get(`${url}/account/password`)
+  const { lifecycle } = app.signIn
+  const { signOutEverywhere } = lifecycle
+  lifecycle.signOutEverywhere = async (id) => {
+    await signOutEverywhere(id)
+    lifecycle.signOutEverywhere = signOutEverywhere
+    // The person presses the button in another browser, right then.
+    return signOutEverywhere(id)
+  }
+  t.match(await form(browser, page, { present: PASSWORD, next: NEXT }), { status: 400, text: /sign_in_expired/ })
+  t.equal(await isIn(browser), false)
+})

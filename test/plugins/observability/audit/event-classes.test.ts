@@ -87,6 +87,13 @@ t.test('one person has a share of the security events in an hour, and takes noth
   )
   t.same(networks.slice(-2), ['public', 'excess'])
   t.same(strangers('2001:db8:2::', 1), ['public'])
+  const deletions = (address: string, by?: string) =>
+    Array.from({ length: MAX_EVENTS.security + 1 }, () => classOf(event('account_deleted', { address, ...(by && { by }) })))
+  t.same(
+    deletions('192.0.2.4').slice(-2), ['security', 'excess'],
+    'whoever deletes their account and comes again, as somebody new each time, has one too'
+  )
+  t.same([...new Set(deletions('192.0.2.4', 'an owner'))], ['security'])
   now += 3_600
   t.same(classes('busy', 1), ['security'])
 })

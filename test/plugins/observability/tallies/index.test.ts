@@ -89,3 +89,26 @@ storageTest('while storage is away calls wait, and are written when it is back',
   isAway = false
   t.match((await tallies.read('week')).at(-1)!.slot.tools, [['search', { calls: 1 }]])
 })
+
+storageTest('of somebody who came today only the days since then are looked at (AW-02)', async (t, start) => {
+  const { app } = await start()
+  let looked = 0
+  const storage = {
+    collection: <T>(kind: string) => {
+      const records = app.storage.collection<T>(kind)
+      const update: typeof records.update = (...asked) => {
+        looked++
+        return records.update(...asked)
+      }
+      return { ...records, update }
+    }
+  }
+  const tallies = createTallies(storage, app.now, app.log)
+  t.teardown(() => tallies.close())
+  tallies.add(call('ann'))
+  await tallies.flush()
+  looked = 0
+  await tallies.forget('ann', app.now() - 60)
+  t.ok(looked <= 4, `${looked} records were looked at`)
+  t.same((await tallies.read('day')).flatMap(({ slot }) => slot.people), [])
+})

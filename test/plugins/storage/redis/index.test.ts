@@ -106,6 +106,40 @@ t.test(
 )
 
 t.test(
+  'what a journal has of a topic is forgotten without reading all of it (AW-02)',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const storage = await openRedisStorage(redis!.url, log)
+    t.teardown(() => storage.close())
+    const { client } = redis!
+    const yesterday = Date.now() - 86_400_000
+    // Its topic has lost this one, as it does where a journal is shortened.
+    await client.xadd('mcp:journal:long', `${yesterday}-0`, 'entry', '0', 'topic', 'ann')
+    await client.eval(
+      "for i = 1, 20000 do redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. i, 'entry', i, 'topic', '') end",
+      1,
+      'mcp:journal:long',
+      yesterday
+    )
+    const journal = storage.journal<number>('long')
+    await journal.append([
+      { topic: 'ann', entry: -1 },
+      { topic: 'bob', entry: -2 },
+      { topic: 'ann', entry: -3 }
+    ])
+    const reads = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0)
+    const before = await reads()
+    await journal.forget('ann')
+    await journal.forget('nobody')
+    t.ok((await reads()) - before < 10, `${(await reads()) - before} pages were read`)
+    t.same(await journal.latest(2), [20_000, -2])
+    t.equal(await client.xlen('mcp:journal:long'), 20_001)
+    t.same(await journal.newest('ann', 5), [])
+    await client.del('mcp:journal:long')
+  }
+)
+
+t.test(
   'a Redis that is full: deleting and starting work, and it recovers by itself (SG-04)',
   { skip: redis ? false : noRedis },
   async (t) => {
