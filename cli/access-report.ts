@@ -104,7 +104,7 @@ function introduce ({ user, service, groups }: Caller): string {
     ...(email !== undefined && !emailVerified
       ? [
           '  Nobody has proven that they read this mailbox: rules and groups by address do not count for them.',
-          `  To put them in a group: ${commandLine('users')}group add ${id} GROUP`
+          `  To put them in a group: ${commandLine('users')}group add ${email} GROUP`
         ]
       : []),
     inGroups

@@ -49,13 +49,3 @@ export async function findPerson (
       : `Several people have this address; name one by id:\n${found.map((user) => describe(context, user)).join('\n')}`
   )
 }
-
-/**
- * For what gives power. @throws OperatorError as {@link findPerson} does, and for an address that nobody has proven to read: where
- * sign-up is open, a stranger may have come first (threat FL-02).
- */
-export async function findProven (context: Context, who: string | undefined): Promise<User> {
-  const user = await findPerson(context, who)
-  if (who === user.id || user.emailVerified) return user
-  throw new OperatorError(`Nobody has proven that they read ${who}: make sure who it is, and name them by id: ${user.id}`)
-}

@@ -6,7 +6,7 @@ import { OPERATOR } from '../plugins/administration/contract.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import type { User } from '../plugins/sign-in/contract.ts'
 import { OperatorError } from './command.ts'
-import { findPerson, findProven, type Context } from './find-person.ts'
+import { findPerson, type Context } from './find-person.ts'
 import { commandLine } from './usage.ts'
 
 export const GROUP_HELP = `  ${commandLine('users')}group add ID|ADDRESS GROUP
@@ -18,12 +18,19 @@ export const GROUP_HELP = `  ${commandLine('users')}group add ID|ADDRESS GROUP
 export async function group (context: Context, ...[action, who, name, ...more]: readonly string[]): Promise<string> {
   if (action === 'list' && name === undefined) return list(context, who)
   if ((action !== 'add' && action !== 'remove') || more.length > 0) throw new OperatorError(GROUP_HELP)
-  const { id } = await (action === 'add' ? findProven : findPerson)(context, who)
+  const { id, email, emailVerified } = await findPerson(context, who)
   if (name === undefined) throw new OperatorError(`Name the group.\n${GROUP_HELP}`)
   const { administration } = context.app
   if (action === 'remove') return `Removed from ${printable(name)}: ${describe(await administration.removeFromGroup(OPERATOR, id, name))}`
-  return `Added to ${printable(name)}: ${describe(await administration.addToGroup(OPERATOR, id, name))}${warningOf(context, name)}`
+  const added = `Added to ${printable(name)}: ${describe(await administration.addToGroup(OPERATOR, id, name))}`
+  const isProven = who === id || emailVerified === true
+  return added + (isProven ? '' : unproven(id, email ?? '', name)) + warningOf(context, name)
 }
+
+/** Where sign-up is open, a stranger may have come first with the address (threat FL-02). */
+const unproven = (id: string, email: string, name: string): string =>
+  `\nWarning: nobody has proven that they read ${printable(email)}. If it is somebody else who has signed up with it: ` +
+  `${commandLine('users')}group remove ${id} ${printable(name)}`
 
 /**
  * A group that no rule can name: the operator may be about to write it, or

@@ -2,7 +2,7 @@
 // Tested in test/cli/user-invitations.test.ts.
 import { OPERATOR } from '../plugins/administration/contract.ts'
 import { OperatorError } from './command.ts'
-import { describe, findPerson, findProven, type Context } from './find-person.ts'
+import { describe, findPerson, type Context } from './find-person.ts'
 import { commandLine } from './usage.ts'
 
 export const OWNER_HELP = `  ${commandLine('users')}owner add ID|ADDRESS     may open /admin
@@ -19,7 +19,11 @@ export async function owner (context: Context, ...[action, who, ...more]: readon
     return all.filter(administration.isOwner).map((user) => describe(context, user)).join('\n')
   }
   if (action !== 'add' && action !== 'remove') throw new OperatorError(OWNER_HELP)
-  const { id } = await (action === 'add' ? findProven : findPerson)(context, who)
+  const { id, emailVerified } = await findPerson(context, who)
+  if (action === 'add' && who !== id && !emailVerified) {
+    // Where sign-up is open, a stranger may have come first (threat FL-02).
+    throw new OperatorError(`Nobody has proven that they read ${who}: make sure who it is, and name them by id: ${id}`)
+  }
   return action === 'add'
     ? `Owner: ${describe(context, await administration.makeOwner(OPERATOR, id))}`
     : `No owner: ${describe(context, await administration.unmakeOwner(OPERATOR, id))}`
