@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { INTERNAL_ERROR, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client'
 import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type UpstreamFault } from '../contract.ts'
+import { Asked } from './asked.ts'
 import { createCleaner, type Clean } from './clean.ts'
 import { ProcessGroup } from './group.ts'
 import { describeEnd, launch, type UpstreamProcess } from './launch.ts'
@@ -58,8 +59,7 @@ export class ProcessTransport implements Transport {
   #stderr: StderrLog | undefined
   #isClosed = false
   #hasAnswered = false
-  /** Requests that it has not answered. */
-  #asked = 0
+  readonly #asked = new Asked()
   #strayLines = 0
   #saidStray = false
 
@@ -77,9 +77,9 @@ export class ProcessTransport implements Transport {
     return this.#isClosed
   }
 
-  /** It has answered whatever it was asked. */
+  /** It has answered whatever anybody waits for. */
   get isIdle (): boolean {
-    return !this.#isClosed && this.#hasAnswered && this.#asked === 0
+    return !this.#isClosed && this.#hasAnswered && this.#asked.isNothing
   }
 
   /** By these two the client of the SDK knows that it talks to a process: one may leave its first question unanswered. */
@@ -118,10 +118,7 @@ export class ProcessTransport implements Transport {
     if (stdin.writableLength > this.#around.bounds.maxUnreadBytes) {
       throw this.#error('busy', 'it does not read what is sent to it', false)
     }
-    if ('method' in message && 'id' in message) {
-      this.#asked++
-      this.usedAt = performance.now()
-    }
+    if (this.#asked.noteSent(message)) this.usedAt = performance.now()
     stdin.write(`${JSON.stringify(message)}\n`)
   }
 
@@ -183,9 +180,8 @@ export class ProcessTransport implements Transport {
 
   /** @returns whether it may be an answer. */
   #hand (message: JSONRPCMessage): boolean {
-    const isAnswer = !('method' in message) && this.#asked > 0
+    const isAnswer = this.#asked.noteReceived(message)
     if (isAnswer) {
-      this.#asked--
       // The client looks at a notification after this turn, and drops progress of what has been answered by then.
       queueMicrotask(() => this.#give(message))
     } else this.#give(message)
@@ -208,7 +204,7 @@ export class ProcessTransport implements Transport {
     if (this.#isClosed) return
     const id = findId(head, tail)
     const message = `a message of it is ${why}`
-    if (id === undefined || this.#asked === 0) return this.#fail('malformed', message)
+    if (id === undefined || !this.#asked.mayBeAnswered) return this.#fail('malformed', message)
     this.#hasAnswered = true
     const data = this.#error('malformed', `its answer is ${why}`, true)
     this.#hand({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: data.message, data } })
