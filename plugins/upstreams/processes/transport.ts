@@ -18,11 +18,13 @@ const DRAIN_MS = 200
 const MAX_UNASKED_PER_SECOND = 1_000
 const BYTES_LIKE_A_MESSAGE = 10_000
 const BLANK_LINES_LIKE_A_MESSAGE = 100
+/** Of a message to the process: nearly all are smaller. Larger ones take half of what it has not read yet. */
+const SMALL_BYTES = 16 * 1024
 
 export interface ProcessBounds {
   /** Bytes of one message of a process. */
   maxMessageBytes: number
-  /** Bytes that a process has not read yet; with more, nothing is sent to it. */
+  /** Bytes that a process has not read yet; with more, nothing is sent to it, and with half of it nothing large. */
   maxUnreadBytes: number
   /** Lines of its output, one after the other, that are not MCP. */
   maxStrayLines: number
@@ -115,11 +117,16 @@ export class ProcessTransport implements Transport {
   async send (message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin
     if (this.#isClosed || !stdin?.writable) throw this.#error('ended', this.fault?.message ?? 'its process has ended', false)
-    if (stdin.writableLength > this.#around.bounds.maxUnreadBytes) {
-      throw this.#error('busy', 'it does not read what is sent to it', false)
-    }
+    const line = Buffer.from(`${JSON.stringify(message)}\n`)
+    if (!this.#hasRoomFor(line, stdin.writableLength)) throw this.#error('busy', 'it does not read what is sent to it', false)
     if (this.#asked.noteSent(message)) this.usedAt = performance.now()
-    stdin.write(`${JSON.stringify(message)}\n`)
+    stdin.write(line)
+  }
+
+  /** What many share has room for what is small, however much one of them sends. @param unread bytes. */
+  #hasRoomFor ({ length }: Buffer, unread: number): boolean {
+    const { maxUnreadBytes } = this.#around.bounds
+    return length <= SMALL_BYTES || unread === 0 ? unread <= maxUnreadBytes : unread + length <= maxUnreadBytes / 2
   }
 
   /** Ends the process. Resolves when it and all that it has started are gone. */

@@ -151,6 +151,20 @@ t.test('what a process does not read is not kept without bound (PR-07)', async (
   t.equal(processes.count, 0)
 })
 
+t.test('what one person sends leaves room for what others send (PR-22)', async (t) => {
+  const bounds = { ...BOUNDS, maxUnreadBytes: 800_000 }
+  const { processes } = startProcesses(t, { bounds })
+  const transport = processes.open(upstreamSettings(['--deaf', '--ignore-term']), undefined)
+  await connectClient(transport)
+  const send = (characters: number) => transport.send({ jsonrpc: '2.0', method: 'ping', params: { text: 'x'.repeat(characters) } })
+  // What the pipe itself takes is not known.
+  const large = await Promise.allSettled(Array.from({ length: 10 }, () => send(200_000)))
+  const refused = large.filter(({ status }) => status === 'rejected')
+  t.ok(refused.length >= 7, `${refused.length} of ten`)
+  for (let sent = 0; sent < 20; sent++) await send(15_000)
+  await transport.close()
+})
+
 t.test('a flood of notifications is read slowly (PR-03)', async (t) => {
   const script = `
     const flood = '{"jsonrpc":"2.0","method":"notifications/message"}\\n'.repeat(100)
