@@ -24,12 +24,12 @@ export class Asked {
   noteSent (message: JSONRPCMessage): boolean {
     if (!('method' in message)) return false
     if ('id' in message) {
+      // The first question of 2026-07-28 was left unanswered.
+      if (message.method === 'initialize') this.#waitedFor.forEach((id) => this.#cancel(id))
       this.#waitedFor.add(message.id)
       return true
     }
-    const id = message.method === 'notifications/cancelled' ? message.params?.['requestId'] as RequestId : undefined
-    if (id !== undefined && this.#waitedFor.delete(id)) this.#canceled.add(id)
-    if (this.#canceled.size > MAX_CANCELED) this.#canceled.delete(this.#canceled.values().next().value!)
+    if (message.method === 'notifications/cancelled') this.#cancel(message.params?.['requestId'] as RequestId)
     return false
   }
 
@@ -37,5 +37,10 @@ export class Asked {
   noteReceived (message: JSONRPCMessage): boolean {
     if ('method' in message || message.id === undefined) return false
     return this.#waitedFor.delete(message.id) || this.#canceled.delete(message.id)
+  }
+
+  #cancel (id: RequestId): void {
+    if (this.#waitedFor.delete(id)) this.#canceled.add(id)
+    if (this.#canceled.size > MAX_CANCELED) this.#canceled.delete(this.#canceled.values().next().value!)
   }
 }

@@ -21,6 +21,11 @@ t.test('a request is open until it is answered or canceled, and each is answered
   t.ok(asked.noteReceived(answer(2)), 'an answer that was on its way is one')
   t.notOk(asked.noteSent(cancel(3)), 'what was never asked')
   t.notOk(asked.mayBeAnswered)
+  asked.noteSent({ jsonrpc: '2.0', id: 'first', method: 'server/discover' })
+  asked.noteSent({ jsonrpc: '2.0', id: 4, method: 'initialize' })
+  asked.noteReceived(answer(4))
+  t.match(asked, { isNothing: true, mayBeAnswered: true }, 'a first question that an earlier version left unanswered')
+  t.ok(asked.noteReceived({ jsonrpc: '2.0', id: 'first', result: {} }))
   for (let id = 10; id < 1_020; id++) {
     asked.noteSent(request(id))
     asked.noteSent(cancel(id))
