@@ -1,5 +1,6 @@
 // URI templates, which match many URIs: `{name}` for a part without `/`, `{+name}` for anything (the part of RFC 6570 that can also
 // be read backwards without doubt).
+import { createFindText } from './find-text.ts'
 
 export interface UriTemplate {
   /** In order of appearance. Empty for a plain URI. */
@@ -39,7 +40,8 @@ export function checkTemplate (uri: string): string[] {
 export function parseTemplate (template: string): UriTemplate {
   const variables = [...template.matchAll(EXPRESSION)].map(([whole, plus, name], index, all) => {
     const end = template.indexOf(whole) + whole.length
-    return { name: name!, slashes: plus !== '', followedBy: template.slice(end, all[index + 1]?.index) }
+    const followedBy = template.slice(end, all[index + 1]?.index)
+    return { name: name!, slashes: plus !== '', followedBy, findEnd: createFindText(followedBy) }
   })
   const beginning = template.slice(0, template.search(/\{|$/))
   return {
@@ -49,11 +51,11 @@ export function parseTemplate (template: string): UriTemplate {
       if (variables.length === 0) return uri === beginning ? {} : undefined
       const values: Record<string, string> = {}
       let at = beginning.length
-      for (const [index, { name, slashes, followedBy }] of variables.entries()) {
+      for (const [index, { name, slashes, followedBy, findEnd }] of variables.entries()) {
         // Each value is as short as can be, and the last one goes to the end: nothing is ever tried twice.
         const end =
           index < variables.length - 1
-            ? uri.indexOf(followedBy, at + 1)
+            ? findEnd(uri, at + 1)
             : uri.endsWith(followedBy)
               ? uri.length - followedBy.length
               : -1

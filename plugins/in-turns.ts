@@ -32,3 +32,17 @@ export function createTurns (): () => Promise<void> | undefined {
     return nextTurn().then(() => { began = performance.now() })
   }
 }
+
+/** For work that many may have at the same time: a turn of the event loop has a piece of one of them, however many they are. */
+export function createSharedTurns () {
+  let last = Promise.resolve()
+  /** Begins such a work. @returns as {@link createTurns}. */
+  return (): (() => Promise<void> | undefined) => {
+    let began = -Infinity
+    return () => {
+      if (performance.now() - began < MAX_TURN_MS) return undefined
+      last = last.then(() => nextTurn())
+      return last.then(() => { began = performance.now() })
+    }
+  }
+}

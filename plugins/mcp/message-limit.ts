@@ -38,7 +38,7 @@ export function createMessageLimit (app: Pick<FastifyInstance, 'usage' | 'audit'
   function take (request: FastifyRequest, caller: Pick<McpRequest, 'access' | 'address'>): McpResponse | undefined {
     uncounted.delete(request)
     const { body } = request
-    const refused = app.usage.takeMessages(callerOf(caller), Array.isArray(body) ? body.length : 1)
+    const refused = app.usage.takeMessages(callerOf(caller), messagesIn(body))
     if (!refused) return undefined
     if (refused.isFirst) {
       if (caller.access) app.audit.note('limit', { ...ofAccess(caller.access), reason: 'messages-per-user' }, request.id)
@@ -75,6 +75,9 @@ export function createMessageLimit (app: Pick<FastifyInstance, 'usage' | 'audit'
     }
   }
 }
+
+/** A batch without any was read as well. */
+const messagesIn = (body: unknown): number => (Array.isArray(body) ? Math.max(1, body.length) : 1)
 
 /** Without sign-in, the request has no `access`. */
 const identify = (request: FastifyRequest) =>

@@ -6,7 +6,7 @@ import { missingScope, missingToken } from '../oauth/challenge.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
 import type { McpResponse, McpRequest, Message } from './contract.ts'
 import type { Offered } from './sdk/contract.ts'
-import { MAX_URIS } from './streams/subscribed-uris.ts'
+import { withinBounds } from './streams/subscribed-uris.ts'
 
 /** Allowed without a token as soon as some tool is: how to talk to the server, and what it offers. */
 const DISCOVERY = new Set([
@@ -61,9 +61,7 @@ function scopesOf (
     case 'subscriptions/listen':
       // Whose each is takes a while to find out; of what is too much, no more than is served.
       return atLeastOne(
-        [(params?.['notifications'] as { resourceSubscriptions?: unknown } | undefined)?.resourceSubscriptions]
-          .flat()
-          .slice(0, MAX_URIS)
+        withinBounds([(params?.['notifications'] as { resourceSubscriptions?: unknown } | undefined)?.resourceSubscriptions].flat())
           .flatMap(ofResource)
       )
     default:

@@ -1,5 +1,6 @@
 // Which resources of an upstream are followed, over which connection: nobody can follow so many that others cannot, and what
 // the upstream says without having been asked ends here (MCP "Subscriptions").
+import { createTurns } from '../in-turns.ts'
 import { createInTurn } from './in-turn.ts'
 
 /** By key, for a connection that takes the place of another: those that were used longest ago are forgotten. */
@@ -61,12 +62,20 @@ export class Followed {
   changed (key: string, uri: string, user: string | undefined): void {
     if (!this.has(key, uri)) return
     this.#pending.set(JSON.stringify([key, uri]), [uri, user])
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined
-      const changes = [...this.#pending.values()]
-      this.#pending.clear()
-      for (const change of changes) this.#onChange(...change)
-    }, PAUSE_MS).unref()
+    this.#timer ??= setTimeout(() => { this.#tell() }, PAUSE_MS).unref()
+  }
+
+  /** In turns with other requests: whose a resource is takes a while to find out. */
+  async #tell (): Promise<void> {
+    const changes = [...this.#pending.values()]
+    this.#pending.clear()
+    this.#timer = undefined
+    const turn = createTurns()
+    for (const change of changes) {
+      const waiting = turn()
+      if (waiting) await waiting
+      this.#onChange(...change)
+    }
   }
 
   close (): void {

@@ -219,8 +219,8 @@ export class ConfiguredUpstream implements Upstream {
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error
         const hasEnded = error.fault === 'ended'
-        // One that takes nothing more may have been renewed: whoever comes next begins anew.
-        if (hasEnded || (error.fault === 'failed' && !error.wasSent)) this.#pool.drop(key, connection)
+        if (hasEnded) this.#pool.drop(key, connection)
+        else if (error.fault === 'failed' && !error.wasSent) this.#pool.renew(key, connection)
         // Of a session that the upstream has forgotten nothing has happened yet.
         if (!hasEnded || error.wasSent || attempt > 1) throw error
       }

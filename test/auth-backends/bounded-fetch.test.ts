@@ -60,7 +60,9 @@ t.test('an OpenID provider whose metadata, keys, tokens or claims never end is u
     const provider = await providerFor(t)
     const written = { bytes: 0 }
     provider.instead.set(path, (_request, response) => endless(response, written))
-    await t.rejects(signIn(openOidcAt(provider)), { name: 'BackendUnavailable', reason: 'unreadable', message: /too long/ }, path)
+    await t.rejects(
+      signIn(openOidcAt(provider)), { name: 'BackendUnavailable', reason: 'unreadable', message: /too long/ }, path
+    )
     t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${path}: ${written.bytes} bytes`)
   }
 })
@@ -68,7 +70,9 @@ t.test('an OpenID provider whose metadata, keys, tokens or claims never end is u
 t.test('a Supabase whose answers never end is unavailable (BW-11)', async (t) => {
   const written = { bytes: 0 }
   const url = await serve(t, (response) => endless(response, written))
-  await t.rejects(open(url).password!.verify(person), { name: 'BackendUnavailable', reason: 'unreadable', message: /read/ })
+  await t.rejects(
+    open(url).password!.verify(person), { name: 'BackendUnavailable', reason: 'unreadable', message: /read/ }
+  )
   t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
 })
 
@@ -77,7 +81,9 @@ t.test('what a tool asks of Supabase for a person is read up to a limit, in what
   const url = await serve(t, (response) => endless(response, written))
   const session = JSON.stringify({ access: 'a', refresh: 'r', expiresAt: 4_000_000_000 })
   const client = (await open(url).sessions!.onBehalfOf!.open(session)) as SupabaseClient
-  t.match(await client.from('things').select(), { data: null, error: { message: /longer than 8388608 bytes/ } })
+  t.match(
+    await client.from('things').select(), { data: null, error: { message: /longer than 8388608 bytes/ } }
+  )
   await t.rejects(client.storage.from('files').download('x'), { message: /longer than/ })
   t.ok(written.bytes > 0 && written.bytes < 64 * MAX_ANSWER_BYTES, `${written.bytes} bytes`)
 })

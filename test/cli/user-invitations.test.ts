@@ -14,13 +14,17 @@ storageTest('invite prints a link for one address, invitations lists it, withdra
   const link = await invite(context, 'Ann@example.com', '--group', 'finance', '--group', 'research', '--language', 'de')
   t.equal((await new Browser().get(link)).status, 200)
   const listed = (await invitations(context)).split('\t')
-  t.match(listed, [/^[\w-]{11}$/, 'ann@example.com', 'open', /^\d{4}-\d\d-\d\d$/, 'operator', 'finance, research'])
+  t.match(
+    listed, [/^[\w-]{11}$/, 'ann@example.com', 'open', /^\d{4}-\d\d-\d\d$/, 'operator', 'finance, research']
+  )
   t.match(await withdraw(context, listed[0]!), /^Withdrawn: /)
   t.equal((await new Browser().get(link)).status, 403)
   for (const words of [['a@example.com', 'b@example.com'], ['--language', 'xx'], ['--nonsense']]) {
     await t.rejects(invite(context, ...words), { name: 'OperatorError' }, words.join(' '))
   }
-  await t.rejects(invite(context, 'ann'), { code: 'invalid_request', message: /Enter an email address/ })
+  await t.rejects(
+    invite(context, 'ann'), { code: 'invalid_request', message: /Enter an email address/ }
+  )
   await t.rejects(withdraw(context), { name: 'OperatorError' })
   t.equal((await invitations(context)).split('\n').length, 1)
 })

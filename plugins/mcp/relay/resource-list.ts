@@ -1,22 +1,22 @@
 // The resources that an upstream lists for one caller, page by
 // page (MCP "Resources", "Pagination").
-// Tested in test/plugins/mcp/relay/prompts.test.ts.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isInputRequiredResult, type Resource as Listed } from '@modelcontextprotocol/server'
+import { createSharedTurns } from '../../in-turns.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
 import { noSuchPage } from '../handlers/cursor.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import type { ListPage } from '../handlers/resources.ts'
 import type { Relay } from './contract.ts'
 import { relayGuarded } from './guarded.ts'
-import { readListed } from './results.ts'
+import { readListed, readPage } from './results.ts'
 
 /** One that is slow does not keep the others back. */
 const MAX_LIST_MS = 5_000
 /** Characters; one that is longer ends the list, since ours could not hold it. */
 const MAX_CURSOR = 1_000
-/** After so many entries everybody else has a turn: rules are asked about each. */
-const ENTRIES_A_TURN = 50
+
+/** Rules are asked about each entry, by all templates that it fits: ten milliseconds of some, for any number of callers. */
+const beginTurns = createSharedTurns()
 
 /**
  * An upstream that fails costs its own part of the list only.
@@ -43,13 +43,16 @@ export function listOf (
       timeoutMs: Math.min(timeoutMs, MAX_LIST_MS)
     }
     try {
-      const page = await relayGuarded(relay, asked, asking, 'The list of resources', readListed)
+      const page = await relayGuarded(relay, asked, asking, 'The list of resources', readPage)
       if (isInputRequiredResult(page)) return { resources: [] }
-      const { listed, next } = page
+      const { entries, next } = page
       const resources: Listed[] = []
-      for (const [index, resource] of listed.entries()) {
-        if (index % ENTRIES_A_TURN === ENTRIES_A_TURN - 1) await nextTurn()
-        if (mayList(name, resource.uri)) resources.push(resource as Listed)
+      const turn = beginTurns()
+      for (const entry of entries) {
+        const waiting = turn()
+        if (waiting) await waiting
+        const resource = readListed(entry)
+        if (resource && mayList(name, resource.uri)) resources.push(resource as Listed)
       }
       const isCarried = next !== undefined && next.length <= MAX_CURSOR
       return { resources, ...(isCarried && { next: `${name} ${next}` }) }

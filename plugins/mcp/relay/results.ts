@@ -67,16 +67,17 @@ const MAX_LISTED = 1_000
 /** Of one entry: a name, texts, a few icons. */
 const MAX_LISTED_VALUES = 200
 
-/** @returns the entries of a page that are resources; an odd one never costs the others. */
-export function readListed ({ resources, nextCursor }: Result): { listed: Array<{ uri: string }>; next: string | undefined } {
-  const { validate } = specTypeSchemas.Resource['~standard']
+/** A page of a list as it came: each entry is looked at apart, so that others have a turn in between. */
+export function readPage ({ resources, nextCursor }: Result): { entries: readonly unknown[]; next: string | undefined } {
   const entries: unknown[] = Array.isArray(resources) ? resources.slice(0, MAX_LISTED) : []
-  const listed = entries.flatMap((entry) => {
-    if (hasMoreValues(entry, MAX_LISTED_VALUES)) return []
-    const checked = validate(entry) as { value?: { uri: string }; issues?: unknown }
-    return checked.value && checked.issues === undefined ? [checked.value] : []
-  })
-  return { listed, next: typeof nextCursor === 'string' ? nextCursor : undefined }
+  return { entries, next: typeof nextCursor === 'string' ? nextCursor : undefined }
+}
+
+/** @returns undefined for an entry that is no resource; an odd one never costs the others. */
+export function readListed (entry: unknown): { uri: string } | undefined {
+  if (hasMoreValues(entry, MAX_LISTED_VALUES)) return undefined
+  const { value, issues } = specTypeSchemas.Resource['~standard'].validate(entry) as { value?: { uri: string }; issues?: unknown }
+  return issues === undefined ? value : undefined
 }
 
 const TOOL_MEMBERS = ['content', 'structuredContent', 'isError']

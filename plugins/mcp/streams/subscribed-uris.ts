@@ -2,7 +2,7 @@
 // small (MCP "Subscriptions").
 
 /** More are refused. */
-export const MAX_URIS = 200
+const MAX_URIS = 200
 const MAX_URI_BYTES = 2_048
 const MAX_URIS_BYTES = 16 * 1024
 
@@ -15,4 +15,11 @@ export function findUriFault (uris: readonly string[]): string | undefined {
     return `the uris that are subscribed to have at most ${MAX_URIS_BYTES} bytes together`
   }
   return undefined
+}
+
+/** Those from the beginning that are no more than may be subscribed to: of a longer list nothing has to be found out. */
+export function withinBounds (uris: readonly unknown[]): string[] {
+  let bytes = 0
+  const texts = uris.slice(0, MAX_URIS).filter((uri) => typeof uri === 'string')
+  return texts.filter((uri) => (bytes += Buffer.byteLength(uri)) <= MAX_URIS_BYTES)
 }

@@ -18,6 +18,8 @@ interface Slot {
   failingSince?: number | undefined
   /** Before it, the last failure is the answer. */
   retryAt: number
+  /** When another connection took the place of one that refused a request. */
+  renewedAt?: number
   error?: Error | undefined
 }
 
@@ -44,8 +46,11 @@ const MAX_PAUSE_MS = 60_000
  * and those are few.
  */
 const MAX_OF_PERSON = 10
+const MIN_MS_BETWEEN_RENEWALS = 30_000
 /** A connection that has lasted this long was a good one. */
 const GOOD_AFTER_MS = 10_000
+
+const newSlot = (person: string | undefined): Slot => ({ person, usedAt: 0, openedAt: 0, failures: 0, retryAt: 0 })
 
 export class Pool {
   readonly #options: PoolOptions
@@ -104,6 +109,17 @@ export class Pool {
     connection.retire()
   }
 
+  /**
+   * Has another one take its place: the upstream has refused a request, and may have been renewed. Mostly it is the fault of
+   * who asked, and to open one reads lists and follows resources again, so that it is done once in a while.
+   */
+  renew (key: string, connection: OpenConnection): void {
+    const slot = this.#slots.get(key)
+    if (slot?.connection !== connection || performance.now() - (slot.renewedAt ?? -Infinity) < MIN_MS_BETWEEN_RENEWALS) return
+    this.drop(key, connection)
+    this.#slots.set(key, { ...newSlot(slot.person), usedAt: slot.usedAt, renewedAt: performance.now() })
+  }
+
   async close (): Promise<void> {
     this.#closing.abort(this.#error('ended', 'the server is closing'))
     clearInterval(this.#sweep)
@@ -160,7 +176,7 @@ export class Pool {
     if (this.#slots.size >= this.#options.max && !this.#endOldest(all)) {
       throw this.#error('busy', `as many connections as it may have are open: ${this.#options.max}`)
     }
-    const slot: Slot = { person, usedAt: 0, openedAt: 0, failures: 0, retryAt: 0 }
+    const slot = newSlot(person)
     this.#slots.set(key, slot)
     return slot
   }

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { INTERNAL_ERROR, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client'
 import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type UpstreamFault } from '../contract.ts'
+import { Asked } from './asked.ts'
 import { createCleaner, type Clean } from './clean.ts'
 import { ProcessGroup } from './group.ts'
 import { describeEnd, launch, untilDrained, type UpstreamProcess } from './launch.ts'
@@ -15,11 +16,13 @@ import { createThrottle } from './throttle.ts'
 const MAX_UNASKED_PER_SECOND = 1_000
 const BYTES_LIKE_A_MESSAGE = 10_000
 const BLANK_LINES_LIKE_A_MESSAGE = 100
+/** Of a message to the process: nearly all are smaller. Larger ones take half of what it has not read yet. */
+const SMALL_BYTES = 16 * 1024
 
 export interface ProcessBounds {
   /** Bytes of one message of a process. */
   maxMessageBytes: number
-  /** Bytes that a process has not read yet; with more, nothing is sent to it. */
+  /** Bytes that a process has not read yet; with more, nothing is sent to it, and with half of it nothing large. */
   maxUnreadBytes: number
   /** Lines of its output, one after the other, that are not MCP. */
   maxStrayLines: number
@@ -56,8 +59,7 @@ export class ProcessTransport implements Transport {
   #stderr: StderrLog | undefined
   #isClosed = false
   #hasAnswered = false
-  /** Requests that it has not answered. */
-  #asked = 0
+  readonly #asked = new Asked()
   #strayLines = 0
   #saidStray = false
 
@@ -75,9 +77,9 @@ export class ProcessTransport implements Transport {
     return this.#isClosed
   }
 
-  /** It has answered whatever it was asked. */
+  /** It has answered whatever anybody waits for. */
   get isIdle (): boolean {
-    return !this.#isClosed && this.#hasAnswered && this.#asked === 0
+    return !this.#isClosed && this.#hasAnswered && this.#asked.isNothing
   }
 
   /** By these two the client of the SDK knows that it talks to a process: one may leave its first question unanswered. */
@@ -113,14 +115,16 @@ export class ProcessTransport implements Transport {
   async send (message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin
     if (this.#isClosed || !stdin?.writable) throw this.#error('ended', this.fault?.message ?? 'its process has ended', false)
-    if (stdin.writableLength > this.#around.bounds.maxUnreadBytes) {
-      throw this.#error('busy', 'it does not read what is sent to it', false)
-    }
-    if ('method' in message && 'id' in message) {
-      this.#asked++
-      this.usedAt = performance.now()
-    }
-    stdin.write(`${JSON.stringify(message)}\n`)
+    const line = Buffer.from(`${JSON.stringify(message)}\n`)
+    if (!this.#hasRoomFor(line, stdin.writableLength)) throw this.#error('busy', 'it does not read what is sent to it', false)
+    if (this.#asked.noteSent(message)) this.usedAt = performance.now()
+    stdin.write(line)
+  }
+
+  /** What many share has room for what is small, however much one of them sends. @param unread bytes. */
+  #hasRoomFor ({ length }: Buffer, unread: number): boolean {
+    const { maxUnreadBytes } = this.#around.bounds
+    return length <= SMALL_BYTES || unread === 0 ? unread <= maxUnreadBytes : unread + length <= maxUnreadBytes / 2
   }
 
   /** Ends the process. Resolves when it and all that it has started are gone. */
@@ -177,9 +181,8 @@ export class ProcessTransport implements Transport {
 
   /** @returns whether it may be an answer. */
   #hand (message: JSONRPCMessage): boolean {
-    const isAnswer = !('method' in message) && this.#asked > 0
+    const isAnswer = this.#asked.noteReceived(message)
     if (isAnswer) {
-      this.#asked--
       // The client looks at a notification after this turn, and drops progress of what has been answered by then.
       queueMicrotask(() => this.#give(message))
     } else this.#give(message)
@@ -202,7 +205,7 @@ export class ProcessTransport implements Transport {
     if (this.#isClosed) return
     const id = findId(head, tail)
     const message = `a message of it is ${why}`
-    if (id === undefined || this.#asked === 0) return this.#fail('malformed', message)
+    if (id === undefined || !this.#asked.mayBeAnswered) return this.#fail('malformed', message)
     this.#hasAnswered = true
     const data = this.#error('malformed', `its answer is ${why}`, true)
     this.#hand({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: data.message, data } })

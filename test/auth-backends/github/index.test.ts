@@ -90,11 +90,17 @@ t.test('an organization that somebody founds is no group, whatever it is called 
   const named = ['example-inc', 'example-inc/ops']
   t.same(await groupsWith({ GITHUB_ORGS: 'example-inc' }), named)
   t.same(await groupsWith({ GITHUB_ORGS: 'example-inc/ops' }), named)
-  t.same(await groupsWith({ GITHUB_ORGS: '*,Example-Inc' }), named, 'everybody may sign in, and these have groups')
+  t.same(
+    await groupsWith({ GITHUB_ORGS: '*,Example-Inc' }), named,
+    'everybody may sign in, and these have groups'
+  )
   t.same([await groupsWith({ GITHUB_ORGS: '*' }), await groupsWith({})], [[], []])
   const backend = open(github, { GITHUB_ORGS: 'example-inc' })
   const { session } = (await signIn(backend)) as SignedIn
-  t.same(((await backend.sessions!.renew!(session!)) as Renewed).person?.groups, named, 'also when GitHub is asked again')
+  t.same(
+    ((await backend.sessions!.renew!(session!)) as Renewed).person?.groups, named,
+    'also when GitHub is asked again'
+  )
 })
 
 t.test('an address that is not the primary one, or not confirmed, is not theirs', async (t) => {
@@ -116,7 +122,9 @@ t.test('only members of the named organizations or teams come in, and the token 
   }
   github.tokens.clear()
   for (const orgs of ['other', 'example-inc/board', 'example']) {
-    t.match(await signIn(open(github, { GITHUB_ORGS: orgs })), { refused: { key: 'providers.githubOrganization' } }, orgs)
+    t.match(
+      await signIn(open(github, { GITHUB_ORGS: orgs })), { refused: { key: 'providers.githubOrganization' } }, orgs
+    )
   }
   t.equal(github.tokens.size, 0)
   t.match(warnings.at(-1), /GITHUB_ORGS/)
@@ -125,7 +133,9 @@ t.test('only members of the named organizations or teams come in, and the token 
 t.test('of a long list every page is read, up to five', async (t) => {
   const github = await startGithub(t)
   github.person = { ...ann, groups: Array.from({ length: 700 }, (_, number) => `example-inc/team-${number}`) }
-  t.equal(((await signIn(open(github, { GITHUB_ORGS: '*,example-inc' }))) as SignedIn).groups?.length, 500)
+  t.equal(
+    ((await signIn(open(github, { GITHUB_ORGS: '*,example-inc' }))) as SignedIn).groups?.length, 500
+  )
 })
 
 t.test('who turns back is told so; a code that is not for this sign-in signs nobody in', async (t) => {
@@ -165,7 +175,9 @@ t.test('faults of GitHub are told apart, and sign nobody in', async (t) => {
   ] as const
   for (const [path, status, body, reason] of faults) {
     github.instead.set(path, (response) => response.writeHead(status, { 'retry-after': '60' }).end(body))
-    await t.rejects(signIn(open(github)), { name: 'BackendUnavailable', reason } as never, `${path} ${status}`)
+    await t.rejects(
+      signIn(open(github)), { name: 'BackendUnavailable', reason } as never, `${path} ${status}`
+    )
     github.instead.clear()
   }
   github.instead.set('/api/v3/user', () => {})
@@ -189,7 +201,9 @@ t.test('a session lasts as long as GitHub accepts its token, and brings the grou
 t.test('an outage ends no session', async (t) => {
   const { github, backend, session } = await signedIn(t)
   github.instead.set('/api/v3/user', (response) => response.writeHead(502).end())
-  await t.rejects(backend.sessions!.renew!(session) as Promise<unknown>, { name: 'BackendUnavailable' } as never)
+  await t.rejects(
+    backend.sessions!.renew!(session) as Promise<unknown>, { name: 'BackendUnavailable' } as never
+  )
 })
 
 t.test('a token that expires is replaced, once, and what replaces it is kept even if nobody can be asked', async (t) => {

@@ -37,7 +37,9 @@ t.test('a group that somebody founds at gitlab.com is none, whatever it is calle
   const claims = { groups: ['example-inc', 'example-inc/ops', 'example-inc2', 'finance'] }
   const groupsAt = (OIDC_ISSUER: string, more: Record<string, string>) =>
     readGroups(claims, env.parse({ OIDC_ISSUER, OIDC_CLIENT_ID: 'x', ...more })).groups
-  t.same(groupsAt('https://gitlab.com', { OIDC_ALLOWED_GROUPS: 'example-inc' }), ['example-inc', 'example-inc/ops'])
+  t.same(
+    groupsAt('https://gitlab.com', { OIDC_ALLOWED_GROUPS: 'example-inc' }), ['example-inc', 'example-inc/ops']
+  )
   t.same(groupsAt('https://gitlab.com', { OIDC_ALLOWED_DOMAINS: '*' }), [])
   t.same(groupsAt('https://sso.example', { OIDC_ALLOWED_GROUPS: 'example-inc' }), claims.groups)
 })
@@ -46,6 +48,8 @@ t.test('groups that Entra leaves out are recognized, and are none', async (t) =>
   const left = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example' } } }
   t.match(readGroups(left, settings()), { groups: [], isOverage: true })
   t.match(readGroups({ hasgroups: true }, settings()), { groups: [], isOverage: true })
-  t.match(readGroups({ ...left, roles: ['staff'] }, settings({ OIDC_GROUPS_CLAIM: 'roles' })), { groups: ['staff'], isOverage: false })
+  t.match(
+    readGroups({ ...left, roles: ['staff'] }, settings({ OIDC_GROUPS_CLAIM: 'roles' })), { groups: ['staff'], isOverage: false }
+  )
   t.match(readGroups({}, settings()), { groups: [], isOverage: false })
 })

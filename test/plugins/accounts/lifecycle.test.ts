@@ -72,7 +72,9 @@ for (const [name, env] of [
         refresh_token: tokens['refresh_token'] as string
       })
       t.match(refused, { status: 400, body: { error: 'invalid_grant' } })
-      t.match(await post(`${url}/token`, unredeemed.form), { status: 400, body: { error: 'invalid_grant' } })
+      t.match(
+        await post(`${url}/token`, unredeemed.form), { status: 400, body: { error: 'invalid_grant' } }
+      )
       t.equal(await signedIn(browser), false)
       const login = await browser.get(`${url}/login`)
       t.match(
@@ -187,15 +189,22 @@ for (const [name, env] of [
           const user = (await users.changeAddress(id, { identity: local, from: parseEmail(from), to: parseEmail(to), verified }))!
           return [user.email, user.emailVerified, (await who('ann@work.example')) === id, (await who(to)) === id]
         }
-        t.same(await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false])
-        t.same(await move('anna@home.example', 'ann@new.example', true), ['ann@new.example', true, false, true])
+        t.same(
+          await move('ann@home.example', 'anna@home.example', false), ['ann@work.example', true, true, false]
+        )
+        t.same(
+          await move('anna@home.example', 'ann@new.example', true), ['ann@new.example', true, false, true]
+        )
         t.same(await move('ann@new.example', 'ann@typed.example', false), [
           'ann@typed.example',
           undefined,
           false,
           false
         ])
-        t.equal(await who('ann@new.example'), undefined, 'nobody is joined by an address that was given up')
+        t.equal(
+          await who('ann@new.example'), undefined,
+          'nobody is joined by an address that was given up'
+        )
         t.same(
           (await users.find(id))?.identities.map(({ subject }) => subject),
           ['ann elsewhere', 'ann here']

@@ -124,7 +124,9 @@ storageTest(
           isVerified ? 1 : 0,
           'a mailbox alone takes away no second factor of its owner, and leaves none of a stranger'
         )
-        t.match(await accounts.find(parseEmail(email)), { verified: isVerified }, "an operator's link shows nothing of a mailbox")
+        t.match(
+          await accounts.find(parseEmail(email)), { verified: isVerified }, "an operator's link shows nothing of a mailbox"
+        )
         t.equal((await app.signIn.lifecycle.find(user.id))!.emailVerified, undefined)
       })
     }
@@ -160,7 +162,9 @@ export default { env: z.object({}), open: () => ({ title: 'Second', password: { 
     t.match(choice.url, '/login/account')
     const people = (await Array.fromAsync(app.signIn.lifecycle.all())).length
     await local.accounts!.setPassword((await local.accounts!.find(parseEmail(email)))!, NEXT, { verified: true })
-    t.match(await thief.submit(choice, () => true, { decision: 'separate' }), { status: 400, text: /sign_in_expired/ })
+    t.match(
+      await thief.submit(choice, () => true, { decision: 'separate' }), { status: 400, text: /sign_in_expired/ }
+    )
     t.match((await thief.get(`${url}/account`)).url, '/login')
     t.equal((await Array.fromAsync(app.signIn.lifecycle.all())).length, people, 'nobody was made')
   }

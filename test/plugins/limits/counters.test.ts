@@ -28,7 +28,9 @@ t.test('what could not be counted is not free: it counts here at once, and in st
   t.match(take('ann', APP, 'analyze'), /2 tool calls a minute/)
   isAway = false
   await counters.close()
-  t.strictSame([...new Set([...stored].filter(([key]) => !key.endsWith(' people')).map(([, n]) => n))], [2])
+  t.strictSame(
+    [...new Set([...stored].filter(([key]) => !key.endsWith(' people')).map(([, n]) => n))], [2]
+  )
   t.strictSame(
     [...new Set([...stored].filter(([key]) => key.endsWith(' people')).map(([, n]) => n))],
     [1],

@@ -38,14 +38,20 @@ for (const attackers of [6, 25, 1_000]) {
       t.equal(calls('ann', 1), 1)
       for (let index = 0; index < attackers; index++) calls(`attacker ${index}`, 60)
       const fair = Math.max(3, Math.floor(300 / (attackers + 1)))
-      t.equal(calls('ann', fair - 1), fair - 1, 'below the fair part nothing is refused because of others')
+      t.equal(
+        calls('ann', fair - 1), fair - 1,
+        'below the fair part nothing is refused because of others'
+      )
       t.match(
         take('ann', APP, 'analyze'),
         new RegExp(
           `limit of 300 tool calls a minute for this app is reached, and this person has had their part of it, ${fair}\\.`
         )
       )
-      t.equal(calls('bob', 1, { app: { clientId: 'another app' } }), 1, 'the tool is there for people of other apps')
+      t.equal(
+        calls('bob', 1, { app: { clientId: 'another app' } }), 1,
+        'the tool is there for people of other apps'
+      )
       t.equal(calls('eve', 3), 3, 'and for whoever comes last')
       await counters.flush()
       t.equal(calls('fay', 3), 3, 'also once storage has counted')

@@ -22,6 +22,7 @@ t.test('a request that is refused before its message is read counts once for its
     ['empty', { headers: json, body: '' }],
     ['no message', { headers: json, body: '{}' }],
     ['a batch where there are none', { headers: { ...json, 'mcp-protocol-version': '2025-11-25' }, body: '[{}]' }],
+    ['a batch of nothing', { headers: { ...json, 'mcp-protocol-version': '2025-03-26' }, body: '[]' }],
     ['a session that there is not', { headers: { ...json, 'mcp-session-id': 'x' }, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' }],
     ['another type', { headers: { 'content-type': 'text/plain' }, body: '{}' }],
     ['another method', { method: 'PUT' }, '/mcp'],

@@ -234,6 +234,10 @@ t.test('of resources that are too many to be subscribed to, no more are looked f
   const body = { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications } }
   checkAccess({ body, access: { scopes: ['mcp:read'] }, rights: {} } as never, counting as never, PUBLIC)
   t.equal(found, 200)
+  found = 0
+  const long = { resourceSubscriptions: notifications.resourceSubscriptions.map((uri) => uri.padEnd(2_048, 'x')) }
+  checkAccess({ body: { ...body, params: { notifications: long } }, access: { scopes: ['mcp:read'] }, rights: {} } as never, counting as never, PUBLIC)
+  t.equal(found, 8, 'of long ones')
   const { json } = await mcpClient(url, access).modern('subscriptions/listen', { notifications })
   t.match(json.error, { code: -32602, message: /at most 200 resources/ })
 })

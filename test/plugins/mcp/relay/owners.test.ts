@@ -70,3 +70,13 @@ t.test('templates of hundreds of variables cost little, whatever URIs are asked 
   const { user, system } = process.cpuUsage(before)
   t.ok(user + system < 300_000, `${user + system} µs`)
 })
+
+t.test('texts between the variables of templates that nearly fit cost little (UC-21)', async (t) => {
+  const between = `${'a'.repeat(200)}b${'a'.repeat(799)}`
+  const templates = Array.from({ length: 200 }, (_, number) => ({ name: `t${number}`, uriTemplate: `x:{p${number}}${between}{q${number}}` }))
+  const { ownerOf } = createOwners(fakeUpstreams({ name: 'a', templates }))
+  const before = process.cpuUsage()
+  for (let asked = 0; asked < 3; asked++) t.equal(ownerOf(`x:${asked}${'a'.repeat(2_000)}`, ALL_RIGHTS), 'a')
+  const { user, system } = process.cpuUsage(before)
+  t.ok(user + system < 150_000, `${user + system} µs`)
+})

@@ -30,6 +30,19 @@ t.test('a connection that ends tells the server that its session is over', async
   t.equal(server.sessionIds.size, 0)
 })
 
+t.test('requests that the server refuses, such as large ones, do not open a connection each (UP-21)', async (t) => {
+  const server = await startHttpUpstream(t, { sessions: true })
+  const { upstream } = await startOverHttp(t, httpSettings(server.url))
+  await upstream.request(callOf('echo'), exchangeOf())
+  server.fault = { status: 413 }
+  for (let call = 0; call < 5; call++) {
+    t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), { fault: 'failed', wasSent: false })
+  }
+  server.fault = undefined
+  await upstream.request(callOf('echo'), exchangeOf())
+  t.equal(server.requests.filter(({ body }) => body.includes('"initialize"')).length, 2, 'one more, since it may have been renewed')
+})
+
 t.test('a server that was renewed, and speaks another version, is connected again', async (t) => {
   let isOld = true
   const modern = createMcpHandler(() => {

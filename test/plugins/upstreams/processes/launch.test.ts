@@ -1,5 +1,6 @@
 // Starting a process of an upstream: what it is told, and what the operator is
 // told when it cannot be started.
+import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -9,7 +10,11 @@ import {
   launch
 } from '../../../../plugins/upstreams/processes/launch.ts'
 import { folder } from '../../../helpers/tool-context.ts'
-import { upstreamSettings } from '../../../helpers/upstream-processes.ts'
+import { until } from '../../../helpers/until.ts'
+import {
+  startProcesses,
+  upstreamSettings
+} from '../../../helpers/upstream-processes.ts'
 
 const start = (command: string, more: object = {}) => {
   const { target } = upstreamSettings([], { command, args: [], ...more })
@@ -81,4 +86,40 @@ t.test('an end is described by code or signal, and by what was said last', async
     describeEnd('uvx', null, 'SIGKILL', undefined),
     /signal SIGKILL.*nothing/
   )
+})
+
+/** Says that it is ready; and its last words, when it is told something. */
+const PROGRAM = `
+  process.stderr.write('ready\\n')
+  process.stdin.once('data', () => {
+    process.stderr.write('last words\\n')
+    process.exit(7)
+  })
+`
+
+const block = (ms: number) =>
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+t.test('last words are read, also of a process that is collected before them', async (t) => {
+  const { processes, said } = startProcesses(t)
+  const settings = upstreamSettings([], { args: ['-e', PROGRAM] })
+  const transport = processes.open(settings, undefined)
+  await transport.start()
+  t.ok(await until(() => said().includes('ready')))
+  const echo = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] })
+  t.teardown(() => echo.kill())
+  echo.stdout.once('data', () => {
+    transport.send({ jsonrpc: '2.0', method: 'go' })
+    block(400)
+  })
+  // What the echo says, and that another process has ended, is found
+  // in one turn of the event loop. Node then collects all that have
+  // ended by now.
+  echo.stdin.write('x')
+  spawn('true', { stdio: 'ignore' })
+  block(200)
+  t.ok(await until(() => transport.fault !== undefined))
+  const { message } = transport.fault!
+  t.match(message, 'ended with code 7')
+  t.match(message, 'standard error: last words')
 })

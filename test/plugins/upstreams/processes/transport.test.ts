@@ -1,6 +1,5 @@
 // A connection to a process that does each thing wrong: what its requests get,
 // and what the operator is told.
-import { spawn } from 'node:child_process'
 import type { ProtocolError } from '@modelcontextprotocol/client'
 import t from 'tap'
 import type { ProcessTransport } from '../../../../plugins/upstreams/processes/index.ts'
@@ -38,26 +37,6 @@ t.test('a process that ends at once is unreachable, with its code and its last w
   t.match(message, /ended with code 7.*cannot find its license/)
   t.match(said(), /cannot find its license/)
   t.ok(await until(() => processes.count === 0))
-})
-
-t.test('last words are read, also of a process that is collected before them because another one ended', async (t) => {
-  const code = "process.stderr.write('ready\\n'); process.stdin.once('data', () => { process.stderr.write('last words\\n'); process.exit(7) })"
-  const { processes, said } = startProcesses(t, { bounds: BOUNDS })
-  const transport = processes.open(upstreamSettings([], { args: ['-e', code] }), undefined)
-  await transport.start()
-  t.ok(await until(() => said().includes('ready')))
-  const echo = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] })
-  t.teardown(() => echo.kill())
-  const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-  echo.stdout.once('data', () => {
-    transport.send({ jsonrpc: '2.0', method: 'go' })
-    block(400)
-  })
-  // That another one has ended, and what the echo says, is found in one turn of the event loop, the ended one last.
-  echo.stdin.write('x')
-  spawn('true', { stdio: 'ignore' })
-  block(200)
-  t.match((await fault(transport)).message, /ended with code 7\. Last on its standard error: last words/)
 })
 
 t.test('a program that is missing is unreachable, and nothing is counted', async (t) => {
@@ -170,6 +149,20 @@ t.test('what a process does not read is not kept without bound (PR-07)', async (
   )
   await transport.close()
   t.equal(processes.count, 0)
+})
+
+t.test('what one person sends leaves room for what others send (PR-22)', async (t) => {
+  const bounds = { ...BOUNDS, maxUnreadBytes: 800_000 }
+  const { processes } = startProcesses(t, { bounds })
+  const transport = processes.open(upstreamSettings(['--deaf', '--ignore-term']), undefined)
+  await connectClient(transport)
+  const send = (characters: number) => transport.send({ jsonrpc: '2.0', method: 'ping', params: { text: 'x'.repeat(characters) } })
+  // What the pipe itself takes is not known.
+  const large = await Promise.allSettled(Array.from({ length: 10 }, () => send(200_000)))
+  const refused = large.filter(({ status }) => status === 'rejected')
+  t.ok(refused.length >= 7, `${refused.length} of ten`)
+  for (let sent = 0; sent < 20; sent++) await send(15_000)
+  await transport.close()
 })
 
 t.test('a flood of notifications is read slowly (PR-03)', async (t) => {
