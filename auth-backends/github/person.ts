@@ -45,10 +45,11 @@ export async function readPerson (
 
 /**
  * Anybody can found an organization and call it as they like, also as a group that access.json means otherwise: only those
- * that the operator has named are groups, each with all its teams (threat PV-09).
+ * that the operator has named are groups, each with all its teams (threat PV-09). At a GitHub of their own, where they may
+ * have named none, all are.
  */
-const isNamed = (group: string, { GITHUB_ORGS: named = [] }: Pick<GithubSettings, 'GITHUB_ORGS'>): boolean =>
-  named.some((name) => organizationOf(name) === organizationOf(group))
+const isNamed = (group: string, { GITHUB_ORGS: named }: Pick<GithubSettings, 'GITHUB_ORGS'>): boolean =>
+  named === undefined || named.some((name) => organizationOf(name) === organizationOf(group))
 
 const organizationOf = (group: string): string => group.split('/', 1)[0]!
 
