@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { z } from 'zod'
 import { form, text } from '../../../../authoring/tool.ts'
+import { callId } from '../../../../plugins/mcp/handlers/request-state.ts'
 import { tool } from '../../../helpers/mcp-authored.ts'
 import { mcpClient } from '../../../helpers/mcp.ts'
 import { startServer } from '../../../helpers/server.ts'
@@ -40,4 +41,19 @@ t.test('a requestState that was altered, is of another call or has expired is re
   t.match((await call('one', { text: 'a' }, { requestState, inputResponses })).result.content, [{ text: 'done' }])
   time += 3_601
   await refused('one', { text: 'a' }, requestState, 'an hour later')
+})
+
+t.test('a call is the same one in whatever order its members come', (t) => {
+  const idOf = (args: unknown, user = 'ann') =>
+    callId(user, 'tools/call', ['one', args])
+  const id = idOf({ a: 1, b: { c: null, d: [1, 2] } })
+  t.equal(idOf({ b: { d: [1, 2], c: null }, a: 1 }), id)
+  const others = [
+    idOf({ a: 1, b: { c: null, d: [2, 1] } }),
+    idOf({ a: 1, b: { c: {}, d: [1, 2] } }),
+    idOf({ a: 1, b: { c: null, d: [1, 2] } }, 'bob'),
+    callId(undefined, 'tools/call', ['one', { a: 1, b: { c: null, d: [1, 2] } }])
+  ]
+  t.equal(new Set([id, ...others]).size, 5)
+  t.end()
 })

@@ -47,10 +47,13 @@ t.test('a client that disconnects stops its tool, and the server lives on', asyn
       })
     })
     while (ran.length < count) await delay(5)
+    const leftAt = performance.now()
     leave.abort()
     await t.rejects(call)
     while (aborted.length < count) await delay(5)
     t.equal(aborted.length, count)
+    const ms = performance.now() - leftAt
+    t.ok(ms < 10_000, `long before its time is up: ${ms}`)
   }
   t.equal((await legacy('ping')).status, 200)
 })
