@@ -44,7 +44,8 @@ export function createSealing (secretKeys: readonly string[]): Sealing {
     },
     unseal (purpose, sealed) {
       const bytes = Buffer.from(sealed, 'base64url')
-      if (bytes.length < IV_BYTES + TAG_BYTES) return undefined
+      // The exact text: decoding ignores characters that do not belong to it, and what is opened once has one form.
+      if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return undefined
       for (const key of keysFor(purpose)) {
         const opened = open(key, bytes)
         if (opened) return opened

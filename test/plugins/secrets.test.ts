@@ -38,3 +38,16 @@ t.test('a sealed value opens for its purpose, with any listed key, and not when 
   }
   t.equal(rotated.unseal('chain', ''), undefined)
 })
+
+t.test('a sealed value has one text: what decodes to the same is another (WB-08)', async (t) => {
+  const sealing = createSealing([NEW])
+  // Of each length that base64url may end with.
+  for (const secret of ['abc', 'abcd', 'abcde']) {
+    const sealed = sealing.seal('chain', Buffer.from(secret))
+    t.equal(String(sealing.unseal('chain', sealed)), secret)
+    const others = ['x', '=', '==', '.', ' ', 'é'].map((end) => sealed + end)
+    for (const other of [...others, ` ${sealed}`, `\n${sealed}`]) {
+      t.equal(sealing.unseal('chain', other), undefined, other.slice(-3))
+    }
+  }
+})

@@ -25,9 +25,7 @@ export function createRequestStateCodec (sealing: Sealing, now: Clock): RequestS
     seal: (answers, call) =>
       sealing.seal(PURPOSE, Buffer.from(JSON.stringify({ call, until: now() + LIFETIME_SECONDS, answers }))),
     open (state, call) {
-      // The exact text: base64url decoding ignores characters that do not belong to it.
-      const exact = typeof state === 'string' && Buffer.from(state, 'base64url').toString('base64url') === state
-      const opened = exact ? sealing.unseal(PURPOSE, state) : undefined
+      const opened = typeof state === 'string' ? sealing.unseal(PURPOSE, state) : undefined
       const {
         call: of,
         until,
