@@ -27,6 +27,8 @@ export interface McpRequest {
   body: Message | Message[]
   /** What the results of a batch may take together; absent for a single message. */
   batch?: BatchBudget | undefined
+  /** Counts the message while it is worked on; absent for one that is not large. */
+  large?: LargeBody | undefined
   /** The `Mcp-*` request headers, lower case. */
   headers: Readonly<Record<string, string>>
   /** Whether the client can read server-sent events besides one JSON object. */
@@ -44,6 +46,14 @@ export interface McpRequest {
   /** Aborted when the client disconnects. */
   signal: AbortSignal
   log: FastifyBaseLogger
+}
+
+/** One message that counts while it is worked on. */
+export interface LargeBody {
+  /** Somebody else works with it as well. */
+  keep(): void
+  /** One of those who work with it is done. */
+  done(): void
 }
 
 /** A request without a message: GET and DELETE of a session, or a POST whose body is not read yet. */

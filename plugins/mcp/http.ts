@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
 import { readText } from './json-rpc.ts'
+import type { LargeBodies } from './large-bodies.ts'
 import type { McpResponse } from './contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from './json-rpc-error.ts'
 import type { MessageLimit } from './message-limit.ts'
@@ -13,11 +14,16 @@ import { passEvents } from './streams/sse.ts'
 import { acceptsEvents } from './request-context.ts'
 
 /** Gives a route scope the body parser and the error handler of MCP. */
-export function prepare (scope: FastifyInstance, messageLimit: Pick<MessageLimit, 'refuse'>): void {
+export function prepare (
+  scope: FastifyInstance,
+  messageLimit: Pick<MessageLimit, 'refuse'>,
+  largeBodies: Pick<LargeBodies, 'note'>
+): void {
   // The limits of readText come first; Fastify's parser then refuses a key named __proto__.
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    largeBodies.note(request, bytes.length)
     try {
       parseJson(request, readText(bytes), done)
     } catch (error) {

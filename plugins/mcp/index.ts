@@ -26,6 +26,7 @@ import { createPrompts } from './handlers/prompts.ts'
 import { createResources } from './handlers/resources.ts'
 import { createToolRegistry, type ToolRegistry } from './handlers/tools.ts'
 import { prepare } from './http.ts'
+import { LargeBodies } from './large-bodies.ts'
 import { createMessageLimit } from './message-limit.ts'
 import { noteFirstUse } from './metering.ts'
 import { createPipeline, type McpPipeline } from './pipeline.ts'
@@ -88,6 +89,7 @@ export default fp(
       changes.announce(changed).catch(onError)
     })
     const messageLimit = createMessageLimit(app)
+    const largeBodies = new LargeBodies()
     const answer = createAnswer({
       ...endpoint,
       messageLimit,
@@ -95,10 +97,10 @@ export default fp(
       signIn,
       noteFirstUse: (mcpRequest) => noteFirstUse(app, mcpRequest)
     })
-    const deps = { answer, messageLimit, signIn, rightsOf, isOpen: () => offered.tools.isOpenFor(rightsOf(null)) }
+    const deps = { answer, messageLimit, largeBodies, signIn, rightsOf, isOpen: () => offered.tools.isOpenFor(rightsOf(null)) }
 
     app.decorate('mcp', {
-      prepare: (scope) => prepare(scope, messageLimit),
+      prepare: (scope) => prepare(scope, messageLimit, largeBodies),
       pipeline: (resourceMetadata) => createPipeline(app, resourceMetadata, deps),
       offer ({ tools, resources = [], prompts = [] }) {
         offered.tools.replace(tools)

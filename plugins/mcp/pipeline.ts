@@ -1,14 +1,18 @@
 // The steps that every request to the endpoint takes, in order, at any of its routes: the origin, the token,
 // the form of the request, and once its body is here, the token again (MCP "Streamable HTTP", "Authorization").
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { OAuthError } from '../../errors.ts'
 import type { Rights } from '../access-rules/contract.ts'
 import { wrongToken, type ProtectedResource } from '../oauth/challenge.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
+import { whenClosed } from '../when-closed.ts'
 import type { Answer } from './answer.ts'
+import type { LargeBody } from './contract.ts'
 import { sendError } from './errors.ts'
 import { checkRequest, send } from './http.ts'
+import type { LargeBodies } from './large-bodies.ts'
 import type { MessageLimit } from './message-limit.ts'
 import { readContext } from './request-context.ts'
 
@@ -24,6 +28,7 @@ export interface McpPipeline {
 export interface PipelineDeps {
   answer: Answer
   messageLimit: MessageLimit
+  largeBodies: Pick<LargeBodies, 'hold'>
   /** Whether people sign in at this server. */
   signIn: boolean
   /** Whether some tool may be called without a token. */
@@ -33,7 +38,7 @@ export interface PipelineDeps {
 
 /** @param resourceMetadata absolute URL of the metadata document that challenges name (RFC 9728 §3). */
 export function createPipeline (app: FastifyInstance, resourceMetadata: string, deps: PipelineDeps): McpPipeline {
-  const { answer, messageLimit, signIn, rightsOf } = deps
+  const { answer, messageLimit, largeBodies, signIn, rightsOf } = deps
   const resource: ProtectedResource = {
     resourceMetadata,
     scopes: resourceScopes,
@@ -66,10 +71,17 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
     // Without sign-in the request has no such member.
     const access = signIn ? request.access : null
     if (access) await checkStillAllowed(request, access)
+    let large: LargeBody | undefined
     try {
-      const rights = rightsOf(access)
-      return send(reply, await answer(request, readContext(request, reply, access, rights, signIn), resourceMetadata))
+      const context = readContext(request, reply, access, rightsOf(access), signIn)
+      large = context.large = largeBodies.hold(request, context)
+      const response = await answer(request, context, resourceMetadata)
+      // A stream of changes keeps nothing of its message, that of a call all of it.
+      if (response.body instanceof Readable && large) whenClosed(reply.raw, large.done)
+      else large?.done()
+      return send(reply, response)
     } catch (error) {
+      large?.done()
       if (error instanceof OAuthError && error.code === 'unauthorized') {
         app.audit.recordOnce(request, 'challenge', { reason: error.code })
       }

@@ -5,7 +5,7 @@ import { networkOf } from '../client-address.ts'
 import { whenClosed } from '../when-closed.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { BatchBudget } from './batch-budget.ts'
-import type { McpRequest, RequestContext } from './contract.ts'
+import type { LargeBody, McpRequest, RequestContext } from './contract.ts'
 
 export const acceptsEvents = (accept = ''): boolean => accept.includes('text/event-stream')
 
@@ -22,6 +22,7 @@ export class HttpRequestContext implements RequestContext {
   readonly isStranger: boolean
   readonly requestId: string
   readonly lastEventId: string | undefined
+  large: LargeBody | undefined
   readonly #request: FastifyRequest
   readonly #raw: FastifyReply['raw']
   #signal: AbortSignal | undefined
@@ -38,6 +39,7 @@ export class HttpRequestContext implements RequestContext {
     this.isStranger = signIn && access === null
     this.requestId = request.id
     this.lastEventId = headers['last-event-id'] === undefined ? undefined : String(headers['last-event-id'])
+    this.large = undefined
     this.#request = request
     this.#raw = reply.raw
   }

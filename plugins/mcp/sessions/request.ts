@@ -82,7 +82,9 @@ class SessionRequest implements OpenStream {
     this.#openStream()
     const unsubscribe = this.#deps.messages.subscribe(this.#session, (message) => this.#onSessionMessage(message))
     this.#deps.open.add(this)
+    this.#request.large?.keep()
     const finished = this.#answer.promise.then((answer) => {
+      this.#request.large?.done()
       unsubscribe()
       this.#deps.open.remove(this)
       return this.#finish(server, answer)

@@ -1,0 +1,54 @@
+// How much of large messages is kept until they are answered: a call may wait for a person, for a worker or for an existing
+// server, and one person may have a hundred that wait (threat OW-26).
+// Tested in test/plugins/mcp/large-bodies.test.ts.
+import type { FastifyRequest } from 'fastify'
+import { sharerOf, type LargeBody, type McpRequest } from './contract.ts'
+import { INTERNAL_ERROR, JsonRpcError } from './json-rpc-error.ts'
+
+/** Nearly all messages are smaller; of these the number is bounded. */
+export const LARGE_BYTES = 64 * 1024
+/** Bytes of large messages that are not answered. */
+export const LARGE_BOUNDS = { perCaller: 16 * 1024 * 1024, inAll: 64 * 1024 * 1024 }
+/** Once they take half of all, this part of a share is what a caller has: the rest is for those who have little. */
+const WHEN_BUSY = 1 / 4
+
+export class LargeBodies {
+  readonly #sizes = new WeakMap<FastifyRequest, number>()
+  readonly #held = new Map<string, number>()
+  #all = 0
+
+  /** @param bytes of the body, before it is parsed. */
+  note (request: FastifyRequest, bytes: number): void {
+    if (bytes > LARGE_BYTES) this.#sizes.set(request, bytes)
+  }
+
+  /**
+   * Until those who work with the message are done with it, its bytes count for its caller.
+   * @returns undefined for one that is not large.
+   * @throws JsonRpcError 503 where there is no room for it.
+   */
+  hold (request: FastifyRequest, caller: Pick<McpRequest, 'access' | 'address'>): LargeBody | undefined {
+    const bytes = this.#sizes.get(request)
+    if (bytes === undefined) return undefined
+    const sharer = sharerOf(caller)
+    const share = LARGE_BOUNDS.perCaller * (this.#all < LARGE_BOUNDS.inAll / 2 ? 1 : WHEN_BUSY)
+    if ((this.#held.get(sharer) ?? 0) + bytes > share || this.#all + bytes > LARGE_BOUNDS.inAll) {
+      throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many large messages wait for their answers: try again in a few seconds', {
+        headers: { 'retry-after': '5' }
+      })
+    }
+    this.#add(sharer, bytes)
+    let users = 1
+    return {
+      keep: () => { users++ },
+      done: () => { if (--users === 0) this.#add(sharer, -bytes) }
+    }
+  }
+
+  #add (sharer: string, bytes: number): void {
+    this.#all += bytes
+    const held = (this.#held.get(sharer) ?? 0) + bytes
+    if (held > 0) this.#held.set(sharer, held)
+    else this.#held.delete(sharer)
+  }
+}
