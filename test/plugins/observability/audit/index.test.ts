@@ -8,6 +8,7 @@ import { Browser } from '../../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce, post, register, walk, type Fields } from '../../../helpers/oauth.ts'
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
 import { startServer, type TestServer } from '../../../helpers/server.ts'
+import { until } from '../../../helpers/until.ts'
 import { rpc } from './rpc.ts'
 import { command } from '../../../helpers/commands.ts'
 
@@ -52,6 +53,8 @@ for (const [name, env] of [
       await rpc(url, access, 'tools/list')
       await rpc(url, access, 'tools/list')
       await rpc(url, access, 'tools/call', { name: 'search', arguments: { query: 'tides' } })
+      // No answer waits for what is written of its call, and that it may be named is looked up first.
+      t.ok(await until(async () => (await events(server)).some(({ event }) => event === 'tool_call')))
       await rpc(url, access, 'tools/call', { name: 'search', arguments: {} })
       const all = await events(server)
       const { attempt, user } = all.find(({ event }) => event === 'connected')!
