@@ -3,7 +3,7 @@
 
 export interface Counts<Holder = string> {
   of(holder: Holder): number
-  add(holder: Holder, change: 1 | -1): void
+  add(holder: Holder, change: number): void
 }
 
 /** @param counts whoever has some, and how many. */

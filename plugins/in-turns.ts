@@ -33,16 +33,21 @@ export function createTurns (): () => Promise<void> | undefined {
   }
 }
 
+/** @returns to be called for a turn of the event loop, after those of all who have asked before. */
+export function createOwnTurns (): () => Promise<void> {
+  let last = Promise.resolve()
+  return () => (last = last.then(() => nextTurn()))
+}
+
 /** For work that many may have at the same time: a turn of the event loop has a piece of one of them, however many they are. */
 export function createSharedTurns () {
-  let last = Promise.resolve()
+  const ownTurn = createOwnTurns()
   /** Begins such a work. @returns as {@link createTurns}. */
   return (): (() => Promise<void> | undefined) => {
     let began = -Infinity
     return () => {
       if (performance.now() - began < MAX_TURN_MS) return undefined
-      last = last.then(() => nextTurn())
-      return last.then(() => { began = performance.now() })
+      return ownTurn().then(() => { began = performance.now() })
     }
   }
 }

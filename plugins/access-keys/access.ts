@@ -1,5 +1,6 @@
 // What an access key allows now, read from its record and from that of its person at every use
 // (RFC 6750 §2).
+import { hasIdentityOf } from '../accounts/identities.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { EventDetails } from '../observability/audit/contract.ts'
 import type { Access, GrantUser } from '../oauth/grants/contract.ts'
@@ -47,7 +48,7 @@ export function readKeyAccess (
   const inUse = user.identities.find(({ backend }) => backendsInUse.has(backend))
   if (!inUse) return undefined
   // A removed sign-in method takes along what was made through it, also where storage has cut the removal short.
-  if (key.backend !== undefined && !user.identities.some(({ backend }) => backend === key.backend)) return undefined
+  if (key.backend !== undefined && !hasIdentityOf(user, key.backend)) return undefined
   return {
     grantId: key.id,
     isAccessKey: true,

@@ -21,6 +21,10 @@ export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(J
 export const hasIdentity = ({ identities }: User, { backend, subject }: IdentityKey): boolean =>
   identities.some((other) => other.backend === backend && other.subject === subject)
 
+/** Whether some identity of the person is of the backend. */
+export const hasIdentityOf = ({ identities }: Pick<User, 'identities'>, backend: string): boolean =>
+  identities.some((identity) => identity.backend === backend)
+
 export const linkedIdentity = (
   backend: string,
   { subject, email, emailVerified, name, groups }: Identity

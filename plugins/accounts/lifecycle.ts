@@ -6,7 +6,7 @@ import type { AccessKeys } from '../access-keys/contract.ts'
 import type { Grants } from '../oauth/grants/index.ts'
 import { isActive, type IdentityKey, type LinkedIdentity, type User } from '../sign-in/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
-import type { AddressChange } from './identities.ts'
+import { hasIdentityOf, type AddressChange } from './identities.ts'
 import { endSessions, isAllowed } from './user-record.ts'
 import type { Users } from './users.ts'
 
@@ -128,7 +128,7 @@ async function mayHoldTokens (
   const user = await users.find(id)
   if (!isActive(user, now())) return false
   if (!backends.has(backend) && !organizations.has(backend)) return false
-  return user.identities.some((identity) => identity.backend === backend) && isAllowed(allowedEmails, user)
+  return hasIdentityOf(user, backend) && isAllowed(allowedEmails, user)
 }
 
 /**

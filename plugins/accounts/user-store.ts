@@ -12,6 +12,7 @@ import { isActive, type User } from '../sign-in/contract.ts'
 import { cacheRecords } from '../storage/cached.ts'
 import type { Collection, Storage } from '../storage/contract.ts'
 import { groupsOf } from './groups.ts'
+import { hasIdentityOf } from './identities.ts'
 import { isAllowed } from './user-record.ts'
 
 declare module 'fastify' {
@@ -81,10 +82,8 @@ export async function openUserStore (
     described.set(user, description)
     return description
   }
-  const admit = (user: User | undefined, by: string) =>
-    isActive(user, now()) && isAllowed(allowedEmails, user) && user.identities.some(({ backend }) => backend === by)
-      ? describe(user)
-      : undefined
+  const admit = (user: User | undefined, backend: string) =>
+    isActive(user, now()) && isAllowed(allowedEmails, user) && hasIdentityOf(user, backend) ? describe(user) : undefined
 
   return {
     records: { ...cached, find: (id) => stored.find(id) },

@@ -49,7 +49,7 @@ export function createCounters (
     ends: 'calls are counted in storage again',
     stops: 'the server stops while calls cannot be counted in storage; those that were lost are in the log only'
   })
-  const counts = createCounts(now)
+  const counts = createCountTable(now)
   const { schedule, flush, close } = createBatchWriter(async () => {
     counts.dropEnded()
     const pending = counts.pending()
@@ -87,13 +87,13 @@ export function createCounters (
   }
 }
 
-type Counts = ReturnType<typeof createCounts>
+type CountTable = ReturnType<typeof createCountTable>
 
 /**
  * Of hundreds of thousands that are watched, a few have changed in a second, and pages write them for each connection that
  * they show: only those that have changed are looked at.
  */
-function createCounts (now: Clock) {
+function createCountTable (now: Clock) {
   const counts = new Map<string, Count>()
   const changed = new Set<Count>()
   /** When the first of all ends. */
@@ -157,7 +157,7 @@ const withoutGroup = ({ memberOf: _, ...counter }: Counter): Counter => counter
  * @returns whether the number of a group's members was corrected, which is pending now.
  * @throws StorageUnavailable, with everything pending as before.
  */
-async function store (storage: Pick<Storage, 'count'>, counts: Counts, pending: readonly Count[], now: number): Promise<boolean> {
+async function store (storage: Pick<Storage, 'count'>, counts: CountTable, pending: readonly Count[], now: number): Promise<boolean> {
   const increments: Increment[] = pending.map(({ key, pending, endsAt }) => ({ key, by: pending, ttl: Math.max(1, endsAt - now) }))
   let corrected = false
   const sums = await storage.count(increments)
@@ -175,7 +175,7 @@ async function store (storage: Pick<Storage, 'count'>, counts: Counts, pending: 
  * A member was taken for new when this process first saw it; storage knows whether another instance had counted it.
  * @returns whether its group was corrected.
  */
-function settleMember (counts: Counts, count: Count, isNew: boolean): boolean {
+function settleMember (counts: CountTable, count: Count, isNew: boolean): boolean {
   if (count.memberOf === undefined) return false
   const group = counts.find(count.memberOf)
   delete count.memberOf

@@ -2,6 +2,7 @@
 // server, and one person may have a hundred that wait (threat OW-26).
 // Tested in test/plugins/mcp/large-bodies.test.ts.
 import type { FastifyRequest } from 'fastify'
+import { createCounts } from '../counts.ts'
 import { sharerOf, type LargeBody, type McpRequest } from './contract.ts'
 import { INTERNAL_ERROR, JsonRpcError } from './json-rpc-error.ts'
 
@@ -14,7 +15,8 @@ const WHEN_BUSY = 1 / 4
 
 export class LargeBodies {
   readonly #sizes = new WeakMap<FastifyRequest, number>()
-  readonly #held = new Map<string, number>()
+  /** Bytes of each sharer. */
+  readonly #held = createCounts()
   #all = 0
 
   /** @param bytes of the body, before it is parsed. */
@@ -32,7 +34,7 @@ export class LargeBodies {
     if (bytes === undefined) return undefined
     const sharer = sharerOf(caller)
     const share = LARGE_BOUNDS.perCaller * (this.#all < LARGE_BOUNDS.inAll / 2 ? 1 : WHEN_BUSY)
-    if ((this.#held.get(sharer) ?? 0) + bytes > share || this.#all + bytes > LARGE_BOUNDS.inAll) {
+    if (this.#held.of(sharer) + bytes > share || this.#all + bytes > LARGE_BOUNDS.inAll) {
       throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many large messages wait for their answers: try again in a few seconds', {
         headers: { 'retry-after': '5' }
       })
@@ -47,8 +49,6 @@ export class LargeBodies {
 
   #add (sharer: string, bytes: number): void {
     this.#all += bytes
-    const held = (this.#held.get(sharer) ?? 0) + bytes
-    if (held > 0) this.#held.set(sharer, held)
-    else this.#held.delete(sharer)
+    this.#held.add(sharer, bytes)
   }
 }

@@ -4,7 +4,7 @@ import { parseEmail, type AuthBackend, type Identity } from '../../auth-backends
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/index.ts'
 import { accessDenied, signInExpired } from '../../errors.ts'
-import { keyOf } from '../accounts/identities.ts'
+import { hasIdentityOf, keyOf } from '../accounts/identities.ts'
 import { refuseHeld, type FindHeld } from '../accounts/held-address.ts'
 import { isFor, type Welcome } from '../accounts/invitation.ts'
 import type { Invitations } from '../accounts/invitations.ts'
@@ -67,8 +67,8 @@ interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' 
  * Whether this person could sign in with that backend as well. A one-click account belongs to a browser, not to a
  * person, so nothing can be linked to it; a temporary account keeps no sign-in method.
  */
-export const canAddSignInMethod = ({ endsAt, identities }: User, [id, { oneClick }]: [string, AuthBackend]): boolean =>
-  endsAt === undefined && oneClick === undefined && !identities.some(({ backend }) => backend === id)
+export const canAddSignInMethod = (user: User, [id, { oneClick }]: [string, AuthBackend]): boolean =>
+  user.endsAt === undefined && oneClick === undefined && !hasIdentityOf(user, id)
 
 export function createAdmissions (deps: Deps): Admissions {
   const { users, lifecycle, now, invitations, backends, findHeld } = deps

@@ -8,6 +8,7 @@ import type { Config } from '../../config/index.ts'
 import { invalidGrant } from '../../errors.ts'
 import { findOthers } from '../accounts/held-address.ts'
 import { backendOfIssuer } from '../accounts/organizations.ts'
+import { hasIdentityOf } from '../accounts/identities.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
 import { presentable } from './complete.ts'
@@ -60,7 +61,7 @@ export function createOrganizationAdmission (deps: Deps): AdmitByOrganization {
     if ([own, same, ...others].some((one) => one?.locked)) throw invalidGrant('the account is locked')
     // Another subject of the same issuer is another person, who was given the address of
     // one who left.
-    const other = same?.identities.some((one) => one.backend === backend) ? undefined : same
+    const other = same && hasIdentityOf(same, backend) ? undefined : same
     const former = holder && holder.id !== own?.id && !other ? holder : undefined
     const known = own ?? other
     // The operator listed the domain for this issuer: that is the invitation of its people.

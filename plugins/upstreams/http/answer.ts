@@ -1,8 +1,8 @@
 // What the SDK's transports are given as an answer: the members of a Response that they read, bounded in bytes and depth.
 import type { IncomingMessage } from 'node:http'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import { createOwnTurns } from '../../in-turns.ts'
 import { exceeded } from '../../json-size.ts'
 import { isExcessive, MESSAGE_BOUNDS } from '../message-bounds.ts'
 import type { UpstreamError } from '../contract.ts'
@@ -69,13 +69,8 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
   return response as unknown as Response
 }
 
-let turn = Promise.resolve()
-
 /** What many have waited for may come at once: everybody else has a turn between two of them. */
-function ownTurn (): Promise<void> {
-  turn = turn.then(() => nextTurn())
-  return turn
-}
+const ownTurn = createOwnTurns()
 
 /** Whether a message answers another request than the one that it came for: that may be somebody else's. */
 export function answersAnother (message: unknown, id: RequestId | undefined): boolean {

@@ -126,13 +126,19 @@ t.test('messages count for their caller, also those that are refused, and each o
   t.strictSame([takeMessages('ann', 1), floodWait('ann')], [undefined, undefined], 'a new minute')
 })
 
-t.test('a person who connects ever new apps leaves a bounded number of counters, also in memory (OW-25)', async (t) => {
+/** A storage that knows which counters were written. */
+function createRecorder () {
   const written = new Set<string>()
   const count = async (list: readonly { key: string; by: number }[]) =>
     list.map(({ key, by }) => {
       written.add(key)
       return by
     })
+  return { written, count }
+}
+
+t.test('a person who connects ever new apps leaves a bounded number of counters, also in memory (OW-25)', async (t) => {
+  const { written, count } = createRecorder()
   let now = NOON + 5
   const limits = {
     ...table,
@@ -159,12 +165,7 @@ t.test('a person who connects ever new apps leaves a bounded number of counters,
 })
 
 t.test('addresses without number, of many IPv6 networks, leave a bounded number of counters (OW-08)', async (t) => {
-  const written = new Set<string>()
-  const count = async (list: readonly { key: string; by: number }[]) =>
-    list.map(({ key, by }) => {
-      written.add(key)
-      return by
-    })
+  const { written, count } = createRecorder()
   const placeOf = createAddressPlaces(createSealing(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A']))
   const { take, counters } = openQuotas({ count }, table, undefined, placeOf)
   t.teardown(counters.close)
