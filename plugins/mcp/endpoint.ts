@@ -11,6 +11,7 @@ import type { CallServices } from './handlers/contract.ts'
 import { createOnBehalfOf } from './handlers/on-behalf-of.ts'
 import { createRequestStateCodec } from './handlers/request-state.ts'
 import { createMeter } from './metering.ts'
+import type { OpenCalls } from './request-context.ts'
 import type { Relayed } from './relay/index.ts'
 import type { Offered } from './sdk/contract.ts'
 import { createSdkHandler } from './sdk/handler.ts'
@@ -44,6 +45,7 @@ export interface Endpoint {
   sessions: Sessions
   fastPath: FastPath
   sdkHandler: McpHandler
+  calls: OpenCalls
 }
 
 export function buildEndpoint ({ app, options, offered, relayed, bus, changes, rightsOf, onError }: EndpointDeps): Endpoint {
@@ -74,8 +76,7 @@ export function buildEndpoint ({ app, options, offered, relayed, bus, changes, r
   const { storage, sealing, now, log } = app
   const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf })
   const subscriptions = createSubscriptions(changes, serverInfo, now, rightsOf, open.streams)
-  const streams = { subscriptions, calls: open.calls, sessions: sessions.serve }
-  const sdkHandler = createSdkHandler({ factory, ...offered, services, ...streams, onError })
+  const sdkHandler = createSdkHandler({ factory, ...offered, services, subscriptions, sessions: sessions.serve, onError })
   const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })
   // Before the server stops listening: an open stream would keep it from closing.
   app.addHook('preClose', async () => subscriptions.close())
@@ -83,7 +84,7 @@ export function buildEndpoint ({ app, options, offered, relayed, bus, changes, r
     open.requests.close()
     open.calls.close()
   })
-  return { sessions, fastPath, sdkHandler }
+  return { sessions, fastPath, sdkHandler, calls: open.calls }
 }
 
 function createCallServices (

@@ -97,7 +97,9 @@ export default fp(
       signIn,
       noteFirstUse: (mcpRequest) => noteFirstUse(app, mcpRequest)
     })
-    const deps = { answer, messageLimit, largeBodies, signIn, rightsOf, isOpen: () => offered.tools.isOpenFor(rightsOf(null)) }
+    const { calls } = endpoint
+    const isOpen = () => offered.tools.isOpenFor(rightsOf(null))
+    const deps = { answer, messageLimit, largeBodies, signIn, rightsOf, calls, isOpen }
 
     app.decorate('mcp', {
       prepare: (scope) => prepare(scope, messageLimit, largeBodies),

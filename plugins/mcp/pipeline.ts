@@ -14,7 +14,7 @@ import { sendError } from './errors.ts'
 import { checkRequest, send } from './http.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import type { MessageLimit } from './message-limit.ts'
-import { readContext } from './request-context.ts'
+import { HttpRequestContext, type OpenCalls } from './request-context.ts'
 
 export interface McpPipeline {
   /** The steps before the body is read, as a hook of a route scope that {@link Mcp.prepare} was given. */
@@ -34,11 +34,12 @@ export interface PipelineDeps {
   /** Whether some tool may be called without a token. */
   isOpen(): boolean
   rightsOf(access: Access | null): Rights
+  calls: OpenCalls
 }
 
 /** @param resourceMetadata absolute URL of the metadata document that challenges name (RFC 9728 §3). */
 export function createPipeline (app: FastifyInstance, resourceMetadata: string, deps: PipelineDeps): McpPipeline {
-  const { answer, messageLimit, largeBodies, signIn, rightsOf } = deps
+  const { answer, messageLimit, largeBodies, signIn, rightsOf, calls } = deps
   const resource: ProtectedResource = {
     resourceMetadata,
     scopes: resourceScopes,
@@ -73,7 +74,7 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
     if (access) await checkStillAllowed(request, access)
     let large: LargeBody | undefined
     try {
-      const context = readContext(request, reply, access, rightsOf(access), signIn)
+      const context = new HttpRequestContext(request, reply, access, { rights: rightsOf(access), signIn, calls })
       large = context.large = largeBodies.hold(request, context)
       const response = await answer(request, context, resourceMetadata)
       // A stream of changes keeps nothing of its message, that of a call all of it.

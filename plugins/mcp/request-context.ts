@@ -6,8 +6,19 @@ import { whenClosed } from '../when-closed.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { BatchBudget } from './batch-budget.ts'
 import type { LargeBody, McpRequest, RequestContext } from './contract.ts'
+import type { OpenStream, OpenStreams } from './streams/contract.ts'
+
+/** Requests that are not answered yet: each ends with what allowed it. */
+export type OpenCalls = Pick<OpenStreams, 'add' | 'remove'>
 
 export const acceptsEvents = (accept = ''): boolean => accept.includes('text/event-stream')
+
+export interface ContextOptions {
+  rights: Rights
+  /** Whether people sign in at this server. */
+  signIn: boolean
+  calls: OpenCalls
+}
 
 /**
  * A request without its message. A class, since each object literal with a getter gets its own shape, and collecting those
@@ -25,9 +36,10 @@ export class HttpRequestContext implements RequestContext {
   large: LargeBody | undefined
   readonly #request: FastifyRequest
   readonly #raw: FastifyReply['raw']
+  readonly #calls: OpenCalls
   #signal: AbortSignal | undefined
 
-  constructor (request: FastifyRequest, reply: FastifyReply, access: Access | null, rights: Rights, signIn: boolean) {
+  constructor (request: FastifyRequest, { raw }: FastifyReply, access: Access | null, { rights, signIn, calls }: ContextOptions) {
     const { headers } = request
     for (const name in headers) {
       if (name.startsWith('mcp-')) this.headers[name] = String(headers[name])
@@ -41,7 +53,8 @@ export class HttpRequestContext implements RequestContext {
     this.lastEventId = headers['last-event-id'] === undefined ? undefined : String(headers['last-event-id'])
     this.large = undefined
     this.#request = request
-    this.#raw = reply.raw
+    this.#raw = raw
+    this.#calls = calls
   }
 
   get log (): FastifyRequest['log'] {
@@ -50,7 +63,19 @@ export class HttpRequestContext implements RequestContext {
 
   /** Created when it is first read: most answers are sent before anything reads it. */
   get signal (): AbortSignal {
-    return (this.#signal ??= disconnectSignal(this.#raw))
+    return (this.#signal ??= this.#watch())
+  }
+
+  /** Aborted for a client that has gone. One whose access ends is disconnected, whether it waits for a stream or for one answer. */
+  #watch (): AbortSignal {
+    const { access } = this
+    const raw = this.#raw
+    if (access !== null) {
+      const call: OpenStream = { access, address: undefined, until: Infinity, end: () => raw.destroy() }
+      this.#calls.add(call)
+      whenClosed(raw, () => this.#calls.remove(call))
+    }
+    return disconnectSignal(raw)
   }
 
   /** The same request, with its message. */
@@ -58,15 +83,6 @@ export class HttpRequestContext implements RequestContext {
     return Object.assign(this, { body, batch: Array.isArray(body) ? new BatchBudget() : undefined })
   }
 }
-
-/** @param signIn whether people sign in at this server. */
-export const readContext = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  access: Access | null,
-  rights: Rights,
-  signIn: boolean
-): HttpRequestContext => new HttpRequestContext(request, reply, access, rights, signIn)
 
 /** @returns a signal that is aborted when the connection closes before the response was sent. */
 function disconnectSignal (raw: FastifyReply['raw']): AbortSignal {

@@ -160,7 +160,6 @@ export async function openBothPaths (t: Test, upstreams?: Upstreams) {
     ...offered,
     services,
     subscriptions,
-    calls: { add () {}, remove () {} },
     sessions: async () => undefined,
     onError
   })

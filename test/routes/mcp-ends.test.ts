@@ -1,5 +1,6 @@
 // What is open for a connected app ends with its grant, in both eras and on every instance, and nobody holds more than
 // their part of it.
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { z } from 'zod'
@@ -34,6 +35,7 @@ async function holdAll (url: string, ann: Person): Promise<Stream[]> {
     question
   ]
   t.ok(streams.every(({ status }) => status === 200))
+  await Promise.all([streams[0]!.until(1), streams[2]!.until(1)])
   return streams
 }
 
@@ -129,6 +131,36 @@ t.test('a call that reports its progress outside of a session ends with its gran
     bobs.leave()
   }
   t.ok(await until(() => stopped === 4), 'and what it runs')
+})
+
+t.test('a call that is answered at once as a whole ends with its grant as well, and its client is disconnected (ME-04)', async (t) => {
+  const [started, stopped] = [new Set<string>(), new Set<string>()]
+  const waiting = defineTool({
+    ...about,
+    name: 'waiting',
+    input: z.object({}),
+    annotations,
+    async run (_args, { signal, user }) {
+      started.add(user!.id)
+      await once(signal, 'abort')
+      stopped.add(user!.id)
+    }
+  })
+  const { url, app } = await startServer(t, { offer: { tools: [waiting] } })
+  const idOf = async ({ access }: Person) => (await app.grants.verifyAccessToken(access))!.user.id
+  for (const era of ['legacy', 'modern'] as const) {
+    const [ann, bob] = [await person(url), await person(url)]
+    const [annId, bobId] = [await idOf(ann), await idOf(bob)]
+    const call = ({ mcp }: Person) => mcp[era]('tools/call', { name: 'waiting', arguments: {} })
+    const bobs = call(bob)
+    const refused = t.rejects(call(ann), { cause: { code: 'UND_ERR_SOCKET' } }, era)
+    await until(() => started.has(annId) && started.has(bobId))
+    await post(`${url}/revoke`, { ...ann.client, token: ann.refresh })
+    await refused
+    t.ok((await until(() => stopped.has(annId))) && !stopped.has(bobId), 'and what it runs, not that of another person')
+    await post(`${url}/revoke`, { ...bob.client, token: bob.refresh })
+    await t.rejects(bobs)
+  }
 })
 
 const redis = await startRedis()

@@ -1,6 +1,5 @@
 // Answers every request by the official SDK's server, in both protocol eras, without sessions (MCP 2026-07-28
 // "Versioning"; 2025-11-25 "Streamable HTTP").
-import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   createMcpHandler,
@@ -19,7 +18,6 @@ import type { CallServices } from '../handlers/contract.ts'
 import type { Resources } from '../handlers/resources.ts'
 import type { ToolRegistry } from '../handlers/tools.ts'
 import type { McpResponse, McpRequest, McpHandler, Message } from '../contract.ts'
-import type { OpenStream, OpenStreams } from '../streams/contract.ts'
 import type { Subscriptions } from '../streams/subscriptions.ts'
 import { paramHeaderMismatch, unsupportedVersion } from './refusals.ts'
 import { authInfo } from './server.ts'
@@ -35,8 +33,6 @@ export interface SdkHandlerOptions {
   onError(error: Error): void
   /** The streams of 2026-07-28. */
   subscriptions: Subscriptions
-  /** Calls outside of sessions that report on a stream. */
-  calls: Pick<OpenStreams, 'add' | 'remove'>
   /** See {@link Sessions.serve}. */
   sessions(mcpRequest: McpRequest, initialize: McpHandler): Promise<McpResponse | undefined>
 }
@@ -46,72 +42,56 @@ export function createSdkHandler (options: SdkHandlerOptions): McpHandler {
   const serveLegacy = createLegacyHandler(options)
   return async (mcpRequest) => {
     refuseManyValues(mcpRequest.body)
-    const request = toWebRequest(mcpRequest)
-    return (await isLegacyRequest(request, mcpRequest.body))
-      ? serveLegacy(mcpRequest, request)
-      : serveModern(mcpRequest, request)
+    const { headers, body } = mcpRequest
+    return (await isLegacyRequest(toWebRequest({ headers }), body)) ? serveLegacy(mcpRequest) : serveModern(mcpRequest)
   }
 }
 
-type EraHandler = (mcpRequest: McpRequest, request: Request) => Promise<McpResponse>
-
 /** MCP 2026-07-28. */
-function createModernHandler (options: SdkHandlerOptions): EraHandler {
-  const { factory, tools, calls, onError } = options
+function createModernHandler (options: SdkHandlerOptions): McpHandler {
+  const { factory, tools, onError } = options
   const modern = createMcpHandler(factory, { legacy: 'reject', onerror: onError })
   // Only checks and confirms a subscription: the streams are this server's own.
   const confirming = createMcpHandler(factory, { legacy: 'reject', keepAliveMs: 0, onerror: onError })
-  return async (mcpRequest, request) => {
+  return async (mcpRequest) => {
     const mismatch = paramHeaderMismatch(mcpRequest, tools)
     if (mismatch) return toResponse(mismatch)
+    const request = toWebRequest(mcpRequest)
     const call = { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) }
     return (mcpRequest.body as Message).method === 'subscriptions/listen'
       ? subscribe(await confirming.fetch(request, call), mcpRequest, options)
-      : whileAllowed(mcpRequest, calls, await toResponse(await modern.fetch(request, call)))
+      : toResponse(await modern.fetch(request, call))
   }
 }
 
 /** The `initialize` era. */
-function createLegacyHandler ({ factory, sessions, calls, onError }: SdkHandlerOptions): EraHandler {
+function createLegacyHandler ({ factory, sessions, onError }: SdkHandlerOptions): McpHandler {
   const streaming = legacyStatelessFallback(factory, onError)
-  return async (mcpRequest, request) => {
+  return async (mcpRequest) => {
     const version = mcpRequest.headers['mcp-protocol-version']
     if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
       return toResponse(unsupportedVersion(version, mcpRequest))
     }
-    const inSession = await sessions(mcpRequest, (first) => answerJson(factory, first, toWebRequest(first)))
+    // What a session answers goes on when its client is disconnected.
+    const inSession = await sessions(mcpRequest, (first) => answerJson(factory, first))
     if (inSession) return inSession
-    if (!wantsProgress(mcpRequest)) return answerJson(factory, mcpRequest, request)
-    const response = await streaming(request, { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) })
-    return whileAllowed(mcpRequest, calls, await toResponse(response))
+    if (!wantsProgress(mcpRequest)) return answerJson(factory, mcpRequest)
+    const response = await streaming(toWebRequest(mcpRequest), { parsedBody: mcpRequest.body, authInfo: authInfo(mcpRequest) })
+    return toResponse(response)
   }
-}
-
-/** The stream of a call ends with what allowed it, and the call with its stream. */
-function whileAllowed ({ access }: McpRequest, calls: SdkHandlerOptions['calls'], response: McpResponse): McpResponse {
-  const { body } = response
-  if (access === null || !(body instanceof Readable)) return response
-  const stream: OpenStream = { access, address: undefined, until: Infinity, end: () => body.destroy() }
-  calls.add(stream)
-  body.once('close', () => calls.remove(stream))
-  return response
 }
 
 /**
  * Answers with one JSON object: the SDK's own legacy handler always opens an event stream, which a client that accepts
  * only JSON cannot read.
  */
-async function answerJson (
-  factory: McpServerFactory,
-  mcpRequest: McpRequest,
-  request: Request
-): Promise<McpResponse> {
+async function answerJson (factory: McpServerFactory, mcpRequest: McpRequest): Promise<McpResponse> {
   const auth = authInfo(mcpRequest, beginsSession(mcpRequest) ? STATELESS_SESSION : undefined)
   const server = await factory({ era: 'legacy', authInfo: auth })
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   await server.connect(transport)
   try {
-    const answer = transport.handleRequest(request, { parsedBody: mcpRequest.body, authInfo: auth })
+    const answer = transport.handleRequest(toWebRequest(mcpRequest), { parsedBody: mcpRequest.body, authInfo: auth })
     const response = await Promise.race([answer, disconnected(mcpRequest.signal)])
     // All results of a batch have just been written as one text, and are read again: others have a turn between the two.
     if (Array.isArray(mcpRequest.body)) await nextTurn()

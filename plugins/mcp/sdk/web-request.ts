@@ -17,12 +17,15 @@ export const disconnected = (signal: AbortSignal): Promise<Response> =>
 /**
  * What the SDK reads of a request: no token, no cookie. Some clients send a narrower Accept header than the SDK insists
  * on.
+ * @param mcpRequest without its signal where nothing is to be canceled.
  */
-export const toWebRequest = ({ headers: { 'mcp-session-id': _, ...headers }, signal }: McpRequest): Request =>
+export const toWebRequest = (
+  { headers: { 'mcp-session-id': _, ...headers }, signal }: Pick<McpRequest, 'headers'> & Partial<Pick<McpRequest, 'signal'>>
+): Request =>
   new Request(ANY_URL, {
     method: 'POST',
     headers: { ...headers, accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
-    signal
+    ...(signal && { signal })
   })
 
 /**
