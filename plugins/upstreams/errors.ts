@@ -20,10 +20,14 @@ const FAULTS: Readonly<Partial<Record<string, UpstreamFault>>> = {
 const NOT_SENT: readonly string[] = [SdkErrorCode.NotConnected, SdkErrorCode.CapabilityNotSupported,
   SdkErrorCode.MethodNotSupportedByProtocolVersion]
 
-/** A ProtocolError is what the upstream answered as a JSON-RPC error. */
+/**
+ * A ProtocolError is what the upstream answered as a JSON-RPC error.
+ * @param hasSession whether the upstream has given the connection a session, which it may forget.
+ */
 export function toUpstreamError (
   error: unknown,
-  { name, secrets }: Pick<UpstreamSettings, 'name' | 'secrets'>
+  { name, secrets }: Pick<UpstreamSettings, 'name' | 'secrets'>,
+  hasSession = false
 ): UpstreamError | ProtocolError {
   const known = findKnown(error)
   if (known) return known
@@ -32,7 +36,8 @@ export function toUpstreamError (
   if (error instanceof SdkHttpError) {
     const { status, text } = error.data
     // Many servers answer so instead of 404, as an example of the SDK did (MCP "Session Management").
-    if (status === 400 && /\bsession\b/i.test(String(text))) return make('ended', 'it does not know the session any more', false)
+    const isForgotten = hasSession && status === 400 && /\bsession\b/i.test(String(text))
+    if (isForgotten) return make('ended', 'it does not know the session any more', false)
     const isRefused = status !== undefined && status >= 400 && status < 500
     return make('failed', `answered ${status}${typeof text === 'string' && text !== '' ? `: ${text}` : ''}`, !isRefused)
   }

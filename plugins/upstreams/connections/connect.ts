@@ -97,7 +97,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     log,
     say,
     waiting,
-    toError: (error) => errorOf(settings, error, said)
+    toError: (error) => errorOf(settings, error, { said, hasSession: transport.sessionId !== undefined })
   })
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => onResourceUpdated(params.uri))
   try {
@@ -164,8 +164,12 @@ function silentAtStart ({ target }: UpstreamSettings): string {
 }
 
 /** The client knows only that the connection is gone; the transport has said why. */
-function errorOf (settings: UpstreamSettings, error: unknown, said: Error | undefined): Error {
-  const found = toUpstreamError(error, settings)
+function errorOf (
+  settings: UpstreamSettings,
+  error: unknown,
+  { said, hasSession }: { said: Error | undefined; hasSession: boolean }
+): Error {
+  const found = toUpstreamError(error, settings, hasSession)
   const isGone = error instanceof SdkError && found instanceof UpstreamError && found.fault === 'ended'
   return isGone && said instanceof UpstreamError ? said : found
 }

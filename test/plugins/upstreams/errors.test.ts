@@ -46,3 +46,9 @@ t.test('words of the upstream are short, in one line, and without secrets (UH-06
   t.ok(error.message.length <= 500)
   t.notOk(error.cause, 'nor are they in the cause')
 })
+
+t.test('a 400 that names the session means that it is forgotten only where there is one (UP-21)', async (t) => {
+  const error = new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, 'x', { status: 400, statusText: '', text: 'no such session' })
+  t.match(toUpstreamError(error, settings, true), { fault: 'ended', wasSent: false })
+  t.match(toUpstreamError(error, settings, false), { fault: 'failed', wasSent: false, message: 'answered 400: no such session' })
+})
