@@ -80,6 +80,10 @@ export const SHAPES: readonly Shape[] = [
   ),
   between('spaces inside a line', 'a', () => ' ', 'x'),
   between('CSV', 'a,b\n', (index) => `${index},"${index}"\n`, ''),
+  {
+    name: 'CSV, columns',
+    fill: (length) => ['a', '1'].map((cell) => `${cell}, `.repeat((length - 3) / 6) + cell).join('\n')
+  },
   between('SQL, a list', 'SELECT 1', (index) => `,${index}||'a'`, ''),
   between('SQL, joins', 'SELECT * FROM orders', (index) => `,orders o${index}`, '')
 ]

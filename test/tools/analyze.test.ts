@@ -30,17 +30,14 @@ t.test('figures of a text, of numbers and of columns', async (t) => {
   }
 })
 
-t.test('a text of the longest words is checked in linear time (WS-04)', async (t) => {
-  const text = `${'a'.repeat(1_000)} `.repeat(99)
-  const before = process.threadCpuUsage()
-  await analyze.run({ text }, { ...context, runInWorker: async () => ({}) as never })
-  const { user } = process.threadCpuUsage(before)
-  t.ok(user < 20_000, `${user / 1000} ms`)
-  await t.rejects(run(`a ${'a'.repeat(1_001)}`), { name: 'ToolError' })
+t.test('words of any length are counted, and compact data is data (WS-04)', async (t) => {
+  t.match(await run('x'.repeat(99_000)), { text: { characters: 99_000, words: 1 } })
+  t.match(await run('字'.repeat(2_000)), { text: { characters: 2_000 } })
+  const numbers = Array.from({ length: 1_000 }, (_, index) => index)
+  t.match((await run(JSON.stringify(numbers))).columns, [{ count: 1_000, max: 999 }])
 })
 
 t.test('what is hostile is refused in words, and nothing of the runtime comes back (TL-02, TL-03)', async (t) => {
-  await t.rejects(run('x'.repeat(99_000)), { name: 'ToolError', message: /no natural text/ })
   t.throws(() => analyze.input.parse({ text: 'x '.repeat(60_000) }), /at most 100000/)
   for (const text of ['\0\0\0', '\ud800 lone', '   ', '"; process.exit()', '=cmd|calc', '"a,b\n"c'.repeat(100)]) {
     const outcome = await run(text).catch((error: Error) => error)

@@ -18,6 +18,10 @@ const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)(
 const UNIT = /^([+-]?)\s*([$€£¥]?)\s*(.*?)\s*([%$€£¥]?)$/s
 const BEFORE_QUOTE = /(^|[,;\t]) +(?=")/gm
 const MAX_EXAMPLES = 3
+/** Characters. A longer cell is none: the patterns take the square of its length. */
+const MAX_NUMBER_LENGTH = 500
+/** Each takes 300 characters of the answer, and of JSON all rows are read for each. */
+const MAX_COLUMNS = 100
 
 export interface Columns {
   columns: Column[]
@@ -33,7 +37,9 @@ interface Cell {
 
 /** @returns undefined for a cell that is not a number. @throws ToolError for one that is too large. */
 function readCell (text: string): Cell | undefined {
-  const plain = text.trim().replaceAll('−', '-').replaceAll(/(?<=\d)[\u00a0\u202f'](?=\d{3})/g, ',')
+  const trimmed = text.trim()
+  if (trimmed.length > MAX_NUMBER_LENGTH) return undefined
+  const plain = trimmed.replaceAll('−', '-').replaceAll(/(?<=\d)[\u00a0\u202f'](?=\d{3})/g, ',')
   const [, sign, before, digits, after] = UNIT.exec(plain) ?? []
   if (digits === undefined || (before && after) || !NUMBER.test(digits) || (sign && /^[+-]/.test(digits))) return undefined
   const value = Number(`${sign}${digits.replaceAll(/[_,]/g, '')}`)
@@ -52,7 +58,7 @@ export function readColumns (text: string): Columns | undefined {
 
 /** Numbers with commas, semicolons, blanks or line breaks between. @throws ToolError where a comma can be either. */
 function readList (text: string): Columns | undefined {
-  const words = text.trim().split(/[\s;]+/).map((word) => word.replace(/^,+|,+$/g, '')).filter((word) => word !== '')
+  const words = text.trim().split(/[\s;]+/).map(withoutCommas).filter((word) => word !== '')
   const cells = words.flatMap((word) => (word.includes('.') && readCell(word) ? [word] : word.split(',').filter((cell) => cell !== '')))
   if (cells.length === 0 || !cells.every((cell) => readCell(cell))) return undefined
   const unclear = words.find((word) => word.includes(',') && !word.includes('.') && readCell(word))
@@ -60,6 +66,14 @@ function readList (text: string): Columns | undefined {
     throw new ToolError(`${unclear.slice(0, 40)} could be one number or several. Write numbers without commas inside, and blanks or line breaks between them.`)
   }
   return { columns: [columnOf('numbers', cells)], leftOut: [] }
+}
+
+/** Not those between. A pattern would take the square of their number. */
+function withoutCommas (word: string): string {
+  let [start, end] = [0, word.length]
+  while (word[start] === ',') start++
+  while (end > start && word[end - 1] === ',') end--
+  return word.slice(start, end)
 }
 
 function readJson (text: string): Columns | undefined {
@@ -76,10 +90,19 @@ function readJson (text: string): Columns | undefined {
     throw new ToolError('Of JSON, pass a list of numbers or a list of flat objects.')
   }
   const names = [...new Set(rows.flatMap((row) => Object.keys(row as object)))]
+  checkWidth(names)
   return numeric(names.map((name) => columnOf(name, rows.map((row) => cellOf((row as Record<string, unknown>)[name])))))
 }
 
-const cellOf = (value: unknown): string => (value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value))
+function cellOf (value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? (Array.isArray(value) ? '[…]' : '{…}') : String(value)
+}
+
+function checkWidth (names: readonly string[]): void {
+  if (names.length <= MAX_COLUMNS) return
+  throw new ToolError(`The data has ${names.length} columns. Pass at most ${MAX_COLUMNS} at once: those whose figures are asked for.`)
+}
 
 /** CSV has a header, and rows with the same number of cells. @returns undefined for prose. */
 function readTable (text: string, delimiter: string): Columns | undefined {
@@ -98,6 +121,7 @@ function readTable (text: string, delimiter: string): Columns | undefined {
   }
   // Cells without blanks are a table of names; lines of words with commas are prose.
   if (!isData) return rows.flat().some((cell) => /\s/.test(cell)) ? undefined : numeric([])
+  checkWidth(names)
   const headless = names.every((name) => readCell(name))
   const columns = names.map((name, index) =>
     columnOf(headless || name === '' ? `column ${index + 1}` : name, (headless ? rows : cells).map((row) => row[index]!))

@@ -53,3 +53,30 @@ t.test('nothing is dropped or merged without a word', (t) => {
   for (const prose of ['!!!', 'Roses are red,\nviolets are blue,\nand so on, friend', 'One word', 'In 2024 we sold 5.']) t.equal(of(prose), undefined, prose)
   t.end()
 })
+
+t.test('a table has at most a hundred columns (WS-04)', async (t) => {
+  const table = (columns: number) =>
+    ['a', '1'].map((cell) => Array(columns).fill(cell).join(', ')).join('\n')
+  t.equal(of(table(100))!.columns.length, 100)
+  t.throws(() => of(table(101)), { name: 'ToolError', message: /101 columns/ })
+  const rows = (columns: number) =>
+    JSON.stringify(Array.from({ length: columns }, (_, index) => ({ [`c${index}`]: 1 })))
+  t.equal(of(rows(100))!.columns.length, 100)
+  t.throws(() => of(rows(101)), { name: 'ToolError', message: /101 columns/ })
+})
+
+t.test('the time for a cell grows with its length alone (WS-04)', async (t) => {
+  const before = process.threadCpuUsage()
+  const blanks = ' '.repeat(99_000)
+  t.match(of(`a,b\n1,"a${blanks}b"`), { columns: [{ name: 'a' }], leftOut: ['b'] })
+  t.match(of(JSON.stringify([{ a: 1, b: `1${blanks}b` }])), { leftOut: ['b'] })
+  t.match(of(`1${','.repeat(99_000)}2`)!.columns, [{ count: 2, sum: 3 }])
+  const { user } = process.threadCpuUsage(before)
+  t.ok(user < 2_000_000, 'thirty seconds before')
+  t.match(of(`a,b\n1,2\n3,${'1'.repeat(501)}`)!.columns, [{}, { count: 1, notNumbers: 1 }])
+})
+
+t.test('what is nested in JSON is no number, however deep', async (t) => {
+  const deep = `[{"a":1,"b":${'['.repeat(40_000)}${']'.repeat(40_000)}},{"a":2,"b":{"c":3}}]`
+  t.match(of(deep), { columns: [{ name: 'a', sum: 3 }], leftOut: ['b'] })
+})
