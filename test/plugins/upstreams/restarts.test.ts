@@ -1,6 +1,7 @@
 // A restart that somebody asks for reaches every server on the same storage, once, and none that starts afterwards.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { askForRestart } from '../../../plugins/upstreams/restarts.ts'
 import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
 import { folder } from '../../helpers/tool-context.ts'
@@ -22,6 +23,8 @@ storageTest('what is asked for in storage is done once by a server that runs, an
   await askForRestart({ storage: server.app.storage, audit: { note: (event, details) => { noted.push({ event, ...details }) } } }, 'crm', 'operator')
   t.same(noted, [{ event: 'upstream_restarted', upstream: 'crm', by: 'operator' }])
   t.ok(await until(() => restarts === 1))
+  await delay(1_200)
+  t.equal(restarts, 1, 'and not again when storage is looked at next')
   crm.requests.length = 0
   await server.restart()
   await server.app.upstreams.looked()
