@@ -92,18 +92,27 @@ class EventStream {
       if (answersAnother(message, this.#options.id)) return false
       const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
       this.#isAnswered ||= isAnswer
-      if (isAnswer && !this.#controller) {
-        this.#isDone = true
-        this.#resolve({ message })
-        const timer = setTimeout(() => this.#answer.destroy(), DRAIN_MS).unref()
-        this.#answer.once('close', () => clearTimeout(timer))
-        return true
-      }
+      if (isAnswer) return this.#finish(event, message)
     }
-    const stream = this.#stream()
-    stream.enqueue(writeEvent(event.retry === undefined ? event : { ...event, retry: Math.max(MIN_RETRY_MS, event.retry) }))
+    const stream = this.#enqueue(event)
     if (stream.desiredSize! <= 0) this.#answer.pause()
     return false
+  }
+
+  /** What an upstream says after its answer would be taken for what it says of another request (MCP "Streamable HTTP"). */
+  #finish (event: ServerEvent, message: unknown): true {
+    this.#isDone = true
+    if (this.#controller) this.#enqueue(event).close()
+    else this.#resolve({ message })
+    const timer = setTimeout(() => this.#answer.destroy(), DRAIN_MS).unref()
+    this.#answer.once('close', () => clearTimeout(timer))
+    return true
+  }
+
+  #enqueue (event: ServerEvent): ReadableStreamDefaultController<Uint8Array> {
+    const stream = this.#stream()
+    stream.enqueue(writeEvent(event.retry === undefined ? event : { ...event, retry: Math.max(MIN_RETRY_MS, event.retry) }))
+    return stream
   }
 
   #stream (): ReadableStreamDefaultController<Uint8Array> {

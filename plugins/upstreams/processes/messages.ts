@@ -1,7 +1,7 @@
 // From a line that a process wrote to the JSON-RPC messages in it (MCP "Transports", stdio): bounded before it is parsed.
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { exceeded } from '../../json-size.ts'
-import { isExcessive, MESSAGE_BOUNDS } from '../message-bounds.ts'
+import { isExcessive, isTooLong, MESSAGE_BOUNDS } from '../message-bounds.ts'
 
 export type LineContent =
   | { kind: 'messages'; messages: JSONRPCMessage[] }
@@ -19,10 +19,12 @@ export function readLine (line: Buffer): LineContent {
   } catch {
     return { kind: 'stray' }
   }
-  if (isExcessive(value)) return { kind: 'excessive', why: 'of more members than such a message has' }
   // MCP 2025-03-26 has batches.
   const messages: unknown[] = Array.isArray(value) ? value : [value]
-  return messages.length > 0 && messages.every(isMessage) ? { kind: 'messages', messages } : { kind: 'stray' }
+  if (messages.length === 0 || !messages.every(isMessage)) return { kind: 'stray' }
+  if (isTooLong(value, line.length)) return { kind: 'excessive', why: 'longer than a first answer is' }
+  if (isExcessive(value)) return { kind: 'excessive', why: 'of more members than such a message has' }
+  return { kind: 'messages', messages }
 }
 
 /** What is in a message is checked by the client of the SDK. */

@@ -48,6 +48,17 @@ t.test('what comes before the answer is handed on at once, and everything in its
   }
 })
 
+t.test('what comes after the answer belongs to nobody, and is not handed on (UP-04)', async (t) => {
+  const { source, streamed, failures } = start()
+  source.write(eventOf(progress))
+  const found = await streamed
+  source.write(eventOf(answer))
+  source.write(eventOf(progress))
+  t.equal(await textOf(found), eventOf(progress) + eventOf(answer))
+  source.end()
+  t.same(failures, [])
+})
+
 t.test('a stream that ends without the answer says so, unless it can be continued', async (t) => {
   const ended = start()
   ended.source.end(eventOf(progress))

@@ -62,6 +62,24 @@ t.test('what is said unasked, or at the start, is small: the SDK checks every me
   t.match(read(JSON.stringify(list)), { kind: 'messages' })
 })
 
+t.test('a batch is handed on in one turn: it has few messages, which count together (PR-03, BW-10)', async (t) => {
+  const notice = { jsonrpc: '2.0', method: 'a' }
+  t.match(read(JSON.stringify(Array(100).fill(notice))), { kind: 'messages' })
+  for (const message of [notice, { jsonrpc: '2.0', id: 1, result: {} }]) {
+    t.match(read(JSON.stringify(Array(101).fill(message))), { kind: 'excessive', why: /members/ })
+  }
+  const some = { ...notice, params: { some: Array(600).fill(0) } }
+  t.match(read(JSON.stringify(Array(10).fill(some))), { kind: 'excessive', why: /members/ })
+  t.match(read(JSON.stringify(Array(1_000).fill(1))), { kind: 'stray' }, 'what a program prints')
+})
+
+t.test('what each connection keeps of its first answer is short (UH-07)', async (t) => {
+  const first = (instructions: string) =>
+    ({ jsonrpc: '2.0', id: 1, result: { protocolVersion: '2025-11-25', capabilities: {}, instructions } })
+  t.match(read(JSON.stringify(first('x'.repeat(200_000)))), { kind: 'messages' })
+  t.match(read(JSON.stringify(first('x'.repeat(300_000)))), { kind: 'excessive', why: /first answer/ })
+})
+
 t.test('an answer says whose it is at its head or at its end', async (t) => {
   t.equal(idOf(`{"jsonrpc":"2.0","id":7,"result":"${padding}"}`), 7)
   t.equal(idOf(`{"id":"a-1","jsonrpc":"2.0","result":"${padding}"}`), 'a-1')
