@@ -15,8 +15,10 @@ import { StreamableTransport } from './streamable-transport.ts'
 
 /** Requests that one upstream has at a time; others wait within their timeout. */
 export const MAX_SOCKETS = 64
-/** Streams that one upstream has open at a time: one for each connection. */
+/** Streams that one upstream has open at a time. */
 const MAX_STREAMS = 256
+/** Connections of 2024-11-05, each of which is a stream: while one that gives way ends, there are some more. */
+export const MAX_SSE_CONNECTIONS = MAX_STREAMS - 16
 /** Most servers close a connection that was idle for 5 s; a request that crosses that would be lost. */
 const IDLE_MS = 4000
 
