@@ -72,9 +72,11 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       try {
         await upstream.subscribe(uri, upstreamCaller(request, services), siteOfCaller(request))
       } catch (error) {
-        const refused = error instanceof ProtocolError ? relayedError(error, 'The resource', upstream.settings.secrets) : error
-        throw toProtocolError(refused, 'resources/subscribe', { request }, 'The resource')
+        throw toProtocolError(relayed(error, upstream), 'resources/subscribe', { request }, 'The resource')
       }
     }
   }
 }
+
+const relayed = (error: unknown, { settings: { secrets } }: Upstream): unknown =>
+  error instanceof ProtocolError ? relayedError(error, 'The resource', secrets) : error
