@@ -6,7 +6,7 @@ import { hasMoreValues, type JsonBounds } from '../json-size.ts'
  * The largest lists have some hundred thousand tokens; parsing as many takes a tenth of a second, and about 100 bytes of
  * memory for each.
  */
-export const MESSAGE_BOUNDS: JsonBounds = { maxDepth: 64, maxTokens: 500_000 }
+export const MESSAGE_BOUNDS = { maxDepth: 64, maxTokens: 500_000, maxMembers: 10_000 } as const satisfies JsonBounds
 
 /** Of a message whose every member the SDK checks, at up to 15 µs. */
 const MAX_CHECKED_VALUES = 5_000

@@ -12,7 +12,7 @@ export type LineContent =
 export function readLine (line: Buffer): LineContent {
   const tooMuch = exceeded(line, MESSAGE_BOUNDS)
   if (tooMuch === 'depth') return { kind: 'excessive', why: `nested deeper than ${MESSAGE_BOUNDS.maxDepth} levels` }
-  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MESSAGE_BOUNDS.maxTokens / 2} members` }
+  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MESSAGE_BOUNDS.maxTokens / 2} members, or has an object with more than ${MESSAGE_BOUNDS.maxMembers}` }
   let value: unknown
   try {
     value = JSON.parse(line.toString())

@@ -44,6 +44,8 @@ t.test('what is too deep, or has too many members, is not parsed (PR-05)', async
     read(`[${'1,'.repeat(600_000)}1]`),
     { kind: 'excessive', why: /members/ }
   )
+  const wide = Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`m${index}`, 1]))
+  t.match(read(JSON.stringify({ jsonrpc: '2.0', id: 1, result: wide })), { kind: 'excessive', why: /10000/ })
 })
 
 t.test('what is said unasked, or at the start, is small: the SDK checks every member of it (BW-10)', async (t) => {
