@@ -124,8 +124,10 @@ export class OpenConnection implements Connection {
     })
     // While a person is asked, the caller has an answer, and the request is kept.
     const { large } = exchange
-    large?.keep()
-    conversation.ended.then(() => large?.done())
+    if (large) {
+      large.keep()
+      conversation.ended.then(() => large.done())
+    }
     return await this.listen(conversation, exchange)
   }
 

@@ -6,6 +6,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Transport } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamCaller } from '../contract.ts'
+import { createSharedBudget } from '../shared-budget.ts'
 import type { Agents } from './exchange.ts'
 import { createFetch } from './fetch.ts'
 import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
@@ -46,7 +47,8 @@ export function createHttp (deps: IdentityDeps): Http {
     const made = {
       requests: new Kind({ ...kept, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS }),
       streams: new Kind({ maxSockets: MAX_STREAMS }),
-      large: createLargeAnswers()
+      large: createLargeAnswers(),
+      said: createSharedBudget()
     }
     agents.set(key, made)
     return made
