@@ -1,11 +1,17 @@
 // Requests that are open at an upstream while a person is asked: how many there may be, in all and of one holder.
 // Tested in test/plugins/upstreams/connections/connection.test.ts.
 import { MAX_SOCKETS } from '../http/index.ts'
-import type { OpenConnection } from './connection.ts'
+import type { Answered, Exchange } from '../contract.ts'
 import type { Conversation } from './conversation.ts'
 
 /** Of all connections to an upstream, by what the caller brings back. */
-export type Waiting = Map<string, { conversation: Conversation; connection: OpenConnection }>
+export type Waiting = Map<string, Held>
+
+interface Held {
+  conversation: Conversation
+  /** Over which it goes on. */
+  connection: { listen(conversation: Conversation, exchange: Exchange): Promise<Answered> }
+}
 
 /** Over HTTP each holds a socket: half of these are left for what people answer, and for everybody else. */
 const MAX_WAITING = { process: 100, http: MAX_SOCKETS / 2 }

@@ -39,8 +39,13 @@ t.test('why it refuses its lists is logged in one short line, without secrets th
   const lists = new Lists({
     settings: settingsOf({ secrets: ['s3cret-key'] }),
     connection: async () => ({}),
-    readCatalogue: async () => { throw new Error(`wrong key s3cret-key\n${'x'.repeat(10_000)}`) },
-    log: { error: (line: string) => said.push(line) }
+    readCatalogue: async () => {
+      const rest = 'x'.repeat(10_000)
+      throw new Error(`wrong key s3cret-key\n${rest}`)
+    },
+    log: {
+      error: (line: string) => said.push(line)
+    }
   } as unknown as ListsOptions)
   t.teardown(() => lists.close())
   await lists.look()

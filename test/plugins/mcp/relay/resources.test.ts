@@ -5,15 +5,30 @@ import { fakeUpstreams } from '../../../helpers/fake-upstreams.ts'
 import { start } from '../../../helpers/mcp-endpoint.ts'
 
 const uri = 'crm://one'
+const version = '2025-11-25'
 
 t.test('what an upstream refuses to have followed is said in one line, however long its words are (BW-28)', async (t) => {
   const upstreams = fakeUpstreams({ name: 'crm', uris: [uri] })
-  upstreams.find('crm')!.subscribe = async () => { throw new ProtocolError(-32603, '[{'.repeat(100_000), { a: 'x'.repeat(10_000) }) }
+  const words = '[{'.repeat(100_000)
+  const data = { a: 'x'.repeat(10_000) }
+  upstreams.find('crm')!.subscribe = async () => {
+    throw new ProtocolError(-32603, words, data)
+  }
   const { legacy } = await start(t, { upstreams })
-  const clientInfo = { name: 'client', version: '1' }
-  const { headers } = await legacy('initialize', { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo })
-  const session = { 'mcp-session-id': headers.get('mcp-session-id')!, 'mcp-protocol-version': '2025-11-25' }
-  const { json, text } = await legacy('resources/subscribe', { uri }, session)
-  t.match(json, { error: { code: -32603, message: /^\[\{/ } })
+  const { headers } = await legacy('initialize', {
+    protocolVersion: version,
+    capabilities: { elicitation: {} },
+    clientInfo: { name: 'client', version: '1' }
+  })
+  const session = {
+    'mcp-session-id': headers.get('mcp-session-id')!,
+    'mcp-protocol-version': version
+  }
+  const params = { uri }
+  const { json, text } =
+    await legacy('resources/subscribe', params, session)
+  const { error } = json
+  t.equal(error.code, -32603)
+  t.match(error.message, /^\[\{/)
   t.ok(text.length < 1_000)
 })

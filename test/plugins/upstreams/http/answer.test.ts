@@ -89,16 +89,34 @@ t.test('what is said unasked, or at the start, is small: the SDK checks every me
 })
 
 t.test('a batch is handed on in one turn: it has few messages (BW-10)', async (t) => {
-  const batch = (length: number) => Buffer.from(JSON.stringify(Array(length).fill({ jsonrpc: '2.0', method: 'a' })))
-  t.equal((parse(settings, batch(100)) as unknown[]).length, 100)
-  t.throws(() => parse(settings, batch(101)), { fault: 'malformed', message: /too many members/ } as never)
+  const notice = { jsonrpc: '2.0', method: 'a' }
+  const read = (length: number) => {
+    const batch = Array(length).fill(notice)
+    const text = JSON.stringify(batch)
+    return parse(settings, Buffer.from(text)) as unknown[]
+  }
+  t.equal(read(100).length, 100)
+  const refused = {
+    fault: 'malformed',
+    message: /too many members/
+  }
+  t.throws(() => read(101), refused as never)
 })
 
 t.test('what each connection keeps of its first answer is short, also of 2026-07-28 (UH-07)', async (t) => {
   for (const version of [{ protocolVersion: '2025-11-25' }, { supportedVersions: ['2026-07-28'] }]) {
-    const first = (length: number) => Buffer.from(JSON.stringify({ id: 1, result: { ...version, instructions: 'x'.repeat(length) } }))
-    t.ok(parse(settings, first(200_000)))
-    t.throws(() => parse(settings, first(300_000)), { fault: 'malformed', message: /first answer/ } as never)
+    const read = (length: number) => {
+      const instructions = 'x'.repeat(length)
+      const result = { ...version, instructions }
+      const text = JSON.stringify({ id: 1, result })
+      return parse(settings, Buffer.from(text))
+    }
+    t.ok(read(200_000))
+    const refused = {
+      fault: 'malformed',
+      message: /first answer/
+    }
+    t.throws(() => read(300_000), refused as never)
   }
 })
 
