@@ -9,6 +9,8 @@ export interface JsonBounds {
   maxDepth: number
   /** Opening brackets, commas and colons outside strings: about two for each member of an object. */
   maxTokens: number
+  /** Members of one object. With very many, the engine takes ten times as long for each as with few, whenever they are copied. */
+  maxMembers?: number
 }
 
 /**
@@ -16,7 +18,9 @@ export interface JsonBounds {
  * UTF-8 sequence equals one of these.
  * @returns what is exceeded.
  */
-export function exceeded (bytes: Buffer, { maxDepth, maxTokens }: JsonBounds): 'depth' | 'tokens' | undefined {
+export function exceeded (bytes: Buffer, { maxDepth, maxTokens, maxMembers = Infinity }: JsonBounds): 'depth' | 'tokens' | undefined {
+  /** Of what is open at each level. */
+  const members = new Uint32Array(maxDepth + 1)
   let depth = 0
   let tokens = 0
   let isInString = false
@@ -31,8 +35,13 @@ export function exceeded (bytes: Buffer, { maxDepth, maxTokens }: JsonBounds): '
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       tokens++
       if (++depth > maxDepth) return 'depth'
+      members[depth] = 0
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--
-    else if (byte === COMMA || byte === COLON) tokens++
+    else if (byte === COMMA) tokens++
+    else if (byte === COLON) {
+      tokens++
+      if (++members[depth]! > maxMembers) return 'tokens'
+    }
     if (tokens > maxTokens) return 'tokens'
   }
   return undefined

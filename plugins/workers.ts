@@ -54,6 +54,8 @@ const BUSY = {
   stopped: 'This took long while others were waiting, so it was stopped. Ask for less at once, or try again later.'
 }
 
+const TOO_DEEP = 'What was passed is nested too deep. Pass it flatter, or a smaller part of it.'
+
 /** The server has more work than workers. A 503 for a route; as a ToolError, a model can read it. */
 export class WorkersBusy extends ToolError {
   readonly statusCode = 503
@@ -193,6 +195,9 @@ async function runIn (
   }
 }
 
-/** A class does not travel. */
-const readError = (error: unknown): unknown =>
-  (error as Error).name === 'ToolError' ? new ToolError((error as Error).message) : error
+/** A class does not travel. What overflows the stack, here or there, is how deep the input is nested. */
+function readError (error: unknown): unknown {
+  const { name, message } = error as Error
+  if (name === 'RangeError' && message === 'Maximum call stack size exceeded') return new ToolError(TOO_DEEP)
+  return name === 'ToolError' ? new ToolError(message) : error
+}

@@ -40,6 +40,8 @@ export interface Exchange {
   meta: Readonly<Record<string, unknown>>
   /** Of the caller's client: what it can be asked. */
   capabilities: ClientCapabilities | undefined
+  /** Counts the caller's message while it is worked on; absent for one that is not large. */
+  large?: { keep(): void; done(): void } | undefined
   /** Absent if the caller did not ask for progress. */
   progress?: ((progress: { progress: number; total?: number | undefined; message?: string | undefined }) => void) | undefined
   /** Absent if the caller takes no log lines. */

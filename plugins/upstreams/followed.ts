@@ -40,6 +40,12 @@ export class Followed {
     return [...(this.#keys.get(key)?.keys() ?? [])]
   }
 
+  /** For a connection that takes the place of another. @returns the first refusal: an upstream may refuse all of them. */
+  async again (key: string, follow: (uri: string) => Promise<void>): Promise<Error | undefined> {
+    const told = await Promise.allSettled(this.of(key).map(follow))
+    return told.find((one) => one.status === 'rejected')?.reason as Error | undefined
+  }
+
   /**
    * @param holder whose share it takes: a person, or the site of callers without sign-in.
    * @returns the URIs that are followed no more because of it.

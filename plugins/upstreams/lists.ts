@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
 import type { Catalogue, Connection } from './contract.ts'
 import { describeOffer } from './describe.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 export interface ListsOptions {
   settings: UpstreamSettings
@@ -82,7 +83,7 @@ export class Lists {
       this.#failures = 0
     } catch (error) {
       if (this.#isClosed) return
-      if (this.#failures++ === 0) log.error(`the upstream ${settings.name} does not answer: ${(error as Error).message}`)
+      if (this.#failures++ === 0) log.error(`the upstream ${settings.name} does not answer: ${withoutSecrets((error as Error).message, settings.secrets)}`)
       this.lookLater()
     }
   }

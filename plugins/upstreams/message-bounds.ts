@@ -6,27 +6,51 @@ import { hasMoreValues, type JsonBounds } from '../json-size.ts'
  * The largest lists have some hundred thousand tokens; parsing as many takes a tenth of a second, and about 100 bytes of
  * memory for each.
  */
-export const MESSAGE_BOUNDS: JsonBounds = { maxDepth: 64, maxTokens: 500_000 }
+export const MESSAGE_BOUNDS = { maxDepth: 64, maxTokens: 500_000, maxMembers: 10_000 } as const satisfies JsonBounds
 
 /** Of a message whose every member the SDK checks, at up to 15 µs. */
 const MAX_CHECKED_VALUES = 5_000
 
-/** Whether a message, or one of a batch, is large that can only be small: what is said unasked, or at the start. */
-export const isExcessive = (message: unknown): boolean =>
-  [message].flat().some((one) => isChecked(Object(one)) && hasMoreValues(one, MAX_CHECKED_VALUES))
+/** Messages of a batch, which are all handed on in one turn of the event loop, at some 10 µs each. */
+const MAX_BATCH = 100
+
+/** Whether a batch is long, or what can only be small in a message or a batch is large: what is said unasked, or at the start. */
+export function isExcessive (message: unknown): boolean {
+  const messages = Array.isArray(message) ? message : [message]
+  if (messages.length > MAX_BATCH) return true
+  return hasMoreValues(messages.filter((one) => isChecked(Object(one))), MAX_CHECKED_VALUES)
+}
 
 /** The results of all other requests are taken as they are (connections/messages.ts). */
-function isChecked (message: { method?: unknown; result?: unknown }): boolean {
-  const { protocolVersion, supportedVersions } = Object(message.result) as Record<string, unknown>
-  return message.method !== undefined || protocolVersion !== undefined || supportedVersions !== undefined
+const isChecked = (message: Message): boolean => message.method !== undefined || isFirst(message)
+
+interface Message {
+  method?: unknown
+  result?: unknown
 }
+
+/** Whether an upstream says who it is. */
+function isFirst ({ result }: Message): boolean {
+  const { protocolVersion, supportedVersions } = Object(result) as Record<string, unknown>
+  return protocolVersion !== undefined || supportedVersions !== undefined
+}
+
+/** Of what each connection keeps as long as it is open: instructions, capabilities, and a few icons. */
+const MAX_FIRST_BYTES = 256 * 1024
+
+/** Whether an upstream says more of itself than each connection can keep. */
+export const isTooLong = (message: unknown, bytes: number): boolean =>
+  bytes > MAX_FIRST_BYTES && [message].flat().some((one) => isFirst(Object(one)))
 
 /** Of one question: the options of some long lists. The SDK tries every kind of field for each. */
 const MAX_QUESTION_VALUES = 1_000
 const MAX_FIELDS = 50
+/** Characters of all of it, which is kept until the person has answered. */
+const MAX_QUESTION = 64 * 1024
 
 /** Whether a question is no larger than a person can answer. Looked at before any schema is asked about it. */
 export function isShort (params: Readonly<Record<string, unknown>>): boolean {
   const { properties } = Object(params['requestedSchema']) as { properties?: unknown }
-  return !hasMoreValues(params, MAX_QUESTION_VALUES) && Object.keys(Object(properties)).length <= MAX_FIELDS
+  if (hasMoreValues(params, MAX_QUESTION_VALUES) || Object.keys(Object(properties)).length > MAX_FIELDS) return false
+  return JSON.stringify(params).length <= MAX_QUESTION
 }

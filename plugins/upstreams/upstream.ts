@@ -5,18 +5,20 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
 import { connect, type Dialect, type TransportKind } from './connections/connect.ts'
 import { isHeldOpen } from './connections/messages.ts'
-import type { OpenConnection, RequestExtras, Waiting } from './connections/connection.ts'
+import type { OpenConnection, RequestExtras } from './connections/connection.ts'
 import { Pool } from './connections/pool.ts'
+import type { Waiting } from './connections/waiting.ts'
 import { UpstreamError, type Answered, type Exchange, type Upstream, type UpstreamCall } from './contract.ts'
 import type { UpstreamCaller, UpstreamChange, UpstreamFault, UpstreamRequest, UpstreamStatus } from './contract.ts'
 import { saidOf } from './catalogue/findings.ts'
 import { customHeaders, findWantingHeaders } from './custom-headers.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { Followed } from './followed.ts'
-import { MAX_SOCKETS } from './http/index.ts'
+import { MAX_SOCKETS, MAX_SSE_CONNECTIONS } from './http/index.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
 import { inTime } from './in-time.ts'
 import { Lists, type ListsOptions } from './lists.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 export interface UpstreamDeps extends Pick<ListsOptions, 'readCatalogue' | 'remembered'> {
   elsewhere: Pick<Elsewhere, 'ask'>
@@ -60,7 +62,7 @@ export class ConfiguredUpstream implements Upstream {
     this.#pool = new Pool({
       upstream: name,
       idleMs: target.kind === 'command' ? target.idleSeconds * 1000 : HTTP_IDLE_MS,
-      max: MAX_CONNECTIONS,
+      max: () => (this.#dialect?.kind === 'sse' ? MAX_SSE_CONNECTIONS : MAX_CONNECTIONS),
       isHere: deps.isHere,
       stays: (key) => key === OWN && target.kind === 'http',
       open: (key, caller, onEnd, signal) => this.#open(key, caller, onEnd, signal)
@@ -129,9 +131,7 @@ export class ConfiguredUpstream implements Upstream {
   }
 
   /** Offers what was seen last, and reads the lists; nobody has to wait for that. */
-  async start (): Promise<void> {
-    await this.#lists.start()
-  }
+  start (): Promise<void> { return this.#lists.start() }
 
   async restart (): Promise<void> {
     this.#dialect = undefined
@@ -195,9 +195,9 @@ export class ConfiguredUpstream implements Upstream {
       throw error
     })
     this.#dialect = dialect
-    for (const uri of this.#followed.of(key)) {
-      connection.subscribe(uri).catch((err: unknown) => this.#log.warn({ err }, 'changes of a resource are not told any more'))
-    }
+    this.#followed.again(key, (uri) => connection.subscribe(uri)).then((refused) => {
+      if (refused) this.#log.warn(`changes of a resource are not told any more: ${withoutSecrets(refused.message, settings.secrets)}`)
+    })
     if (key === OWN) this.#lists.cameBack()
     return connection
   }

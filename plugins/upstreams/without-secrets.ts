@@ -1,6 +1,8 @@
 // Words about an upstream, fit for the log: short, in one line, and without values that came from the environment.
 
 const MAX_LENGTH = 500
+/** Of a text that may have megabytes. Control characters, of which a row becomes one blank, leave enough of it. */
+const MAX_LOOKED_AT = 2_000
 /** Shorter ones, and lines of a secret of several, would blacken ordinary words. */
 const MIN_SECRET_LENGTH = 4
 
@@ -10,12 +12,25 @@ export const hiddenParts = (secrets: readonly string[]): string[] =>
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length)
 
-export const hide = (text: string, parts: readonly string[], mark: string): string =>
+const hide = (text: string, parts: readonly string[], mark: string): string =>
   parts.reduce((kept, part) => kept.replaceAll(part, mark), text)
+
+/** What may be half a secret at the end of a text that goes on: some of its lines are replaced by longer marks. */
+export const endOf = (parts: readonly string[]): number => 2 * (parts[0]?.length ?? 0)
+
+/**
+ * The beginning of a text, which may have megabytes.
+ * @param parts from {@link hiddenParts}. @param length characters that are looked at; those that are hidden make it shorter.
+ */
+export function hideIn (text: string, parts: readonly string[], mark: string, length: number): string {
+  const end = endOf(parts)
+  const hidden = hide(text.slice(0, length + end), parts, mark)
+  return text.length > length + end ? hidden.slice(0, Math.max(0, hidden.length - end)) : hidden
+}
 
 /** @param secrets values that never appear: {@link UpstreamSettings.secrets}. */
 export function withoutSecrets (text: string, secrets: readonly string[]): string {
-  const hidden = hide(text, hiddenParts(secrets), '[secret]')
+  const hidden = hideIn(text, hiddenParts(secrets), '[secret]', MAX_LOOKED_AT)
   // eslint-disable-next-line no-control-regex -- what could forge a line, or steer a terminal
   return hidden.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, MAX_LENGTH)
 }

@@ -19,6 +19,15 @@ t.test('depth and tokens are counted outside of strings alone', async (t) => {
   t.equal(check(JSON.stringify('\\"[[[['.repeat(5))), undefined)
 })
 
+t.test('members are counted for each object, whatever is in it or beside it', async (t) => {
+  const check = (value: unknown) => exceeded(Buffer.from(JSON.stringify(value)), { maxDepth: 5, maxTokens: 1_000, maxMembers: 3 })
+  const three = { a: 1, b: ':', c: [1, 2, 3] }
+  t.equal(check([three, three, { a: three, b: three, c: three }]), undefined)
+  t.equal(check({ ...three, d: 1 }), 'tokens')
+  t.equal(check([three, { a: { ...three, d: 1 } }]), 'tokens')
+  t.equal(check({ a: three, b: 1, c: three, d: 1 }), 'tokens')
+})
+
 t.test('values are counted up to a number, whatever they are in', async (t) => {
   const of: Array<[value: unknown, count: number]> = [
     [null, 1], ['text', 1], [[], 1], [{ a: 1, b: [2, null] }, 5], [[[[[]]]], 4], [JSON.parse('{"__proto__":{"a":1}}'), 3]

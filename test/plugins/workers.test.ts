@@ -89,6 +89,14 @@ for (const deed of ['spin', 'native', 'wait'] as const) {
   })
 }
 
+t.test('input that is nested too deep is no fault of the server (TL-03)', async (t) => {
+  const { app, run } = await open(t)
+  const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000))
+  const passed = app.workers.run(TASK, { deed: 'report', ms: 0, deep }, { person: 'ann', timeout: 60_000 })
+  t.match(await passed.catch((error: unknown) => error), { name: 'ToolError', message: /nested too deep/ })
+  t.ok(await run('report', { person: 'ann' }), 'its worker goes on')
+})
+
 t.test('a client that disconnects ends its task, and a task waiting behind it begins', async (t) => {
   const { run } = await open(t, { size: 1 })
   const { pid } = await run<Report>('report')

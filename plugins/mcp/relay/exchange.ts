@@ -45,6 +45,7 @@ export function exchangeOf (
   return {
     caller: upstreamCaller(request, services),
     site: siteOfCaller(request),
+    large: request.large,
     signal,
     meta: relayedMeta(meta),
     capabilities,

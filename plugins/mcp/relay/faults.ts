@@ -1,7 +1,9 @@
 // What went wrong at an upstream, in words for a model or a client: what to do next, and nothing of the inside. The
 // operator finds the rest in the log (MCP "Tools", error handling; JSON-RPC 2.0 §5.1).
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
+import { survey } from '../../upstreams/catalogue/survey.ts'
 import type { UpstreamError, UpstreamFault } from '../../upstreams/contract.ts'
+import { hiddenParts, hideIn } from '../../upstreams/without-secrets.ts'
 import { checkFirst, type Named } from '../handlers/unfinished-call.ts'
 
 /** What happened, and what to do if nothing can have been changed. */
@@ -55,9 +57,12 @@ const isReserved = (code: number): boolean => code >= -32_768 && code <= -32_000
 /** About the request itself. All others of the protocol would say something about the connection to this server. */
 const PASSED: readonly number[] = [ProtocolErrorCode.InvalidParams, ProtocolErrorCode.InternalError]
 
-/** @param name what was asked, for what the upstream says about its own connection. */
-export function relayedError ({ code, message, data }: ProtocolError, name: string): RelayedError {
-  const text = clean(message)
+/**
+ * @param name what was asked, for what the upstream says about its own connection.
+ * @param secrets of the file, which an upstream may repeat.
+ */
+export function relayedError ({ code, message, data }: ProtocolError, name: string, secrets: readonly string[]): RelayedError {
+  const text = clean(hideIn(String(message), hiddenParts(secrets), '[secret]', 4 * MAX_MESSAGE))
   // MCP 2025-11-25 has a code of its own for a resource that is not there; clients of today know both.
   const own = code === ProtocolErrorCode.ResourceNotFound ? ProtocolErrorCode.InvalidParams : code
   if (PASSED.includes(own) || (Number.isSafeInteger(own) && !isReserved(own))) {
@@ -67,7 +72,9 @@ export function relayedError ({ code, message, data }: ProtocolError, name: stri
 }
 
 /** @returns one line without control characters and marks that change its direction. */
-const clean = (message: unknown): string =>
-  String(message).slice(0, 4 * MAX_MESSAGE).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim().slice(0, MAX_MESSAGE)
+const clean = (message: string): string =>
+  message.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim().slice(0, MAX_MESSAGE)
 
-const isSmall = (data: unknown): boolean => data !== undefined && JSON.stringify(data).length <= MAX_DATA
+/** Looked through no further than it may be, before it is written. */
+const isSmall = (data: unknown): boolean =>
+  data !== undefined && survey(data, MAX_DATA).size !== undefined && JSON.stringify(data).length <= MAX_DATA

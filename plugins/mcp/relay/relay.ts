@@ -13,6 +13,8 @@ import { Questions, type Turn } from './questions.ts'
 
 /** An upstream that asks a client which cannot be asked is told so this often in one request. */
 const MAX_DECLINED = 5
+/** A person opens a few. */
+const MAX_PAGES = 20
 /** The connection gives up first, and says more of why. */
 const GRACE_MS = 500
 
@@ -88,14 +90,14 @@ async function sendOnce (
     const pages = pagesToOpen(error)
     const turn = pages && questions.next(pages, undefined)
     if (turn?.kind === 'ask') return { result: turn.result }
-    throw relayedError(error, name)
+    throw relayedError(error, name, upstream.settings.secrets)
   }
 }
 
 /** MCP 2025-11-25 "URL Elicitation Required": the request is to be sent again once the pages have been opened. */
 function pagesToOpen ({ code, data }: ProtocolError) {
   const { elicitations } = isObject(data) ? data : {}
-  if (code !== ProtocolErrorCode.UrlElicitationRequired || !Array.isArray(elicitations)) return undefined
+  if (code !== ProtocolErrorCode.UrlElicitationRequired || !Array.isArray(elicitations) || elicitations.length > MAX_PAGES) return undefined
   const pages = elicitations.filter(isObject).map((params) => ({ method: 'elicitation/create' as const, params }))
   return pages.length === 0 ? undefined : Object.fromEntries(pages.map((page, index) => [`page-${index + 1}`, page]))
 }

@@ -1,6 +1,6 @@
 // Resources of upstreams beside ours: listed for each caller,
 // found by their URI, read and followed (MCP "Resources").
-import { ResourceNotFoundError, type ReadResourceResult } from '@modelcontextprotocol/server'
+import { ProtocolError, ResourceNotFoundError, type ReadResourceResult } from '@modelcontextprotocol/server'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
@@ -8,6 +8,7 @@ import { maySee, type Resources } from '../handlers/resources.ts'
 import { relayCompletion } from './complete.ts'
 import type { Relay } from './contract.ts'
 import { siteOfCaller, upstreamCaller } from './exchange.ts'
+import { relayedError } from './faults.ts'
 import { relayGuarded, toProtocolError } from './guarded.ts'
 import type { Owners } from './owners.ts'
 import { READING } from './prompts.ts'
@@ -71,8 +72,11 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       try {
         await upstream.subscribe(uri, upstreamCaller(request, services), siteOfCaller(request))
       } catch (error) {
-        throw toProtocolError(error, 'resources/subscribe', { request }, 'The resource')
+        throw toProtocolError(relayed(error, upstream), 'resources/subscribe', { request }, 'The resource')
       }
     }
   }
 }
+
+const relayed = (error: unknown, { settings: { secrets } }: Upstream): unknown =>
+  error instanceof ProtocolError ? relayedError(error, 'The resource', secrets) : error

@@ -1,6 +1,6 @@
 // The SDK's server, with two differences: what is wrong with a request is said in a sentence with the right code, and
 // the messages of a batch share one budget (JSON-RPC 2.0 §5.1; MCP 2025-03-26 "JSON-RPC batching").
-// Tested in test/plugins/mcp/batch-budget.test.ts and sdk/handler.test.ts.
+// Its batches are tested in test/plugins/mcp/batch-budget.test.ts.
 import {
   ProtocolError,
   ProtocolErrorCode,
@@ -16,8 +16,8 @@ import { RelayedError } from '../relay/faults.ts'
 
 type Handler = (request: JSONRPCRequest, context: ServerContext) => Promise<Result>
 
-/** The JSON that the SDK writes into a message where parameters do not fit their schema. */
-const ISSUES = /\[\s*\{[\s\S]*\}\s*\]$/
+/** Where the JSON begins that the SDK writes into a message where parameters do not fit their schema, and how it ends. */
+const [ISSUES, END_OF_ISSUES] = [/\[\s*\{/, /\}\s*\]$/]
 const MAX_ISSUES = 5
 
 export class StrictServer extends Server {
@@ -64,13 +64,19 @@ const TOO_LARGE =
 /** @param hide gets an error whose words are not for the client. */
 function toProtocolError (error: unknown, method: string, hide: (error: Error) => void): ProtocolError {
   if (error instanceof RelayedError) return error
-  const issues = ISSUES.exec((error as Error).message)?.[0]
+  const issues = issuesIn((error as Error).message)
   if (issues !== undefined) {
     return new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params of ${method}: ${describeIssues(issues)}`)
   }
   if (error instanceof ProtocolError) return error
   hide(error as Error)
   return new ProtocolError(ProtocolErrorCode.InternalError, 'Internal error: try again in a few seconds')
+}
+
+/** In two passes: one pattern for both would look for the end from each place that may be the beginning. */
+function issuesIn (message: string): string | undefined {
+  const from = END_OF_ISSUES.test(message) ? message.search(ISSUES) : -1
+  return from < 0 ? undefined : message.slice(from)
 }
 
 function describeIssues (json: string): string {

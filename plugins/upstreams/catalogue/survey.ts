@@ -21,6 +21,7 @@ export interface Survey {
 
 /** Level by level, so that depth costs no stack, and not further than `max` characters. */
 export function survey (value: unknown, max: number): Survey {
+  const mostValues = max / MIN_SIZE
   let size = 0
   let hides = false
   let level: unknown[] = [value]
@@ -31,11 +32,23 @@ export function survey (value: unknown, max: number): Survey {
       size += typeof item === 'string' ? Math.max(item.length + 1, MIN_SIZE) : MIN_SIZE
       if (size > max) return { size: undefined, hides }
       if (typeof item === 'string') hides ||= HIDDEN.test(item)
-      else if (Array.isArray(item)) for (const member of item) next.push(member)
-      else if (typeof item === 'object' && item !== null) for (const pair of Object.entries(item)) next.push(pair[0], pair[1])
-      if (next.length > max) return { size: undefined, hides }
+      else if (typeof item === 'object' && item !== null && !gather(item, next, mostValues)) return { size: undefined, hides }
     }
     level = next
   }
   return { size, hides }
+}
+
+/** Adds the members of an array or object, and its names. @returns whether there are no more than `most`. */
+function gather (item: object, next: unknown[], most: number): boolean {
+  if (Array.isArray(item)) {
+    if (next.length + item.length > most) return false
+    for (const member of item) next.push(member)
+    return true
+  }
+  for (const name in item) {
+    if (next.length >= most) return false
+    next.push(name, (item as Record<string, unknown>)[name])
+  }
+  return true
 }

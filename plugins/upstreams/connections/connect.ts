@@ -7,9 +7,10 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import * as server from '../../../version.ts'
 import { UpstreamError } from '../contract.ts'
-import { OpenConnection, type Waiting } from './connection.ts'
+import { OpenConnection } from './connection.ts'
 import { toUpstreamError } from '../errors.ts'
 import { withoutSecrets } from '../without-secrets.ts'
+import type { Waiting } from './waiting.ts'
 
 export type TransportKind = 'stdio' | 'streamable' | 'sse'
 
@@ -84,7 +85,8 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
   const say = (line: string) => log.debug(withoutSecrets(line, settings.secrets))
   let said: Error | undefined
   transport.onerror = (error) => {
-    said = error
+    // It is kept as long as the connection, and may have all of an answer in it.
+    said = error instanceof UpstreamError ? error : new Error(withoutSecrets(error.message, settings.secrets))
     say(`upstream: ${error.message}`)
   }
   const connection = new OpenConnection({

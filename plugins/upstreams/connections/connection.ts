@@ -16,6 +16,7 @@ import { isShort } from '../message-bounds.ts'
 import { Conversation } from './conversation.ts'
 import { Listening } from './listening.ts'
 import { AS_IT_IS, levelOf, modernMeta, readAnswer, retryOf, textOf } from './messages.ts'
+import { mayWait, type Waiting } from './waiting.ts'
 
 type Params = Record<string, unknown>
 
@@ -39,13 +40,6 @@ export interface ConnectionOptions {
   toError(error: unknown): Error
   waiting: Waiting
 }
-
-/** Requests that wait for a person, of all connections to an upstream, by what the caller brings back. */
-export type Waiting = Map<string, { conversation: Conversation; connection: OpenConnection }>
-
-/** Each holds a request open at the upstream. Once half of them wait, a holder has one. */
-const MAX_WAITING = 100
-const MAX_WAITING_OF_HOLDER = 5
 
 export interface RequestExtras {
   /** Milliseconds. */
@@ -113,13 +107,13 @@ export class OpenConnection implements Connection {
     { timeoutMs, meta, headers }: RequestExtras
   ): Promise<Answered> {
     if (exchange.log) await this.#wantLogs()
-    const { upstream } = this.#options
+    const { upstream, waiting, isHttp } = this.#options
     const again = exchange.retry ? retryOf(upstream, exchange.retry) : {}
     const sent = { ...params, ...again, _meta: this.isModern ? modernMeta(exchange, meta) : meta }
     const conversation = new Conversation({
       upstream,
       timeoutMs,
-      mayWait: (holder) => this.#mayWait(holder),
+      mayWait: (holder) => mayWait(waiting, holder, isHttp ? 'http' : 'process'),
       send: (signal, onProgress) =>
         this.#send(method, sent, {
           signal,
@@ -128,6 +122,12 @@ export class OpenConnection implements Connection {
           ...(headers && { headers })
         })
     })
+    // While a person is asked, the caller has an answer, and the request is kept.
+    const { large } = exchange
+    if (large) {
+      large.keep()
+      conversation.ended.then(() => large.done())
+    }
     return await this.listen(conversation, exchange)
   }
 
@@ -202,12 +202,6 @@ export class OpenConnection implements Connection {
     const { waiting } = this.#options
     if (waiting.size > 0) waiting.delete(conversation.id)
     if (this.#isRetired) this.retire()
-  }
-
-  #mayWait (holder: string): boolean {
-    const { waiting } = this.#options
-    const own = [...waiting.values()].filter(({ conversation }) => conversation.holder === holder)
-    return waiting.size < MAX_WAITING && own.length < (waiting.size < MAX_WAITING / 2 ? MAX_WAITING_OF_HOLDER : 1)
   }
 
   async #send (method: string, params: Params, options: RequestOptions): Promise<Params> {

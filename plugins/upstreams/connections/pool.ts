@@ -21,6 +21,8 @@ interface Slot {
   /** When another connection took the place of one that refused a request. */
   renewedAt?: number
   error?: Error | undefined
+  /** Whether what is still opening is of no use any more. */
+  isEnded?: true
 }
 
 export interface PoolOptions {
@@ -36,7 +38,7 @@ export interface PoolOptions {
   isHere(userId: string): Promise<boolean>
   /** Whether a connection stays open while nobody uses it. */
   stays(key: string): boolean
-  max: number
+  max(): number
 }
 
 const MIN_PAUSE_MS = 1_000
@@ -136,9 +138,10 @@ export class Pool {
   async #open (key: string, caller: UpstreamCaller | undefined, slot: Slot): Promise<OpenConnection> {
     try {
       const connection = await this.#options.open(key, caller, (why) => this.#ended(key, slot, why), this.#closing.signal)
-      if (this.#closing.signal.aborted) {
+      const isClosing = this.#closing.signal.aborted
+      if (isClosing || slot.isEnded) {
         await connection.close()
-        throw this.#error('ended', 'the server is closing')
+        throw this.#error('ended', isClosing ? 'the server is closing' : 'the person has been locked or deleted')
       }
       Object.assign(slot, { connection, openedAt: performance.now(), error: undefined, failingSince: undefined })
       return connection
@@ -173,8 +176,9 @@ export class Pool {
     if (own.length >= MAX_OF_PERSON && !this.#endOldest(own)) {
       throw this.#error('busy', `the person has as many connections as one may have: ${MAX_OF_PERSON}`)
     }
-    if (this.#slots.size >= this.#options.max && !this.#endOldest(all)) {
-      throw this.#error('busy', `as many connections as it may have are open: ${this.#options.max}`)
+    const max = this.#options.max()
+    if (this.#slots.size >= max && !this.#endOldest(all)) {
+      throw this.#error('busy', `as many connections as it may have are open: ${max}`)
     }
     const slot = newSlot(person)
     this.#slots.set(key, slot)
@@ -216,8 +220,9 @@ export class Pool {
     return opening === undefined && (connection?.inFlight ?? 0) === 0
   }
 
-  #end (key: string, { connection }: Slot): void {
+  #end (key: string, slot: Slot): void {
     this.#slots.delete(key)
-    connection?.close().catch(() => {})
+    slot.isEnded = true
+    slot.connection?.close().catch(() => {})
   }
 }

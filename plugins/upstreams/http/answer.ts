@@ -4,7 +4,7 @@ import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { createOwnTurns } from '../../in-turns.ts'
 import { exceeded } from '../../json-size.ts'
-import { isExcessive, MESSAGE_BOUNDS } from '../message-bounds.ts'
+import { isExcessive, isTooLong, MESSAGE_BOUNDS } from '../message-bounds.ts'
 import type { UpstreamError } from '../contract.ts'
 import { OVERHEAD_BYTES } from './events.ts'
 import { failure } from './failures.ts'
@@ -91,6 +91,7 @@ export function parse (settings: Named, bytes: Buffer): unknown {
   } catch {
     throw failure(settings, 'malformed', 'its answer is not JSON')
   }
+  if (isTooLong(message, bytes.length)) throw failure(settings, 'malformed', 'its first answer is too long')
   if (isExcessive(message)) throw tooMany()
   return message
 }

@@ -4,6 +4,7 @@ import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { createBudget } from '../budget.ts'
 import { UpstreamError } from '../contract.ts'
+import type { ReadTurn, SharedBudget } from '../shared-budget.ts'
 import { answersAnother, brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
 import { EventReader, writeEvent, type ServerEvent } from './events.ts'
 import { failure } from './failures.ts'
@@ -26,6 +27,8 @@ export interface StreamOptions {
   /** Called once, unless {@link id} is undefined, if the stream ends without the answer and cannot be continued. */
   onFailure: (error: UpstreamError) => void
   large: LargeAnswers
+  /** For what is said besides answers, by all streams of the upstream. */
+  said: SharedBudget
 }
 
 /** The answer, if it came first; otherwise all events, the first included. */
@@ -48,6 +51,7 @@ class EventStream {
   /** In events, of all that is read. */
   readonly #budget = createBudget(MAX_EVENTS_PER_SECOND, () => this.#resume())
   readonly #place: Place
+  readonly #turn: ReadTurn
 
   constructor (answer: IncomingMessage, options: StreamOptions, resolve: (streamed: Streamed) => void) {
     this.#answer = answer
@@ -55,6 +59,7 @@ class EventStream {
     this.#resolve = resolve
     this.#isAnswered = options.id === undefined
     this.#place = options.large(answer, () => this.#resume())
+    this.#turn = options.said(answer, () => this.#resume())
     // The SDK waits for the head of such a stream, and this one may never have an event.
     if (this.#isAnswered) this.#stream()
     answer.on('data', (chunk: Buffer) => this.#take(chunk))
@@ -63,6 +68,7 @@ class EventStream {
     answer.on('close', () => {
       this.#budget.end()
       this.#place.leave()
+      this.#turn.leave()
       if (!this.#isDone) this.#end(brokenAnswer(options.settings))
     })
   }
@@ -71,11 +77,13 @@ class EventStream {
     if (this.#isDone) return
     try {
       const events = this.#reader.read(chunk)
-      this.#budget.count(events.length + this.#reader.lines / LINES_LIKE_AN_EVENT + chunk.length / BYTES_LIKE_AN_EVENT)
+      const cost = events.length + this.#reader.lines / LINES_LIKE_AN_EVENT + chunk.length / BYTES_LIKE_AN_EVENT
+      this.#budget.count(cost)
       if (this.#budget.isFull) this.#answer.pause()
       for (const event of events) {
         if (this.#takeEvent(event)) return this.#place.leave()
       }
+      this.#turn.count(cost)
       if (events.length > 0) this.#place.leave()
       this.#place.grew(this.#reader.size)
     } catch (error) {
@@ -92,18 +100,27 @@ class EventStream {
       if (answersAnother(message, this.#options.id)) return false
       const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
       this.#isAnswered ||= isAnswer
-      if (isAnswer && !this.#controller) {
-        this.#isDone = true
-        this.#resolve({ message })
-        const timer = setTimeout(() => this.#answer.destroy(), DRAIN_MS).unref()
-        this.#answer.once('close', () => clearTimeout(timer))
-        return true
-      }
+      if (isAnswer) return this.#finish(event, message)
     }
-    const stream = this.#stream()
-    stream.enqueue(writeEvent(event.retry === undefined ? event : { ...event, retry: Math.max(MIN_RETRY_MS, event.retry) }))
+    const stream = this.#enqueue(event)
     if (stream.desiredSize! <= 0) this.#answer.pause()
     return false
+  }
+
+  /** What an upstream says after its answer would be taken for what it says of another request (MCP "Streamable HTTP"). */
+  #finish (event: ServerEvent, message: unknown): true {
+    this.#isDone = true
+    if (this.#controller) this.#enqueue(event).close()
+    else this.#resolve({ message })
+    const timer = setTimeout(() => this.#answer.destroy(), DRAIN_MS).unref()
+    this.#answer.once('close', () => clearTimeout(timer))
+    return true
+  }
+
+  #enqueue (event: ServerEvent): ReadableStreamDefaultController<Uint8Array> {
+    const stream = this.#stream()
+    stream.enqueue(writeEvent(event.retry === undefined ? event : { ...event, retry: Math.max(MIN_RETRY_MS, event.retry) }))
+    return stream
   }
 
   #stream (): ReadableStreamDefaultController<Uint8Array> {
@@ -125,7 +142,7 @@ class EventStream {
   /** Unless what has been read has to be worked on first. */
   #resume (): void {
     const isRead = !this.#controller || this.#controller.desiredSize! > 0
-    if (isRead && !this.#budget.isFull && !this.#place.isWaiting) this.#answer.resume()
+    if (isRead && !this.#budget.isFull && !this.#place.isWaiting && !this.#turn.isWaiting) this.#answer.resume()
   }
 
   #end (error?: UpstreamError): void {

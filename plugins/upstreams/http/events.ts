@@ -3,6 +3,8 @@
 const [LF, CR, COLON, SPACE] = [0x0a, 0x0d, 0x3a, 0x20]
 /** Counted for each line, and for each piece that is kept, besides its bytes: what keeping it costs. */
 export const OVERHEAD_BYTES = 64
+/** It is kept as long as the stream, and sent back in a header. */
+const MAX_ID_BYTES = 1_024
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 export interface ServerEvent {
@@ -99,9 +101,9 @@ export class EventReader {
     }
     const name = line.toString('latin1', 0, colon === -1 ? line.length : colon)
     const value = colon === -1 ? line.subarray(line.length) : line.subarray(colon + (line[colon + 1] === SPACE ? 2 : 1))
-    if (name === 'data') this.#fields.data.push(value)
+    if (name === 'data') this.#fields.data.push(alone(value))
     else if (name === 'event') this.#fields.type = value.toString() || 'message'
-    else if (name === 'id' && !value.includes(0)) this.#fields.id = value.toString()
+    else if (name === 'id' && value.length <= MAX_ID_BYTES && !value.includes(0)) this.#fields.id = value.toString()
     else if (name === 'retry' && /^\d{1,9}$/.test(value.toString('latin1'))) this.#fields.retry = Number(value)
   }
 }
@@ -111,6 +113,10 @@ const emptyFields = (): { type: string; id: string | undefined; retry: number | 
 
 const withLineFeeds = (lines: readonly Buffer[]): Buffer[] =>
   lines.flatMap((line, index) => (index === 0 ? [line] : [Buffer.of(LF), line]))
+
+/** A few bytes must not keep all that they came with: comments, which are not counted, may be nearly all of it. */
+const alone = (line: Buffer): Buffer =>
+  2 * line.length < line.buffer.byteLength ? Buffer.from(new Uint8Array(line).buffer) : line
 
 /** In one pass: the next line feed is looked for once, however many lines end with a carriage return before it. */
 function createLineEnds (chunk: Buffer): (from: number) => number {

@@ -4,6 +4,7 @@ import { request as requestHttp, type Agent, type ClientRequest, type IncomingMe
 import { request as requestHttps } from 'node:https'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamError } from '../contract.ts'
+import type { SharedBudget } from '../shared-budget.ts'
 import { brokenConnection, failure } from './failures.ts'
 import type { LargeAnswers } from './large-answers.ts'
 
@@ -14,6 +15,7 @@ export interface Agents {
   requests: Agent
   streams: Agent
   large: LargeAnswers
+  said: SharedBudget
 }
 
 export interface OutgoingRequest {

@@ -110,7 +110,7 @@ export function createFetch (options: FetchOptions): Fetching {
 }
 
 /** @returns what reads an answer whose head has arrived. It throws UpstreamError for one that is none. */
-function createReader ({ settings, url, kind, agents: { large }, onFailure }: FetchOptions) {
+function createReader ({ settings, url, kind, agents: { large, said }, onFailure }: FetchOptions) {
   return async function read (answer: IncomingMessage, id: RequestId | undefined, session: boolean): Promise<Response> {
     const { statusCode: status = 0, headers } = answer
     const fault = failureOf(settings, status, headers, { session, url }) ?? misunderstood(answer, id)
@@ -119,7 +119,7 @@ function createReader ({ settings, url, kind, agents: { large }, onFailure }: Fe
       throw fault
     }
     if (status !== 200 || !isEvents(headers['content-type'])) return toResponse(answer, settings, url, { id, large })
-    const streamed = await readStream(answer, { settings, id, large, onFailure: (error) => onFailure(id!, error) })
+    const streamed = await readStream(answer, { settings, id, large, said, onFailure: (error) => onFailure(id!, error) })
     return toResponse(answer, settings, url, 'stream' in streamed
       ? streamed
       : { contentType: 'application/json', json: streamed.message })

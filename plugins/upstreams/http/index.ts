@@ -6,6 +6,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Transport } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamCaller } from '../contract.ts'
+import { createSharedBudget } from '../shared-budget.ts'
 import type { Agents } from './exchange.ts'
 import { createFetch } from './fetch.ts'
 import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
@@ -15,8 +16,10 @@ import { StreamableTransport } from './streamable-transport.ts'
 
 /** Requests that one upstream has at a time; others wait within their timeout. */
 export const MAX_SOCKETS = 64
-/** Streams that one upstream has open at a time: one for each connection. */
+/** Streams that one upstream has open at a time. */
 const MAX_STREAMS = 256
+/** Connections of 2024-11-05, each of which is a stream: while one that gives way ends, there are some more. */
+export const MAX_SSE_CONNECTIONS = MAX_STREAMS - 16
 /** Most servers close a connection that was idle for 5 s; a request that crosses that would be lost. */
 const IDLE_MS = 4000
 
@@ -44,7 +47,8 @@ export function createHttp (deps: IdentityDeps): Http {
     const made = {
       requests: new Kind({ ...kept, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS }),
       streams: new Kind({ maxSockets: MAX_STREAMS }),
-      large: createLargeAnswers()
+      large: createLargeAnswers(),
+      said: createSharedBudget()
     }
     agents.set(key, made)
     return made

@@ -4,6 +4,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type UpstreamCaller } from '../contract.ts'
+import { createSharedBudget, type SharedBudget } from '../shared-budget.ts'
 import { describeCaller } from './launch.ts'
 import { ProcessTransport, type ProcessBounds } from './transport.ts'
 import { createWatchdog } from './watchdog.ts'
@@ -54,6 +55,7 @@ export function createProcesses ({ log, environment, bounds, shell }: ProcessesO
   const limits = { ...DEFAULTS, ...bounds }
   const watchdog = createWatchdog(log, shell)
   const open = new Map<ProcessTransport, string | undefined>()
+  const said = new Map<string, SharedBudget>()
   let isClosing = false
 
   const enter = (transport: ProcessTransport, upstream: string, person: string | undefined): void => {
@@ -84,9 +86,12 @@ export function createProcesses ({ log, environment, bounds, shell }: ProcessesO
       const { name, target } = settings
       if (target.kind !== 'command') throw new TypeError(`${name} has no command`)
       let group: number | undefined
+      const shared = said.get(name) ?? createSharedBudget()
+      said.set(name, shared)
       const transport = new ProcessTransport(settings, target, {
         log: log.child({ upstream: name }),
         bounds: limits,
+        said: shared,
         env: { ...environment, ...target.env, ...(caller && describeCaller(caller)) },
         enter: () => enter(transport, name, caller?.id),
         started (id) {

@@ -1,7 +1,7 @@
 // From a line that a process wrote to the JSON-RPC messages in it (MCP "Transports", stdio): bounded before it is parsed.
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { exceeded } from '../../json-size.ts'
-import { isExcessive, MESSAGE_BOUNDS } from '../message-bounds.ts'
+import { isExcessive, isTooLong, MESSAGE_BOUNDS } from '../message-bounds.ts'
 
 export type LineContent =
   | { kind: 'messages'; messages: JSONRPCMessage[] }
@@ -12,17 +12,19 @@ export type LineContent =
 export function readLine (line: Buffer): LineContent {
   const tooMuch = exceeded(line, MESSAGE_BOUNDS)
   if (tooMuch === 'depth') return { kind: 'excessive', why: `nested deeper than ${MESSAGE_BOUNDS.maxDepth} levels` }
-  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MESSAGE_BOUNDS.maxTokens / 2} members` }
+  if (tooMuch === 'tokens') return { kind: 'excessive', why: `of more than ${MESSAGE_BOUNDS.maxTokens / 2} members, or has an object with more than ${MESSAGE_BOUNDS.maxMembers}` }
   let value: unknown
   try {
     value = JSON.parse(line.toString())
   } catch {
     return { kind: 'stray' }
   }
-  if (isExcessive(value)) return { kind: 'excessive', why: 'of more members than such a message has' }
   // MCP 2025-03-26 has batches.
   const messages: unknown[] = Array.isArray(value) ? value : [value]
-  return messages.length > 0 && messages.every(isMessage) ? { kind: 'messages', messages } : { kind: 'stray' }
+  if (messages.length === 0 || !messages.every(isMessage)) return { kind: 'stray' }
+  if (isTooLong(value, line.length)) return { kind: 'excessive', why: 'longer than a first answer is' }
+  if (isExcessive(value)) return { kind: 'excessive', why: 'of more members than such a message has' }
+  return { kind: 'messages', messages }
 }
 
 /** What is in a message is checked by the client of the SDK. */

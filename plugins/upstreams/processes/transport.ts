@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { INTERNAL_ERROR, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client'
 import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type UpstreamFault } from '../contract.ts'
+import type { SharedBudget } from '../shared-budget.ts'
 import { Asked } from './asked.ts'
 import { createCleaner, type Clean } from './clean.ts'
 import { ProcessGroup } from './group.ts'
@@ -35,6 +36,8 @@ export interface Surroundings {
   log: FastifyBaseLogger
   bounds: ProcessBounds
   env: Record<string, string>
+  /** What the processes of this upstream say unasked together. */
+  said: SharedBudget
   /** @throws UpstreamError `busy`. */
   enter(): void
   /** @param group its id. */
@@ -137,7 +140,7 @@ export class ProcessTransport implements Transport {
   #listen (child: UpstreamProcess, group: ProcessGroup): void {
     const { log, bounds, left } = this.#around
     this.#stderr = logStderr(child.stderr, log, this.#clean)
-    const count = createThrottle(child.stdout, MAX_UNASKED_PER_SECOND)
+    const count = createThrottle(child.stdout, MAX_UNASKED_PER_SECOND, undefined, this.#around.said)
     const size = `larger than ${bounds.maxMessageBytes} bytes`
     const read = createLineReader(bounds.maxMessageBytes, {
       onLine: (line) => count(this.#read(line)),

@@ -33,3 +33,22 @@ t.test('some changes in a row are read at once, and more with growing pauses', a
   t.equal(await change(1_000), 7)
   t.equal(await change(1_000), 8)
 })
+
+t.test('why it refuses its lists is logged in one short line, without secrets that it repeats (UH-06)', async (t) => {
+  const said: string[] = []
+  const lists = new Lists({
+    settings: settingsOf({ secrets: ['s3cret-key'] }),
+    connection: async () => ({}),
+    readCatalogue: async () => {
+      const rest = 'x'.repeat(10_000)
+      throw new Error(`wrong key s3cret-key\n${rest}`)
+    },
+    log: {
+      error: (line: string) => said.push(line)
+    }
+  } as unknown as ListsOptions)
+  t.teardown(() => lists.close())
+  await lists.look()
+  t.match(said, [/does not answer: wrong key \[secret\] x+$/])
+  t.ok(said[0]!.length < 600)
+})

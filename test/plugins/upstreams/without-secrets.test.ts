@@ -7,6 +7,12 @@ t.test('secrets are hidden, the longer of two first, and ordinary words stay (UH
   t.equal(withoutSecrets('a key', ['a', '']), 'a key')
 })
 
+t.test('of a text that goes on and on, no half of a secret stays at the end of what is looked at (UH-06)', async (t) => {
+  for (const secret of ['s3cret'.repeat(3), 's3cret'.repeat(250)]) {
+    for (let start = 0; start < secret.length; start += 7) t.notMatch(withoutSecrets('x'.repeat(start) + secret.repeat(300), [secret]), /s3c/)
+  }
+})
+
 t.test('a text is one line of at most 500 characters', async (t) => {
   t.equal(withoutSecrets('one\r\ntwo\u2028\u009bthree', []), 'one two three')
   t.equal(withoutSecrets('x'.repeat(501), []).length, 500)

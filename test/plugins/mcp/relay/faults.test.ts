@@ -5,10 +5,18 @@ import t from 'tap'
 import { relayedError } from '../../../../plugins/mcp/relay/faults.ts'
 
 t.test('a message is one line of bounded length, without marks that change its direction', async (t) => {
-  const { message } = relayedError(new ProtocolError(-32602, 'a\u202eb\r\n\tc'), 'x')
+  const { message } = relayedError(new ProtocolError(-32602, 'a\u202eb\r\n\tc'), 'x', [])
   t.equal(message, 'a b c')
-  const long = relayedError(new ProtocolError(-32602, 'x'.repeat(9_000)), 'x')
+  const long = relayedError(new ProtocolError(-32602, 'x'.repeat(9_000)), 'x', [])
   t.equal(long.message.length, 500)
+})
+
+t.test('a secret of the file that an upstream repeats reaches neither a caller nor the log (UH-06)', async (t) => {
+  for (const code of [-32602, -32001]) {
+    const { message } = relayedError(new ProtocolError(code, `wrong key s3cret-key, ${'s3cret-key'.repeat(1_000)}`), 'x', ['s3cret-key'])
+    t.match(message, /wrong key \[secret\], /)
+    t.notMatch(message, /s3c/)
+  }
 })
 
 t.test('codes about a connection become an internal error', async (t) => {
@@ -22,7 +30,7 @@ t.test('codes about a connection become an internal error', async (t) => {
     [-32700, -32603],
     [1.5, -32603]
   ] as const) {
-    const error = relayedError(new ProtocolError(code, 'no'), 'x')
+    const error = relayedError(new ProtocolError(code, 'no'), 'x', [])
     t.strictSame([error.code, error.from], [seen, code])
   }
 })

@@ -4,6 +4,7 @@ import { CLIENT_CAPABILITIES_META_KEY } from '@modelcontextprotocol/server'
 import { ProtocolError } from '@modelcontextprotocol/client'
 import t from 'tap'
 import type { Exchange } from '../../../../plugins/upstreams/contract.ts'
+import { isShort } from '../../../../plugins/upstreams/message-bounds.ts'
 import { asks, fakeUpstreams, says } from '../../../helpers/fake-upstreams.ts'
 import { start } from '../../../helpers/mcp-endpoint.ts'
 
@@ -98,6 +99,11 @@ t.test('a question that no person can answer is declined, before any schema is a
   t.equal((await modern('tools/call', { ...call, ...able })).json.result.resultType, 'input_required')
 })
 
+t.test('a question of megabytes is none that is kept until a person answers (UH-07)', async (t) => {
+  t.ok(isShort({ message: 'x'.repeat(60_000) }))
+  t.notOk(isShort({ message: 'x'.repeat(70_000) }))
+})
+
 t.test('a client that cannot be asked is not: the question is declined, and logged once', async (t) => {
   const upstreams = asking(form, form)
   const { eras, logged } = await start(t, { upstreams })
@@ -164,4 +170,11 @@ t.test('a page that has to be opened first is a question; then the call is made 
   t.equal(upstreams.sent.length, 1)
   isOpen = true
   t.match((await answered('accept')).json.result.content, [{ text: 'bought' }])
+})
+
+t.test('more pages than a person opens are none: the refusal is passed on (BW-10)', async (t) => {
+  const elicitations = Array(21).fill(page('https://pay.example'))
+  const answer = () => { throw new ProtocolError(-32042, 'Pay first', { elicitations }) }
+  const { modern } = await start(t, { upstreams: fakeUpstreams({ name: 'shop', tools: [{ name: 'buy' }], answer }) })
+  t.match((await modern('tools/call', { ...call, ...able })).json.error, { code: -32603, message: /Pay first$/ })
 })

@@ -19,6 +19,18 @@ t.test('what is too large or too deep has no size', async (t) => {
   t.equal(survey(deep(100_000), 1_000_000).size, undefined)
 })
 
+t.test('of what is too large, no more is looked at than would fit (UC-01)', async (t) => {
+  let seen = 0
+  const counting = <Value extends object>(value: Value): Value =>
+    new Proxy(value, { get (target, name) { seen++; return Reflect.get(target, name) } })
+  const members = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, 1]))
+  for (const value of [Array(5_000).fill(0), members, Array(50).fill(members)]) {
+    t.equal(survey({ a: counting(value) }, 1_000).size, undefined)
+    t.ok(seen < 200, String(seen))
+    seen = 0
+  }
+})
+
 t.test('characters that a person cannot see are found wherever they are (UC-05)', async (t) => {
   for (const character of ['\u0000', '\u001b', '\u200b', '\u202e', '\u2066', '\u{e0041}', '\u{e0100}']) {
     const text = `add${character}itions`

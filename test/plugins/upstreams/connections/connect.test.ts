@@ -1,5 +1,6 @@
 // Real transports under an upstream: HTTP of every era, sessions that are lost, processes, and every fault that one of
 // them can have.
+import { InMemoryTransport, SdkErrorCode, SdkHttpError, type Transport } from '@modelcontextprotocol/client'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
@@ -8,6 +9,7 @@ import { z } from 'zod'
 import t, { type Test } from 'tap'
 import type { UpstreamSettings } from '../../../../config/upstreams.ts'
 import type { UpstreamCaller } from '../../../../plugins/upstreams/contract.ts'
+import { MAX_SSE_CONNECTIONS } from '../../../../plugins/upstreams/http/index.ts'
 import { startHttpUpstream, type HttpFault } from '../../../fixtures/upstreams/http-server.ts'
 import { callerOf, callOf, exchangeOf, startUpstream } from '../../../helpers/memory-upstream.ts'
 import { faultOf, httpSettings, listen, startOverHttp, textOf } from '../../../helpers/upstream-over-http.ts'
@@ -84,6 +86,48 @@ t.test('a server with the transport of 2024-11-05 is found', async (t) => {
   })
   const { upstream } = await startOverHttp(t, httpSettings(url))
   t.equal(textOf(await upstream.request(callOf('echo', { text: 'old' }), exchangeOf())), 'old')
+})
+
+t.test('where each connection is a stream, as in 2024-11-05, there are no more than there are streams (UP-22)', async (t) => {
+  let open = 0
+  let most = 0
+  const { upstream } = await startUpstream(t, () => {}, {
+    settings: httpSettings('https://old.example/mcp'),
+    openTransport (_settings, _caller, kind) {
+      if (kind === 'streamable') throw new SdkHttpError(SdkErrorCode.ClientHttpFailedToOpenStream, 'no', { status: 405 } as never)
+      const [ours, theirs] = InMemoryTransport.createLinkedPair()
+      const server = new McpServer({ name: 'old', version: '1' })
+      server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, echo)
+      const start = ours.start.bind(ours)
+      theirs.onclose = () => { open-- }
+      ours.start = async () => {
+        most = Math.max(most, ++open)
+        await server.connect(theirs)
+        await start()
+      }
+      return ours as Transport
+    }
+  })
+  for (let person = 0; person < MAX_SSE_CONNECTIONS + 5; person++) {
+    await upstream.request(callOf('echo', { text: 'a' }), exchangeOf({ caller: callerOf(`person ${person}`) }))
+  }
+  t.ok(most <= MAX_SSE_CONNECTIONS + 1, String(most))
+  t.equal(upstream.status().connections, MAX_SSE_CONNECTIONS)
+})
+
+t.test('of what a transport says, which may be all of an answer, a connection keeps a line (UH-07)', async (t) => {
+  let transport: Transport | undefined
+  const { upstream } = await startUpstream(t, () => {}, {
+    openTransport () {
+      const [ours, theirs] = InMemoryTransport.createLinkedPair()
+      new McpServer({ name: 'odd', version: '1' }, { capabilities: { tools: {} } }).connect(theirs)
+      return (transport = ours as Transport)
+    }
+  })
+  t.match(await faultOf(upstream.request(callOf('x'), exchangeOf())), { name: 'ProtocolError' })
+  transport!.onerror!(new Error('x'.repeat(10_000)))
+  await transport!.close()
+  t.match(upstream.status().fault, /^it ends soon after it starts: x{500}$/)
 })
 
 t.test('a server on SDK v1 that answers 400 to a lost session is connected again', async (t) => {

@@ -1,7 +1,9 @@
 // How many questions wait for the people they are for.
 import type { McpServer } from '@modelcontextprotocol/server'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { z } from 'zod'
+import type { UpstreamSettings } from '../../../../config/upstreams.ts'
+import { MAX_SOCKETS } from '../../../../plugins/upstreams/http/index.ts'
 import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../../helpers/memory-upstream.ts'
 
 const asking = (server: McpServer) => {
@@ -15,9 +17,9 @@ const asking = (server: McpServer) => {
 }
 
 const target = { kind: 'http' as const, url: 'https://crm.example/mcp', headers: {} }
-const settings = settingsOf({ identity: 'token', target })
+const overHttp = settingsOf({ identity: 'token', target })
 
-t.test('of one person five questions wait; once fifty of all wait, one; and a hundred of all (UP-10)', async (t) => {
+async function startAsking (t: Test, settings: UpstreamSettings) {
   const { upstream } = await startUpstream(t, asking, { settings })
   let apps = 0
   const ask = async (id: string) => {
@@ -25,6 +27,32 @@ t.test('of one person five questions wait; once fifty of all wait, one; and a hu
     const { kind } = await upstream.request(callOf('ask'), exchangeOf({ caller }))
     return kind === 'questions'
   }
+  return { upstream, ask }
+}
+
+t.test('over HTTP each that waits holds a socket: half of these are left for what people answer, and for others (UP-10)', async (t) => {
+  const { ask } = await startAsking(t, overHttp)
+  for (let time = 1; time <= 5; time++) t.ok(await ask('ann'))
+  t.notOk(await ask('ann'), 'the sixth')
+  for (let waiting = 5; waiting < MAX_SOCKETS / 4; waiting++) t.ok(await ask(`one of five ${Math.floor(waiting / 5)}`))
+  for (let waiting = MAX_SOCKETS / 4; waiting < MAX_SOCKETS / 2; waiting++) t.ok(await ask(`late ${waiting}`))
+  t.notOk(await ask('too late'))
+})
+
+t.test('a large message counts until its question is answered, or given up (OW-26)', async (t) => {
+  const { upstream } = await startAsking(t, overHttp)
+  let users = 1
+  const large = { keep: () => { users++ }, done: () => { users-- } }
+  const { kind } = await upstream.request(callOf('ask'), exchangeOf({ large }))
+  t.equal(kind, 'questions')
+  large.done()
+  t.equal(users, 1)
+  await upstream.close()
+  t.equal(users, 0)
+})
+
+t.test('of one person five questions to processes wait; once fifty of all wait, one; and a hundred of all (UP-10)', async (t) => {
+  const { ask } = await startAsking(t, settingsOf({ identity: 'token' }, 'per-user'))
   for (let time = 1; time <= 5; time++) t.ok(await ask('ann'))
   t.notOk(await ask('ann'), 'the sixth')
   for (let waiting = 5; waiting < 49; waiting++) t.ok(await ask(`one of five ${Math.floor(waiting / 5)}`))

@@ -20,7 +20,7 @@ function start (t: Test, options: Partial<PoolOptions> = {}) {
   const pool = new Pool({
     upstream: 'crm',
     idleMs: 60_000,
-    max: 3,
+    max: () => 3,
     isHere: async () => true,
     stays: () => false,
     async open (key, _caller, onEnd) {
@@ -76,7 +76,7 @@ t.test('whoever has been locked or deleted has no connection any more; while nob
     if (id === 'unknown') throw new Error('storage is away')
     return !left.has(id)
   }
-  const { pool, made } = start(t, { idleMs: 1_000, max: 4, isHere, stays: () => true })
+  const { pool, made } = start(t, { idleMs: 1_000, max: () => 4, isHere, stays: () => true })
   for (const id of ['ann', 'bob', 'unknown']) await pool.get(id, { id, groups: [], clientId: 'app' })
   await pool.get('', undefined)
   made.forEach((one) => { one.inFlight = 1 })
@@ -85,6 +85,20 @@ t.test('whoever has been locked or deleted has no connection any more; while nob
   t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['bob'])
   t.same([...asked].sort(), ['ann', 'bob', 'unknown'])
   t.equal(pool.size, 3)
+})
+
+t.test('whoever is locked while their connection opens has none either: it ends as soon as it is open (UP-09)', async (t) => {
+  const opening = Promise.withResolvers<OpenConnection>()
+  let asked = 0
+  const isHere = async () => { asked++; return false }
+  const { pool } = start(t, { idleMs: 1_000, isHere, open: () => opening.promise })
+  const waiting = faultOf(Promise.resolve(pool.get('ann', { id: 'ann', groups: [], clientId: 'app' })))
+  t.ok(await until(() => asked > 0))
+  let closed = 0
+  opening.resolve({ inFlight: 0, async close () { closed++ } } as unknown as OpenConnection)
+  t.match(await waiting, { fault: 'ended', wasSent: false })
+  t.equal(closed, 1)
+  t.equal(pool.size, 0)
 })
 
 t.test('with as many as may be, the one that was idle longest makes room, and none that is used', async (t) => {
@@ -169,7 +183,7 @@ t.test('a clock that had leapt ahead when one failed keeps nobody waiting (SG-12
 })
 
 t.test('a person with many apps has ten connections: their own oldest idle one makes room (UP-12)', async (t) => {
-  const { pool, made } = start(t, { max: 1_000 })
+  const { pool, made } = start(t, { max: () => 1_000 })
   const open = async (id: string, app: number) => await pool.get(`${id} ${app}`, { id, groups: [], clientId: `app ${app}` })
   await open('bob', 1)
   for (let app = 1; app <= 250; app++) await open('ann', app)

@@ -88,6 +88,38 @@ t.test('what is said unasked, or at the start, is small: the SDK checks every me
   t.strictSame(parse(settings, Buffer.from(JSON.stringify(list))), list)
 })
 
+t.test('a batch is handed on in one turn: it has few messages (BW-10)', async (t) => {
+  const notice = { jsonrpc: '2.0', method: 'a' }
+  const read = (length: number) => {
+    const batch = Array(length).fill(notice)
+    const text = JSON.stringify(batch)
+    return parse(settings, Buffer.from(text)) as unknown[]
+  }
+  t.equal(read(100).length, 100)
+  const refused = {
+    fault: 'malformed',
+    message: /too many members/
+  }
+  t.throws(() => read(101), refused as never)
+})
+
+t.test('what each connection keeps of its first answer is short, also of 2026-07-28 (UH-07)', async (t) => {
+  for (const version of [{ protocolVersion: '2025-11-25' }, { supportedVersions: ['2026-07-28'] }]) {
+    const read = (length: number) => {
+      const instructions = 'x'.repeat(length)
+      const result = { ...version, instructions }
+      const text = JSON.stringify({ id: 1, result })
+      return parse(settings, Buffer.from(text))
+    }
+    t.ok(read(200_000))
+    const refused = {
+      fault: 'malformed',
+      message: /first answer/
+    }
+    t.throws(() => read(300_000), refused as never)
+  }
+})
+
 t.test('JSON that is none, too deep or has too many members is refused', async (t) => {
   const of = (text: string) => () => parse(settings, Buffer.from(text))
   t.throws(of('{"a"'), { fault: 'malformed', message: 'its answer is not JSON' })

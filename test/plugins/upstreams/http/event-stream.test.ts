@@ -6,6 +6,7 @@ import t from 'tap'
 import type { UpstreamError } from '../../../../plugins/upstreams/contract.ts'
 import { readStream } from '../../../../plugins/upstreams/http/event-stream.ts'
 import { createLargeAnswers, LARGE_BYTES, type LargeAnswers } from '../../../../plugins/upstreams/http/large-answers.ts'
+import { createSharedBudget, type SharedBudget } from '../../../../plugins/upstreams/shared-budget.ts'
 import { until } from '../../../helpers/until.ts'
 
 const eventOf = (message: unknown, id?: string) => `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
@@ -14,13 +15,16 @@ const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: {} 
 /** A question of the upstream may have the number of the request. */
 const question = { jsonrpc: '2.0', id: 7, method: 'elicitation/create', params: {} }
 
-function start ({ id, large = createLargeAnswers() }: { id: number | undefined; large?: LargeAnswers } = { id: 7 }) {
+interface Options { id: number | undefined; large?: LargeAnswers; said?: SharedBudget }
+
+function start ({ id, large = createLargeAnswers(), said = createSharedBudget() }: Options = { id: 7 }) {
   const source = new PassThrough()
   const failures: UpstreamError[] = []
   const streamed = readStream(source as unknown as IncomingMessage, {
     settings: { name: 'crm', secrets: [] },
     id,
     large,
+    said,
     onFailure: (error) => failures.push(error)
   })
   return { source, failures, streamed }
@@ -46,6 +50,17 @@ t.test('what comes before the answer is handed on at once, and everything in its
     t.equal(await textOf(found), eventOf(first) + eventOf(answer))
     t.same(failures, [])
   }
+})
+
+t.test('what comes after the answer belongs to nobody, and is not handed on (UP-04)', async (t) => {
+  const { source, streamed, failures } = start()
+  source.write(eventOf(progress))
+  const found = await streamed
+  source.write(eventOf(answer))
+  source.write(eventOf(progress))
+  t.equal(await textOf(found), eventOf(progress) + eventOf(answer))
+  source.end()
+  t.same(failures, [])
 })
 
 t.test('a stream that ends without the answer says so, unless it can be continued', async (t) => {
@@ -106,6 +121,24 @@ t.test('a flood of events waits, although they are read', async (t) => {
   for (let chunk = 0; chunk < 30; chunk++) source.write(eventOf(progress).repeat(100))
   t.ok(await until(() => source.isPaused() && bytes >= 1_000 * eventOf(progress).length))
   t.ok(bytes < 1_500 * eventOf(progress).length)
+})
+
+t.test('so do the floods of many streams together, each of which would be read by itself; an answer does not wait (UH-08)', async (t) => {
+  const said = createSharedBudget(50)
+  const floods = await Promise.all(Array.from({ length: 5 }, async () => {
+    const { source, streamed } = start({ id: undefined, said })
+    const found = await streamed
+    if ('stream' in found) found.stream.pipeTo(new WritableStream()).catch(() => {})
+    return source
+  }))
+  t.teardown(() => floods.forEach((source) => source.destroy()))
+  for (const source of floods) source.write(eventOf(progress).repeat(20))
+  for (let turns = 0; turns < 5; turns++) await turn()
+  t.same(floods.map((source) => source.isPaused()), [false, false, true, true, true])
+  const { source, streamed } = start({ id: 7, said })
+  source.write(eventOf(answer))
+  t.same(await streamed, { message: answer })
+  t.notOk(source.isPaused())
 })
 
 t.test('so does a flood of what is for nobody: comments, blank lines, answers to other requests (UH-04)', async (t) => {

@@ -1,4 +1,6 @@
 // Events are read as the specification says, wherever the bytes are cut, and none is larger than its bound.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { EventReader, writeEvent } from '../../../../plugins/upstreams/http/events.ts'
 
@@ -38,6 +40,31 @@ t.test('an event is bounded in bytes, lines and pieces; comments are not counted
   t.throws(reads(...Array<string>(200).fill('x')), tooLarge, 'and so do pieces')
   t.doesNotThrow(reads(': ping\n'.repeat(2_000)))
   t.doesNotThrow(reads(`data: ${'x'.repeat(5_000)}\n\n`.repeat(10)))
+})
+
+t.test('an id that fits no header is none: it would be kept as long as the stream (UH-07)', async (t) => {
+  t.same(read(`id: ${'x'.repeat(1_024)}\ndata: a\n\nid: ${'x'.repeat(1_025)}\ndata: b\n\n`), [
+    { ...plain, id: 'x'.repeat(1_024), data: 'a' },
+    { ...plain, data: 'b' }
+  ])
+})
+
+t.test('of bytes that are nearly all comments, an event keeps its own alone (UH-04)', async (t) => {
+  const reader = new EventReader(100_000)
+  const chunks: Array<WeakRef<ArrayBufferLike>> = []
+  for (let chunk = 0; chunk < 20; chunk++) {
+    const bytes = Buffer.allocUnsafeSlow(65_536).fill('x')
+    bytes.write(`data: ${chunk}\n: `)
+    bytes.write('\n', bytes.length - 1)
+    reader.read(bytes)
+    chunks.push(new WeakRef(bytes.buffer))
+  }
+  setFlagsFromString('--expose-gc')
+  await new Promise(setImmediate)
+  runInNewContext('gc')()
+  t.ok(chunks.filter((chunk) => chunk.deref() !== undefined).length <= 1)
+  const [event] = reader.read(Buffer.from('\n'))
+  t.match(event!.data.toString(), /^0\n1\n[^]*19$/)
 })
 
 t.test('an event that is written again is read as the same', async (t) => {

@@ -44,6 +44,17 @@ t.test('what is too deep, or has too many members, is not parsed (PR-05)', async
     read(`[${'1,'.repeat(600_000)}1]`),
     { kind: 'excessive', why: /members/ }
   )
+  const names = Array.from(
+    { length: 10_001 },
+    (_, index) => `m${index}`
+  )
+  const result = Object.fromEntries(
+    names.map((name) => [name, 1])
+  )
+  t.match(
+    read(JSON.stringify({ jsonrpc: '2.0', id: 1, result })),
+    { kind: 'excessive', why: /10000/ }
+  )
 })
 
 t.test('what is said unasked, or at the start, is small: the SDK checks every member of it (BW-10)', async (t) => {
@@ -60,6 +71,43 @@ t.test('what is said unasked, or at the start, is small: the SDK checks every me
   }
   const list = { jsonrpc: '2.0', id: 1, result: { tools: many } }
   t.match(read(JSON.stringify(list)), { kind: 'messages' })
+})
+
+t.test('a batch is handed on in one turn: it has few messages, which count together (PR-03, BW-10)', async (t) => {
+  const notice = { jsonrpc: '2.0', method: 'a' }
+  t.match(read(JSON.stringify(Array(100).fill(notice))), { kind: 'messages' })
+  const excessive = { kind: 'excessive', why: /members/ }
+  const answer = { jsonrpc: '2.0', id: 1, result: {} }
+  for (const message of [notice, answer]) {
+    const batch = Array(101).fill(message)
+    t.match(read(JSON.stringify(batch)), excessive)
+  }
+  const some = {
+    ...notice,
+    params: { some: Array(600).fill(0) }
+  }
+  t.match(
+    read(JSON.stringify(Array(10).fill(some))),
+    excessive
+  )
+  t.match(read(JSON.stringify(Array(1_000).fill(1))), { kind: 'stray' }, 'what a program prints')
+})
+
+t.test('what each connection keeps of its first answer is short (UH-07)', async (t) => {
+  const first = (length: number) => JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    result: {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      instructions: 'x'.repeat(length)
+    }
+  })
+  t.match(read(first(200_000)), { kind: 'messages' })
+  t.match(
+    read(first(300_000)),
+    { kind: 'excessive', why: /first answer/ }
+  )
 })
 
 t.test('an answer says whose it is at its head or at its end', async (t) => {

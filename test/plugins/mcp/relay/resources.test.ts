@@ -1,0 +1,34 @@
+// Resources of an upstream that a session follows: what the upstream says of those that it refuses.
+import { ProtocolError } from '@modelcontextprotocol/server'
+import t from 'tap'
+import { fakeUpstreams } from '../../../helpers/fake-upstreams.ts'
+import { start } from '../../../helpers/mcp-endpoint.ts'
+
+const uri = 'crm://one'
+const version = '2025-11-25'
+
+t.test('what an upstream refuses to have followed is said in one line, however long its words are (BW-28)', async (t) => {
+  const upstreams = fakeUpstreams({ name: 'crm', uris: [uri] })
+  const words = '[{'.repeat(100_000)
+  const data = { a: 'x'.repeat(10_000) }
+  upstreams.find('crm')!.subscribe = async () => {
+    throw new ProtocolError(-32603, words, data)
+  }
+  const { legacy } = await start(t, { upstreams })
+  const { headers } = await legacy('initialize', {
+    protocolVersion: version,
+    capabilities: { elicitation: {} },
+    clientInfo: { name: 'client', version: '1' }
+  })
+  const session = {
+    'mcp-session-id': headers.get('mcp-session-id')!,
+    'mcp-protocol-version': version
+  }
+  const params = { uri }
+  const { json, text } =
+    await legacy('resources/subscribe', params, session)
+  const { error } = json
+  t.equal(error.code, -32603)
+  t.match(error.message, /^\[\{/)
+  t.ok(text.length < 1_000)
+})
