@@ -10,11 +10,15 @@ export interface TestMailbox {
   stop(): Promise<void>
 }
 
-export async function startSmtp (): Promise<TestMailbox> {
+/** @param isFull mailboxes that take nothing. */
+export async function startSmtp (isFull: (mailbox: string) => boolean = () => false): Promise<TestMailbox> {
   const messages: TestMailbox['messages'] = []
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo ({ address }, _session, done) {
+      done(isFull(address) ? Object.assign(new Error('the mailbox is full'), { responseCode: 552 }) : null)
+    },
     onData (stream, session, done) {
       text(stream).then((raw) => {
         messages.push({
