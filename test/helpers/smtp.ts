@@ -17,7 +17,10 @@ export async function startSmtp (isFull: (mailbox: string) => boolean = () => fa
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onRcptTo ({ address }, _session, done) {
-      done(isFull(address) ? Object.assign(new Error('the mailbox is full'), { responseCode: 552 }) : null)
+      const full = Object.assign(new Error('the mailbox is full'), {
+        responseCode: 552
+      })
+      done(isFull(address) ? full : null)
     },
     onData (stream, session, done) {
       text(stream).then((raw) => {

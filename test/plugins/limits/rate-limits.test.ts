@@ -48,11 +48,15 @@ await limitsTest(async (t, { start, server, env }) => {
 
   t.test('networks of a site that is beyond its limit leave no counters (ST-09)', async (t) => {
     const { url } = await start({ RATE_LIMITS: 'registration=1' })
-    const redis = env['REDIS_URL'] === undefined ? undefined : new Redis(env['REDIS_URL'].split('?')[0]!)
+    const [place] = env['REDIS_URL']?.split('?') ?? []
+    const redis = place === undefined ? undefined : new Redis(place)
     t.teardown(() => redis?.disconnect())
     const counters = async () => (await redis?.keys('*2001:db8:9:*'))?.length ?? 0
     const statuses = []
-    for (let network = 0; network < 40; network++) statuses.push((await register(url, `2001:db8:9:${network.toString(16)}::1`)).status)
+    for (let network = 0; network < 40; network++) {
+      const address = `2001:db8:9:${network.toString(16)}::1`
+      statuses.push((await register(url, address)).status)
+    }
     t.same(statuses, [...Array(16).fill(201), ...Array(24).fill(429)])
     // Those of sixteen networks, of the first that was refused, and of the site.
     t.ok((await counters()) <= 18)

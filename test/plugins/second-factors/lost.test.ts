@@ -180,19 +180,28 @@ storageTest('of what no mail server took nobody was told: nothing is removed (SF
 
 storageTest('of what one of their mailboxes did not take somebody was not told: nothing is removed (SF-12)', async (t, start) => {
   let now = START
-  const server = await startWithMail(smtp, start, { now: () => now, env: { AUTH_BACKEND: 'local' } })
+  const server = await startWithMail(smtp, start, {
+    now: () => now,
+    env: { AUTH_BACKEND: 'local' }
+  })
   const { secondFactors, mail } = server.app
   const users = lastingUsers(server.app)
   const { id } = await userOf(server, address(t, 'two'))
-  await users.link(id, 'elsewhere', { subject: 'two', email: address(t, 'full'), emailVerified: true })
+  await users.link(id, 'elsewhere', {
+    subject: 'two',
+    email: address(t, 'full'),
+    emailVerified: true
+  })
   const ann = (await users.find(id))!
   await appOf(secondFactors, ann, now)
   await secondFactors.lost.ask(request(), ann)
   await mail.idle()
-  t.same(smtp.messages.filter(({ text }) => text.includes('link=')).map(({ to }) => to).slice(-1), [ann.email], 'one took it')
+  const taken = smtp.messages.filter(({ to }) => to === ann.email)
+  t.equal(taken.length, 1, 'one took it')
   now += 3 * DAY
   t.equal(await secondFactors.neededAfter(ann, 'local', {}), 'verify')
-  t.strictSame(await secondFactors.lost.stateOf(ann), { kind: 'available' }, 'it can be asked for again')
+  const state = await secondFactors.lost.stateOf(ann)
+  t.strictSame(state, { kind: 'available' }, 'it can be asked for again')
 })
 
 storageTest('a clock that leaps removes nothing (SF-12, SG-12)', async (t, start) => {

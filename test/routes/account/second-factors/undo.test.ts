@@ -154,9 +154,13 @@ storageTest('what an account had for longer than three days stays, whoever adds 
   await refused(t, ann, link, 'the old one')
 })
 
-/** Somebody who has the password of an account without a factor, where MFA requires one, and their browser at the page that asks for it. */
+/** Somebody with a password, where MFA requires a factor: their browser is at the page that asks for it. */
 async function withDueFactor (t: Test, start: Start, name: string) {
-  const server = await startWithMail(smtp, start, { now: () => START, env: { AUTH_BACKEND: 'local', MFA: 'required' } })
+  const server = await startWithMail(smtp, start, {
+    now: () => START,
+    env: { AUTH_BACKEND: 'local', MFA: 'required' }
+  })
+  const { app } = server
   const email = address(t, name)
   await server.signUp(email)
   const browser = new Browser()
@@ -164,15 +168,20 @@ async function withDueFactor (t: Test, start: Start, name: string) {
   const page = await server.signIn(email, PASSWORD, browser)
   const from = smtp.messages.length
   const secret = /<bdi>([A-Z2-7 ]+)<\/bdi>/.exec(page.text)![1]!.replaceAll(' ', '')
-  const enrol = () => browser.submit(page, ({ fields }) => fields['enrol'] === 'app', { code: codeAt(secret, START) })
+  const isApp = ({ fields }: { fields: Record<string, string> }) =>
+    fields['enrol'] === 'app'
+  const enrol = () =>
+    browser.submit(page, isApp, { code: codeAt(secret, START) })
   /** The button of the mail removes what was added. */
   const undoes = async () => {
     const link = (await server.linkTo(email, from))!
     t.match(link, /\/account\/second-factors\/undo\?link=/)
     const owner = new Browser()
-    t.equal((await owner.submit(await owner.get(link), actionIs('/undo'))).status, 200)
-    const [person] = await Array.fromAsync(server.app.signIn.lifecycle.all())
-    t.same(await server.app.secondFactors.list(person!.id), [])
+    const page = await owner.get(link)
+    const undone = await owner.submit(page, actionIs('/undo'))
+    t.equal(undone.status, 200)
+    const [person] = await Array.fromAsync(app.signIn.lifecycle.all())
+    t.same(await app.secondFactors.list(person!.id), [])
   }
   return { ...server, browser, page, enrol, undoes }
 }
