@@ -18,9 +18,10 @@ export interface BackendHost {
    * @param options.timeout milliseconds, with the time that the task waits.
    * @param options.queue name of a separate queue with its own process: its tasks wait for no others. Tasks without a
    * name share one queue.
+   * @param options.share for whom it is: those who ask for little do not wait for one who asks for much.
    * @throws what the task throws; an error if it cannot run now, or does not end in time.
    */
-  runInWorker<Out>(task: URL, input: unknown, options: { timeout: number; queue?: string }): Promise<Out>
+  runInWorker<Out>(task: URL, input: unknown, options: { timeout: number; queue?: string; share?: string }): Promise<Out>
   log: { info(message: string): void; warn(message: string): void }
   /** A text for the operator, with the names of this backend's variables as they are written for it. */
   spell(text: string): string

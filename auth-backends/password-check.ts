@@ -10,7 +10,7 @@ const TIMEOUT_MS = 10_000
 
 /**
  * Who chooses the password. `owner`: a person with a link or a session of the account. They do not wait for strangers
- * who sign up.
+ * who sign up, nor long for another owner who asks again and again.
  */
 export type Chooser = 'stranger' | 'owner'
 
@@ -34,7 +34,7 @@ export const createPasswordCheck =
       try {
         return await runInWorker<Text | undefined>(TASK, { password, known } satisfies Input, {
           timeout: TIMEOUT_MS,
-          ...(chooser === 'owner' && { queue: 'passwords' })
+          ...(chooser === 'owner' && { queue: 'passwords', share: email })
         })
       } catch (cause) {
         throw new BackendUnavailable('The strength of a password could not be estimated', { reason: 'busy', cause })

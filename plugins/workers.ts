@@ -28,9 +28,9 @@ export type RunOptions = Share &
 interface Share {
   /**
    * Whose share of the workers this takes: the id of a user, or the address of a caller who has not signed in; or a part
-   * of the server, which has a queue and a worker of its own.
+   * of the server, which has a queue and a worker of its own. `share`: for whom it works, who take turns in its queue.
    */
-  person: string | { server: string }
+  person: string | { server: string; share?: string | undefined }
   /** Real paths of files that the task may read besides its own code. */
   reads?: readonly string[] | undefined
 }
@@ -177,8 +177,9 @@ async function runIn (
   signal: AbortSignal
 ): Promise<unknown> {
   const caller = typeof person === 'string' ? `user ${person}` : 'server'
+  const line = typeof person === 'string' ? caller : `for ${person.share ?? 'all'}`
   const permissions = permissionsOf(task, reads)
-  const turn = await queue.take(caller, signal)
+  const turn = await queue.take(line, signal)
   const limit = timeout === undefined ? turn.signal : AbortSignal.any([turn.signal, AbortSignal.timeout(timeout)])
   try {
     const worker = pool.take(caller, permissions)

@@ -48,7 +48,6 @@ async function enrol (
   handle: string,
   form: Parameters
 ): Promise<FastifyReply> {
-  const { user } = await app.signIn.factorStep.find(request, handle)
   const state = form.need('state')
   const kind = form.get('enrol')
   if (kind !== 'app' && kind !== 'passkey') throw invalidRequest({ key: 'sign-in.choiceMissing' })
@@ -59,7 +58,6 @@ async function enrol (
   if (result.kind === 'wrong') {
     return showPage(app, request, reply, handle, result, kind === 'app' ? state : undefined)
   }
-  app.secondFactors.first.tellAdded(request, user, result.factor)
   return reply.page('recovery-codes', { codes: result.codes, actions: { next: app.signIn.next(result.parked) } })
 }
 

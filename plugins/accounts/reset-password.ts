@@ -32,7 +32,7 @@ export type ResetOutcome =
 export type ResetPassword = (request: FastifyRequest, reset: PasswordReset) => Promise<ResetOutcome>
 
 export function createResetPassword (app: FastifyInstance, urls: MessageUrls): ResetPassword {
-  return async (request, reset) => {
+  const choose: ResetPassword = async (request, reset) => {
     const { accounts, account, user, by, email } = reset.link
     const problem = await accounts.passwordProblem(account.email, reset.password)
     if (problem !== undefined) return { kind: 'refused', problem }
@@ -47,6 +47,7 @@ export function createResetPassword (app: FastifyInstance, urls: MessageUrls): R
     sendPasswordChanged(app, request.words, { user, mailbox: by === 'mail' ? email : undefined }, urls.forgot)
     return { kind: 'done', apps: after.apps, keys: after.keys ?? before?.keys, others: removed.length > 0 }
   }
+  return (request, reset) => app.limits.passwordWork(request, () => choose(request, reset))
 }
 
 function noteReset (app: FastifyInstance, request: FastifyRequest, user: User, { backend }: LiveLink, removed: LinkedIdentity[]): void {

@@ -81,12 +81,17 @@ function createLimits (app: FastifyInstance, table: LimitTable): Limits {
     limited.map((what) => [what, createKeyCounter(app, factor * table[what], MINUTE_MS)])
   ) as Record<Limited, KeyCounter>
   const [networks, sites] = [createCounters(1), createCounters(SITE_FACTOR)]
-  /** What is refused for its network uses up nothing of its site. */
+  /**
+   * What is refused for its network uses up nothing of its site, and what is refused for its site leaves nothing of its
+   * network: a site has 65,536, and each would have a counter (threat ST-09).
+   */
   async function add (what: Limited, request: FastifyRequest): Promise<Count> {
     const network = networkOf(request)
+    const site = isIPv4(network) ? undefined : keyOf(what, request, `site ${siteOf(network)}`)
+    const before = site === undefined ? undefined : await sites[what].read(site)
+    if (before?.isExceeded) return before
     const count = await networks[what].add(keyOf(what, request, network))
-    if (count.isExceeded || isIPv4(network)) return count
-    return sites[what].add(keyOf(what, request, `site ${siteOf(network)}`))
+    return count.isExceeded || site === undefined ? count : sites[what].add(site)
   }
   const passwords = createAtOnce(MAX_PASSWORDS_OF_SITE)
   const results = new WeakMap<FastifyRequest, Map<Limited, Count>>()

@@ -1,6 +1,6 @@
 // For somebody who has lost every second factor and the recovery codes: after a waiting time, in which whoever reads their
-// mailboxes can object, the next sign-in removes the factors (NIST SP 800-63B-4 §4.2.1; threat SF-12). Where no mail server
-// took the message, nobody could object, and nothing is removed.
+// mailboxes can object, the next sign-in removes the factors (NIST SP 800-63B-4 §4.2.1; threat SF-12). Where one of them did
+// not take the message, whoever reads it could not object, and nothing is removed.
 // Tested in test/plugins/second-factors/lost.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { wordsOf } from '../../languages/index.ts'
@@ -86,7 +86,7 @@ export function createLost (app: FastifyInstance, records: FactorRecords): Lost 
   }
 }
 
-/** From now on the waiting time counts: somebody could have read of it. Never rejects. */
+/** From now on the waiting time counts: whoever reads one of the mailboxes could have read of it. Never rejects. */
 async function noteTold ({ log }: FastifyInstance, records: FactorRecords, userId: string, id: string): Promise<void> {
   try {
     await records.change<void>(userId, (before) =>

@@ -11,15 +11,24 @@ type Sender = Pick<FastifyInstance, 'mail' | 'issuer' | 'identity'>
 
 const about = ({ identity, issuer }: Sender) => ({ name: identity.name, server: issuer })
 
-/** With the link that stops it. @param until seconds since the epoch. @param delivered see {@link Message.delivered}. */
-export const sendFactorsLost = (
+/**
+ * With the link that stops it. @param until seconds since the epoch.
+ * @param told called once each of their mailboxes has taken it; as {@link Message.delivered}.
+ */
+export function sendFactorsLost (
   app: Sender,
   words: Words,
   user: User,
   { link, until }: { link: string; until: number },
-  delivered: () => Promise<void>
-): void =>
+  told: () => Promise<void>
+): void {
+  let left = verifiedAddresses(user).length
+  const delivered = async () => {
+    left--
+    if (left === 0) await told()
+  }
   send(app, user, 'lost', renderMail(words, 'factors-lost', { ...about(app), link, until: words.minute(until) }), delivered)
+}
 
 /** After the waiting time. */
 export const sendFactorsRemoved = (app: Sender, words: Words, user: User): void =>

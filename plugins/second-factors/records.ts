@@ -59,7 +59,7 @@ export interface PersonFactors {
   failures?: Failures
   /**
    * Having lost everything, the person asked for the removal (seconds since the epoch). `id`
-   * is in the link that stops it; `isTold` once a mail server has taken a message with it.
+   * is in the link that stops it; `isTold` once each verified mailbox has taken a message with it.
    */
   lost?: { id: string; askedAt: number; language: Language; isTold?: true; isStopped?: true }
   /**

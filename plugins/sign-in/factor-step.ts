@@ -4,7 +4,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, signInExpired } from '../../errors.ts'
 import type { Text } from '../../languages/index.ts'
-import type { AddedFactor, Answer, SecondFactors } from '../second-factors/contract.ts'
+import type { Answer, SecondFactors } from '../second-factors/contract.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import type { Failure } from './contract.ts'
 import type { Entry, Waiting } from './entry.ts'
@@ -42,7 +42,7 @@ export interface FactorStep {
     shown: ShownFactor
   ): Promise<{ kind: 'parked'; parked: Parked } | WrongFactor>
   /**
-   * Where MFA requires one and the person has none. @returns their recovery codes, to be shown once.
+   * Where MFA requires one and the person has none. They are told by mail. @returns their recovery codes, to be shown once.
    * @throws sign_in_expired where they have one by now: a password alone adds no second.
    */
   enrol(
@@ -50,7 +50,7 @@ export interface FactorStep {
     reply: FastifyReply,
     handle: string,
     made: NewFactor
-  ): Promise<{ kind: 'enrolled'; parked: Parked; factor: AddedFactor; codes: string[] } | WrongFactor>
+  ): Promise<{ kind: 'enrolled'; parked: Parked; codes: string[] } | WrongFactor>
 }
 
 interface Deps {
@@ -92,8 +92,10 @@ export function createFactorStep (deps: Deps): FactorStep {
         : await app.secondFactors.addPasskey(user, interaction.browser, { ...made.answer, name: '' })
       if (!factor) return { kind: 'wrong', handle, message: { key: 'sign-in.enrolFailed' }, statusCode: 400 }
       app.audit.record(request, 'factor_added', { user: user.id, reason: factor.kind })
+      // Before the sign-in goes on: whoever ends it at this moment must not keep the mail from the owner (threat SF-15).
+      app.secondFactors.first.tellAdded(request, user, factor)
       const codes = await app.secondFactors.newRecoveryCodes(user.id)
-      return { kind: 'enrolled', parked: await entry.finish(request, reply, handle), factor, codes }
+      return { kind: 'enrolled', parked: await entry.finish(request, reply, handle), codes }
     }
   }
 }

@@ -6,8 +6,8 @@ import type { Options } from './parts.ts'
 
 /** @returns the backends by id, in the order of AUTH_BACKEND. @throws what a backend throws that cannot be opened. */
 export async function openBackends (app: FastifyInstance, { backends, publicUrl, mcpUrl }: Options): Promise<Map<string, AuthBackend>> {
-  const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout, queue = 'sign-in' }) =>
-    app.workers.run(task, input, { person: { server: queue }, timeout })
+  const runInWorker: BackendHost['runInWorker'] = (task, input, { timeout, queue = 'sign-in', share }) =>
+    app.workers.run(task, input, { person: { server: queue, share }, timeout })
   const host: Omit<BackendHost, 'spell'> = {
     accounts: createLocalAccounts(app.storage, app.now),
     sendsMail: app.mail.isOn,

@@ -54,7 +54,7 @@ export async function checkCurrentPassword (
   const name = `${backend} ${account.email}`
   return app.limits.oneAtATime(request, user.id, async () => {
     await app.limits.slowDown(request, name)
-    if (await accounts.checkPassword(account.subject, password)) return true
+    if (await app.limits.passwordWork(request, () => accounts.checkPassword(account.subject, password))) return true
     const details = { user: user.id, backend, account: app.audit.hash(name), reason: 'present password' }
     app.audit.record(request, 'sign_in_failed', details)
     await app.limits.noteFailure(request, name)

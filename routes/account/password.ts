@@ -47,7 +47,8 @@ export default async function changePassword (app: FastifyInstance) {
       return reply.page('password', { ...page, error: { field: 'next', message: request.words.say(problem) } }, 400)
     }
     // Another change may have come first.
-    if (!(await accounts.changePassword(account.subject, { present: current, next }))) return wrongPassword()
+    const change = () => accounts.changePassword(account.subject, { present: current, next })
+    if (!(await app.limits.passwordWork(request, change))) return wrongPassword()
     return endOthers(app, request, reply, user, own, form)
   })
 }

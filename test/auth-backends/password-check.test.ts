@@ -29,7 +29,7 @@ t.test(
   }
 )
 
-t.test('an owner who chooses a password waits for no stranger who signs up, and all have ten seconds (WS-07)', async (t) => {
+t.test('an owner who chooses a password waits for no stranger, takes turns with other owners, and all have ten seconds (WS-07, WS-08)', async (t) => {
   const { house } = await houseWithPerson()
   const asked: unknown[] = []
   house.runInWorker = async (_task, _input, options) => {
@@ -39,7 +39,7 @@ t.test('an owner who chooses a password waits for no stranger who signs up, and 
   const backend = await openLocal(house)
   t.equal(await backend.accounts!.passwordProblem(parseEmail(person.identifier), 'Copper kettle two'), undefined)
   t.match(await backend.signUp!.create({ email: 'bob@example.com', password: 'Copper kettle one' }), { kind: 'signed-up' })
-  t.same(asked, [{ timeout: 10_000, queue: 'passwords' }, { timeout: 10_000 }])
+  t.same(asked, [{ timeout: 10_000, queue: 'passwords', share: person.identifier }, { timeout: 10_000 }])
   for (const email of [person.identifier, 'no address']) {
     t.match(await backend.signUp!.create({ email, password: 'Copper kettle one' }), { kind: 'refused', field: 'email' })
   }

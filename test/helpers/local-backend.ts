@@ -21,8 +21,8 @@ let estimating: Promise<BackendHost['runInWorker']> | undefined
 async function startEstimating (): Promise<BackendHost['runInWorker']> {
   const app = fastify()
   await app.register(workers, { idleMs: STAYS_MS })
-  return (task, input, { queue = 'sign-in' }) =>
-    app.workers.run(task, input, { person: { server: queue }, timeout: PATIENT_MS })
+  return (task, input, { queue = 'sign-in', share }) =>
+    app.workers.run(task, input, { person: { server: queue, share }, timeout: PATIENT_MS })
 }
 
 /** @returns the configuration with a local backend, if it has one, whose sign-ups and sign-ins are cheap. */

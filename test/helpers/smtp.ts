@@ -10,11 +10,18 @@ export interface TestMailbox {
   stop(): Promise<void>
 }
 
-export async function startSmtp (): Promise<TestMailbox> {
+/** @param isFull mailboxes that take nothing. */
+export async function startSmtp (isFull: (mailbox: string) => boolean = () => false): Promise<TestMailbox> {
   const messages: TestMailbox['messages'] = []
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo ({ address }, _session, done) {
+      const full = Object.assign(new Error('the mailbox is full'), {
+        responseCode: 552
+      })
+      done(isFull(address) ? full : null)
+    },
     onData (stream, session, done) {
       text(stream).then((raw) => {
         messages.push({

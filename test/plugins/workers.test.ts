@@ -23,7 +23,7 @@ interface Report {
 
 interface Options {
   ms?: number
-  person?: string | { server: string }
+  person?: string | { server: string; share?: string }
   timeout?: number
   signal?: AbortSignal
 }
@@ -167,6 +167,20 @@ t.test("whatever all people ask for, the server's own work is done at once, each
   t.ok(await run<Report>('report', { person: { server: 'sign-in' }, timeout: 20_000 }))
   stop.abort(new Error('stopped'))
   await Promise.all([crowd, slow])
+})
+
+t.test('in a queue of the server who asks for little waits for one task of those who ask for much (WS-08)', async (t) => {
+  const { run } = await open(t, { size: 2, maxWaiting: 8 })
+  const ended: string[] = []
+  const as = (share: string) =>
+    run('report', { person: { server: 'passwords', share } }).then(
+      () => ended.push(share),
+      () => ended.push('refused')
+    )
+  const many = Array.from({ length: 12 }, () => as('mallory'))
+  await Promise.all([...many, as('ann')])
+  t.notOk(ended.slice(-6).includes('ann'))
+  t.equal(ended.filter((share) => share === 'ann').length, 1)
 })
 
 t.test('a task that has had its time gives way to another person, in words for a model (WS-01)', async (t) => {

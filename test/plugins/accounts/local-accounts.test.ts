@@ -1,8 +1,9 @@
 // Local accounts are found by one address and by their subject, whatever was left of an earlier change.
 // The account book: an account is found by one address at every moment, also when a change of it was cut short at any
 // step, and of those who want an address at once one gets it.
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseEmail } from '../../../auth-backends/contract.ts'
-import type { Storage } from '../../../plugins/storage/contract.ts'
+import type { Collection, Storage } from '../../../plugins/storage/contract.ts'
 import { createLocalAccounts } from '../../../plugins/accounts/local-accounts.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { ann, bob } from './people.ts'
@@ -19,6 +20,41 @@ storageTest('an entry of the index that is out of date leads to nobody else', as
   await book.delete(ann.subject)
   await storage.collection('accountAddress').put(ann.subject, { email: bob.email }, null)
   t.equal(await book.findBySubject(ann.subject), undefined)
+})
+
+storageTest('an account that is deleted while its address changes is at no address afterwards (AC-19)', async (t, start) => {
+  const { storage } = (await start()).app
+  const book = createLocalAccounts(storage, now)
+  for (let writes = 0; writes < 7; writes++) {
+    const subject = `subject ${writes}`
+    await book.create({ ...ann, subject })
+    let left = writes
+    let deleted: Promise<void> | undefined
+    const deleting =
+      <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+        async (...args: A): Promise<R> => {
+          if (left-- === 0) {
+            deleted = book.delete(subject)
+            await Promise.race([deleted, delay(20)])
+          }
+          return work(...args)
+        }
+    const collection = <T>(kind: string): Collection<T> => {
+      const inner = storage.collection<T>(kind)
+      return {
+        ...inner,
+        create: deleting(inner.create),
+        put: deleting(inner.put),
+        delete: deleting(inner.delete),
+        update: deleting(inner.update) as Collection<T>['update']
+      }
+    }
+    const moving = createLocalAccounts({ ...storage, collection }, now)
+    await moving.move(ann.email, { email: bob.email })
+    await deleted
+    const stored = await Array.fromAsync(storage.entries())
+    t.notMatch(JSON.stringify(stored), subject, `before write ${writes}`)
+  }
 })
 
 storageTest('an account of before the index is found by its subject, and again quickly', async (t, start) => {

@@ -4,11 +4,12 @@ import { wordsOf } from '../../../languages/index.ts'
 import { appOf, codeAt, userOf } from '../../helpers/second-factors.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { lastingUsers } from '../../helpers/users.ts'
 import { address, startWithMail } from '../../helpers/with-mail.ts'
 
 const START = 1_800_000_000
 const DAY = 86_400
-const smtp = await startSmtp()
+const smtp = await startSmtp((mailbox) => mailbox.startsWith('full'))
 t.teardown(() => smtp.stop())
 
 const request = (language = 'en-GB') => ({
@@ -173,6 +174,32 @@ storageTest('of what no mail server took nobody was told: nothing is removed (SF
   now += 3 * DAY
   const needed = await secondFactors.neededAfter(ann, 'local', {})
   t.equal(needed, 'verify')
+  const state = await secondFactors.lost.stateOf(ann)
+  t.strictSame(state, { kind: 'available' }, 'it can be asked for again')
+})
+
+storageTest('of what one of their mailboxes did not take somebody was not told: nothing is removed (SF-12)', async (t, start) => {
+  let now = START
+  const server = await startWithMail(smtp, start, {
+    now: () => now,
+    env: { AUTH_BACKEND: 'local' }
+  })
+  const { secondFactors, mail } = server.app
+  const users = lastingUsers(server.app)
+  const { id } = await userOf(server, address(t, 'two'))
+  await users.link(id, 'elsewhere', {
+    subject: 'two',
+    email: address(t, 'full'),
+    emailVerified: true
+  })
+  const ann = (await users.find(id))!
+  await appOf(secondFactors, ann, now)
+  await secondFactors.lost.ask(request(), ann)
+  await mail.idle()
+  const taken = smtp.messages.filter(({ to }) => to === ann.email)
+  t.equal(taken.length, 1, 'one took it')
+  now += 3 * DAY
+  t.equal(await secondFactors.neededAfter(ann, 'local', {}), 'verify')
   const state = await secondFactors.lost.stateOf(ann)
   t.strictSame(state, { kind: 'available' }, 'it can be asked for again')
 })

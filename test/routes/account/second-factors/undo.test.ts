@@ -4,9 +4,10 @@ import { english } from '../../../../languages/index.ts'
 import { another } from '../../../helpers/another-instance.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { actionIs, FACTORS, personAt, START } from '../../../helpers/factor-pages.ts'
+import { asRequest } from '../../../helpers/factor-sign-in.ts'
 import { appOf, codeAt, passkeyOf, userOf } from '../../../helpers/second-factors.ts'
 import { startSmtp } from '../../../helpers/smtp.ts'
-import { storageTest } from '../../../helpers/storages.ts'
+import { storageTest, type Start } from '../../../helpers/storages.ts'
 import { address, PASSWORD, startWithMail } from '../../../helpers/with-mail.ts'
 
 const DAY = 86_400
@@ -153,21 +154,54 @@ storageTest('what an account had for longer than three days stays, whoever adds 
   await refused(t, ann, link, 'the old one')
 })
 
-storageTest('the mail about a factor that MFA requires at the sign-in has the link, too (SF-15)', async (t, start) => {
-  const server = await startWithMail(smtp, start, { now: () => START, env: { AUTH_BACKEND: 'local', MFA: 'required' } })
-  const { app, linkTo, signUp, signIn } = server
-  const email = address(t, 'due')
-  await signUp(email)
+/** Somebody with a password, where MFA requires a factor: their browser is at the page that asks for it. */
+async function withDueFactor (t: Test, start: Start, name: string) {
+  const server = await startWithMail(smtp, start, {
+    now: () => START,
+    env: { AUTH_BACKEND: 'local', MFA: 'required' }
+  })
+  const { app } = server
+  const email = address(t, name)
+  await server.signUp(email)
   const browser = new Browser()
-  await browser.submit(await browser.get((await linkTo(email))!), () => true)
-  const page = await signIn(email, PASSWORD, browser)
+  await browser.submit(await browser.get((await server.linkTo(email))!), () => true)
+  const page = await server.signIn(email, PASSWORD, browser)
   const from = smtp.messages.length
   const secret = /<bdi>([A-Z2-7 ]+)<\/bdi>/.exec(page.text)![1]!.replaceAll(' ', '')
-  await browser.submit(page, ({ fields }) => fields['enrol'] === 'app', { code: codeAt(secret, START) })
-  const link = (await linkTo(email, from))!
-  t.match(link, /\/account\/second-factors\/undo\?link=/)
-  const owner = new Browser()
-  t.equal((await owner.submit(await owner.get(link), actionIs('/undo'))).status, 200)
-  const [person] = await Array.fromAsync(app.signIn.lifecycle.all())
-  t.same(await app.secondFactors.list(person!.id), [])
+  const isApp = ({ fields }: { fields: Record<string, string> }) =>
+    fields['enrol'] === 'app'
+  const enrol = () =>
+    browser.submit(page, isApp, { code: codeAt(secret, START) })
+  /** The button of the mail removes what was added. */
+  const undoes = async () => {
+    const link = (await server.linkTo(email, from))!
+    t.match(link, /\/account\/second-factors\/undo\?link=/)
+    const owner = new Browser()
+    const page = await owner.get(link)
+    const undone = await owner.submit(page, actionIs('/undo'))
+    t.equal(undone.status, 200)
+    const [person] = await Array.fromAsync(app.signIn.lifecycle.all())
+    t.same(await app.secondFactors.list(person!.id), [])
+  }
+  return { ...server, browser, page, enrol, undoes }
+}
+
+storageTest('the mail about a factor that MFA requires at the sign-in has the link, too (SF-15)', async (t, start) => {
+  const { enrol, undoes } = await withDueFactor(t, start, 'due')
+  t.equal((await enrol()).status, 200)
+  await undoes()
+})
+
+storageTest('whoever ends the sign-in while the factor is added that MFA requires keeps the mail from nobody (SF-15)', async (t, start) => {
+  const { app, browser, page, enrol, undoes } = await withDueFactor(t, start, 'ended')
+  const { addApp } = app.secondFactors
+  app.secondFactors.addApp = async (...asked) => {
+    const added = await addApp(...asked)
+    // As the same password does that is sent at the same moment from the page before.
+    const handle = new URL(page.url).searchParams.get('interaction')!
+    await app.signIn.interactions.consume(asRequest(browser), handle)
+    return added
+  }
+  t.match(await enrol(), { status: 400, text: /sign_in_expired/ })
+  await undoes()
 })
