@@ -104,7 +104,7 @@ export async function sendAddressChange (
   }
   const secret = await app.accountLinks.issue({ purpose: 'change', backend, account, email: to, by: 'mail' })
   const data = { ...aboutServer(app), link: urls.change(secret) }
-  app.mail.send({ to, purpose: 'new-address', ...renderMail(words, 'confirm-new-address', data) })
+  app.mail.send({ to, purpose: 'new-address', from: user.id, ...renderMail(words, 'confirm-new-address', data) })
 }
 
 /**

@@ -37,11 +37,12 @@ export interface Waiting {
   tries: number
 }
 
-/** Anyone may sign up: however many do, they delay no known person's mail. */
+/** Anyone may sign up, and then name any mailbox as their new one: however many do, they delay nobody else's mail. */
 export type Lane = 'people' | 'strangers'
 
-export const laneOf = ({ purpose }: Message): Lane =>
-  purpose === 'confirm' || purpose === 'choose' || purpose === 'taken' ? 'strangers' : 'people'
+const OF_STRANGERS: readonly MailPurpose[] = ['confirm', 'choose', 'taken', 'new-address']
+
+export const laneOf = ({ purpose }: Message): Lane => (OF_STRANGERS.includes(purpose) ? 'strangers' : 'people')
 
 /**
  * Messages of one purpose that one mailbox is sent in ten minutes: one where a stranger can cause them, a few where only

@@ -23,7 +23,7 @@ function drain (lanes: ReturnType<typeof createLanes>): string[] {
 t.test('what a stranger can cause waits behind everything else, however much it is (AC-06)', async (t) => {
   const purposes = Object.keys(MAX_PER_MAILBOX) as MailPurpose[]
   const strangers = purposes.filter((purpose) => laneOf(message('a', purpose)) === 'strangers')
-  t.same(strangers, ['confirm', 'choose', 'taken'])
+  t.same(strangers, ['confirm', 'choose', 'taken', 'new-address'])
   const lanes = createLanes()
   for (let count = 0; count < 10; count++) lanes.add(waiting(`stranger${count}`, 'confirm'), 10)
   t.equal(lanes.add(waiting('stranger10', 'confirm'), 10), false, 'their lane is full')
