@@ -55,7 +55,7 @@ export const textCases: Record<string, Case> = {
     mistakes: [
       ...textMistakes('text', 100_000),
       [{ kind: 'mood', text: 'x' }, /"kind"[\s\S]*text \(string, required\)/],
-      [{ text: 'x'.repeat(20_000) }, /word of more than/]
+      [{ text: ['a', '1'].map((cell) => Array(101).fill(cell).join(', ')).join('\n') }, /has 101 columns/]
     ]
   },
   generate: {
