@@ -2,6 +2,7 @@
 import { mock } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
+import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { Lists, type ListsOptions } from '../../../plugins/upstreams/lists.ts'
 import { settingsOf } from '../../helpers/memory-upstream.ts'
 
@@ -51,4 +52,31 @@ t.test('why it refuses its lists is logged in one short line, without secrets th
   await lists.look()
   t.match(said, [/does not answer: wrong key \[secret\] x+$/])
   t.ok(said[0]!.length < 600)
+})
+
+t.test('what failed is read again later; a program is not started for lists that are known', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const server = { kind: 'http', url: 'http://crm.test' } as UpstreamSettings['target']
+  for (const [settings, again] of [[settingsOf({ target: server }), 2], [settingsOf(), 1]] as const) {
+    let read = 0
+    const lists = new Lists({
+      settings,
+      connection: async () => ({}),
+      readCatalogue: async () => ({ ...NOTHING, instructions: `read ${++read}` }),
+      remembered: { load: async () => undefined, store: async () => {} },
+      log: { info () {} },
+      onChange () {}
+    } as unknown as ListsOptions)
+    const later = async () => {
+      lists.lookLater()
+      mock.timers.tick(60_000)
+      for (let turn = 0; turn < 5; turn++) await nextTurn()
+      return read
+    }
+    await lists.look()
+    t.equal(await later(), again)
+    lists.close()
+    t.equal(await later(), again, 'nor once it is closed')
+  }
 })

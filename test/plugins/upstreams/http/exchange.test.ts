@@ -74,8 +74,10 @@ t.test('no answer, no connection and no room are told apart (UH-04)', async (t) 
     fault: 'busy',
     wasSent: false
   })
+  const [used] = upstream.sockets
   await first
   t.equal(upstream.requests.length, 1)
+  t.ok(await until(() => used!.destroyed), 'its connection has ended')
   await t.rejects(exchange(outgoing(t, 'http://127.0.0.1:1/')), {
     message: /listens/,
     fault: 'unreachable',

@@ -21,14 +21,16 @@ for (const answers of ['json', 'sse'] as const) {
   })
 }
 
-t.test('an upstream has 64 requests at a time, and the others wait for their turn', async (t) => {
+t.test('an upstream has 64 requests at a time, whosever they are, and the others wait for their turn', async (t) => {
   const upstream = await startHttpUpstream(t, { sessions: true })
   const http = startHttp(t)
-  const client = await connectHttp(t, httpSettings(upstream.url), { http })
+  const connect = () => connectHttp(t, httpSettings(upstream.url), { http })
+  const clients = [await connect(), await connect()]
   const other = await startHttpUpstream(t)
   const elsewhere = await connectHttp(t, httpSettings(other.url, { name: 'other' }), { http })
   upstream.fault = 'slow'
-  const calls = Array.from({ length: 70 }, (_, index) => client.callTool(call(`${index}`)).catch((error: unknown) => error))
+  const calls = Array.from({ length: 70 }, (_, index) =>
+    clients[index % 2]!.callTool(call(`${index}`)).catch((error: unknown) => error))
   t.ok(await until(() => upstream.sockets.size >= 64))
   await elsewhere.callTool(call('not in the way'))
   t.equal(upstream.sockets.size - upstream.streams.size, 64)

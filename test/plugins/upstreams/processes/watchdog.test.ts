@@ -87,11 +87,13 @@ t.test('groups that are left are ended at the end of the pipe, and others are no
   t.ok(isRunning(other))
 })
 
-t.test('a watchdog that was killed is started again, and told of all groups', async (t) => {
+t.test('a watchdog that was killed is started again, and told of all groups that are left', async (t) => {
   const { shell, ids } = await shellIn(await folder(t))
   const watchdog = createWatchdog(log, shell)
-  const [first, second] = [stubborn(t), stubborn(t)]
+  const [first, second, other] = [stubborn(t), stubborn(t), stubborn(t)]
   watchdog.add(first)
+  watchdog.add(other)
+  watchdog.remove(other)
   await until(async () => (await ids())[0]! > 0)
   process.kill((await ids())[0]!, 'SIGKILL')
   await until(async () => {
@@ -100,6 +102,7 @@ t.test('a watchdog that was killed is started again, and told of all groups', as
   })
   watchdog.close()
   t.ok(await until(() => !isRunning(first) && !isRunning(second)))
+  t.ok(isRunning(other))
 })
 
 t.test('where there is no shell that is said once, and processes run all the same', async (t) => {
