@@ -209,13 +209,13 @@ export class ConfiguredUpstream implements Upstream {
     const there = await this.#resumeElsewhere(exchange)
     if (there) return there
     const key = this.#keyOf(caller)
-    const options = this.#optionsOf(asked, exchange)
+    const startedAt = performance.now()
     const late = (message: string) => this.#error('timeout', message)
     for (let attempt = 1; ; attempt++) {
       const opened = this.#connection(key, caller)
       const connection = opened instanceof Promise ? await inTime(opened, signal, this.settings.timeoutMs, late) : opened
       try {
-        return await connection.request(asked, exchange, options)
+        return await connection.request(asked, exchange, this.#optionsOf(asked, exchange, startedAt))
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error
         const hasEnded = error.fault === 'ended'
@@ -229,16 +229,16 @@ export class ConfiguredUpstream implements Upstream {
 
   async #resumeElsewhere ({ retry, caller, signal }: Exchange): Promise<Answered | undefined> {
     if (!retry || !isHeldOpen(retry.state)) return undefined
-    const { name, timeoutMs } = this.settings
-    return await this.#deps.elsewhere.ask({ upstream: name, caller, ...retry }, signal, timeoutMs)
+    return await this.#deps.elsewhere.ask({ upstream: this.settings.name, caller, ...retry }, signal, this.settings.timeoutMs)
   }
 
-  #optionsOf ({ method, params }: UpstreamRequest, { caller, meta }: Exchange): RequestExtras {
+  #optionsOf ({ method, params }: UpstreamRequest, { caller, meta }: Exchange, startedAt: number): RequestExtras {
     const { target, timeoutMs } = this.settings
     const isToldOfCaller = caller && target.kind === 'command' && target.process === 'shared'
     const schema = method === 'tools/call' ? this.#wantingHeaders.get(params['name']) : undefined
     return {
       timeoutMs,
+      spentMs: performance.now() - startedAt,
       meta: { ...meta, ...(isToldOfCaller && this.#deps.identityMeta(caller)) },
       headers: schema && customHeaders(schema, params['arguments'])
     }

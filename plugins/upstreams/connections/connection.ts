@@ -42,8 +42,9 @@ export interface ConnectionOptions {
 }
 
 export interface RequestExtras {
-  /** Milliseconds. */
+  /** Milliseconds, of which `spentMs` have gone by. */
   timeoutMs: number
+  spentMs: number
   meta: Params
   /** What the request repeats in its head (MCP "Custom Headers from Tool Parameters"). */
   headers?: Record<string, string> | undefined
@@ -104,7 +105,7 @@ export class OpenConnection implements Connection {
   async request (
     { method, params }: UpstreamRequest,
     exchange: Exchange,
-    { timeoutMs, meta, headers }: RequestExtras
+    { timeoutMs, spentMs, meta, headers }: RequestExtras
   ): Promise<Answered> {
     if (exchange.log) await this.#wantLogs()
     const { upstream, waiting, isHttp } = this.#options
@@ -113,6 +114,7 @@ export class OpenConnection implements Connection {
     const conversation = new Conversation({
       upstream,
       timeoutMs,
+      spentMs,
       mayWait: (holder) => mayWait(waiting, holder, isHttp ? 'http' : 'process'),
       send: (signal, onProgress) =>
         this.#send(method, sent, {

@@ -18,6 +18,8 @@ export interface ConversationOptions {
   upstream: string
   /** Milliseconds that the upstream may work between two answers of the person. */
   timeoutMs: number
+  /** Of the first of these times what has gone by already, such as for the connection. */
+  spentMs?: number | undefined
   send(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<Result>
   /** Whether there is room for a request that waits for a person. @param holder see {@link Conversation.holder}. */
   mayWait(holder: string): boolean
@@ -36,12 +38,14 @@ export class Conversation {
   readonly #open = new Map<string, { params: Record<string, unknown>; answer(result: ElicitResult): void }>()
   #exchange: Exchange | undefined
   #asked = 0
+  #spentMs: number
   #id: string | undefined
   #onQuestion: (() => void) | undefined
   #expiry: NodeJS.Timeout | undefined
 
   constructor (options: ConversationOptions) {
     this.#options = options
+    this.#spentMs = options.spentMs ?? 0
     this.#result = options.send(this.#controller.signal, (progress) => this.#exchange?.progress?.(progress))
     // Whoever waits gets the failure; nobody waits while a person is asked.
     this.ended = this.#result.then(() => {}, () => {}).finally(() => clearTimeout(this.#expiry))
@@ -116,8 +120,9 @@ export class Conversation {
       timer = setTimeout(() => {
         reject(new UpstreamError(upstream, 'timeout', `no answer within ${timeoutMs / 1000} seconds`))
         this.end('the time is up')
-      }, timeoutMs)
+      }, timeoutMs - this.#spentMs)
     })
+    this.#spentMs = 0
     try {
       return await Promise.race([this.#result, asked, late])
     } finally {

@@ -1,30 +1,39 @@
-// How often an upstream may ask in one request, and of whom.
+// How long an upstream may take for a request in which it asks somebody.
+import { mock } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { Conversation } from '../../../../plugins/upstreams/connections/conversation.ts'
+import { exchangeOf } from '../../../helpers/memory-upstream.ts'
 
-function start (mayWait: () => boolean) {
-  const conversation = new Conversation({
-    upstream: 'crm',
-    timeoutMs: 5_000,
-    mayWait,
-    send: () => new Promise(() => {})
+const LATE = { fault: 'timeout', message: 'no answer within 1 seconds' }
+
+t.test('the time for the connection is a part of the first one, and of none after an answer', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const start = () =>
+    new Conversation({
+      upstream: 'crm',
+      timeoutMs: 1_000,
+      spentMs: 900,
+      mayWait: () => true,
+      send: () => new Promise(() => {})
+    })
+  const first = t.rejects(start().next(exchangeOf()), LATE)
+  mock.timers.tick(100)
+  await first
+
+  const conversation = start()
+  conversation.ask({}, new AbortController().signal).catch(() => {})
+  t.match(await conversation.next(exchangeOf()), { kind: 'questions' })
+  const retry = { state: conversation.id, responses: { 'question-1': { action: 'accept' } } }
+  let isLate = false
+  const second = conversation.next(exchangeOf({ retry } as never)).catch((error: unknown) => {
+    isLate = true
+    return error
   })
-  const { signal } = new AbortController()
-  return {
-    conversation,
-    ask: () => conversation.ask({ message: 'Which?' }, signal)
-  }
-}
-
-t.test('the 21st question of a request is declined, and asks nobody', async (t) => {
-  const { conversation, ask } = start(() => true)
-  const asked = Array.from({ length: 20 }, ask)
-  t.same(await ask(), { action: 'decline' })
-  conversation.end('the test is over')
-  for (const one of asked) t.same(await one, { action: 'cancel' })
-})
-
-t.test('where no more may wait, a question is declined', async (t) => {
-  const { ask } = start(() => false)
-  t.same(await ask(), { action: 'decline' })
+  mock.timers.tick(999)
+  await nextTurn()
+  t.notOk(isLate)
+  mock.timers.tick(1)
+  t.match(await second, LATE)
 })
