@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 
 const pdf =
   '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R>>endobj\n' +
@@ -53,8 +54,13 @@ t.test('Markdown is rendered without its front matter and without raw HTML, and 
     }
   })
   const browser = new Browser()
-  const { text } = await browser.get(`${url}/documents/a.md`)
-  const shown = /<div class="rendered"[^>]*>([^]*?)<\/div>/.exec(text)![1]!
+  let shown: string | undefined
+  // The source is shown where the worker, which begins with it, is not ready within three seconds.
+  await until(async () => {
+    const { text } = await browser.get(`${url}/documents/a.md`)
+    shown = /<div class="rendered"[^>]*>([^]*?)<\/div>/.exec(text)?.[1]
+    return shown !== undefined
+  })
   t.match(shown, '<h2>Aims</h2>')
   t.match(shown, '<strong>Bold</strong> &lt;script&gt;alert(1)&lt;/script&gt;')
   t.match(shown, /<a href="https:\/\/example.com\/" rel="noopener noreferrer nofollow">good<\/a>/)
