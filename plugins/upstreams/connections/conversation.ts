@@ -19,7 +19,7 @@ export interface ConversationOptions {
   /** Milliseconds that the upstream may work between two answers of the person. */
   timeoutMs: number
   /** Of the first of these times what has gone by already, such as for the connection. */
-  spentMs?: number | undefined
+  spentMs: number
   send(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<Result>
   /** Whether there is room for a request that waits for a person. @param holder see {@link Conversation.holder}. */
   mayWait(holder: string): boolean
@@ -45,7 +45,7 @@ export class Conversation {
 
   constructor (options: ConversationOptions) {
     this.#options = options
-    this.#spentMs = options.spentMs ?? 0
+    this.#spentMs = options.spentMs
     this.#result = options.send(this.#controller.signal, (progress) => this.#exchange?.progress?.(progress))
     // Whoever waits gets the failure; nobody waits while a person is asked.
     this.ended = this.#result.then(() => {}, () => {}).finally(() => clearTimeout(this.#expiry))

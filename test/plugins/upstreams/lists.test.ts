@@ -1,4 +1,4 @@
-// The lists of an upstream that says all the time that they have changed.
+// When the lists of an upstream are read again, and what is said where it refuses them.
 import { mock } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
@@ -8,25 +8,34 @@ import { settingsOf } from '../../helpers/memory-upstream.ts'
 
 const NOTHING = { tools: [], prompts: [], templates: [], hasResources: false, uris: [] }
 
-t.test('some changes in a row are read at once, and more with growing pauses', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout'] })
-  t.teardown(() => mock.timers.reset())
+/** Lists that are others each time they are read. `after` a pause: how often that was. */
+function counted (settings = settingsOf()) {
   let read = 0
   const lists = new Lists({
-    settings: settingsOf(),
+    settings,
     connection: async () => ({}),
     readCatalogue: async () => ({ ...NOTHING, instructions: `read ${++read}` }),
     remembered: { load: async () => undefined, store: async () => {} },
     log: { info () {} },
     onChange () {}
   } as unknown as ListsOptions)
-  t.teardown(() => lists.close())
-  const change = async (pause: number) => {
-    lists.lookSoon()
-    lists.lookSoon()
+  const after = async (pause: number) => {
     mock.timers.tick(pause)
     for (let turn = 0; turn < 5; turn++) await nextTurn()
     return read
+  }
+  return { lists, after }
+}
+
+t.test('some changes in a row are read at once, and more with growing pauses', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const { lists, after } = counted()
+  t.teardown(() => lists.close())
+  const change = (pause: number) => {
+    lists.lookSoon()
+    lists.lookSoon()
+    return after(pause)
   }
   for (let number = 1; number <= 6; number++) t.equal(await change(500), number)
   t.equal(await change(500), 6)
@@ -59,20 +68,10 @@ t.test('what failed is read again later; a program is not started for lists that
   t.teardown(() => mock.timers.reset())
   const server = { kind: 'http', url: 'http://crm.test' } as UpstreamSettings['target']
   for (const [settings, again] of [[settingsOf({ target: server }), 2], [settingsOf(), 1]] as const) {
-    let read = 0
-    const lists = new Lists({
-      settings,
-      connection: async () => ({}),
-      readCatalogue: async () => ({ ...NOTHING, instructions: `read ${++read}` }),
-      remembered: { load: async () => undefined, store: async () => {} },
-      log: { info () {} },
-      onChange () {}
-    } as unknown as ListsOptions)
-    const later = async () => {
+    const { lists, after } = counted(settings)
+    const later = () => {
       lists.lookLater()
-      mock.timers.tick(60_000)
-      for (let turn = 0; turn < 5; turn++) await nextTurn()
-      return read
+      return after(60_000)
     }
     await lists.look()
     t.equal(await later(), again)
