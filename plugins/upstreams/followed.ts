@@ -32,8 +32,10 @@ export class Followed {
     this.#onChange = onChange
   }
 
-  has (key: string, uri: string): boolean {
-    return this.#keys.get(key)?.has(uri) === true
+  /** @param uri that is followed; without it, anything is. */
+  has (key: string, uri?: string): boolean {
+    const uris = this.#keys.get(key)
+    return uri === undefined ? uris !== undefined : uris?.has(uri) === true
   }
 
   of (key: string): string[] {

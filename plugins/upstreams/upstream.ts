@@ -65,6 +65,7 @@ export class ConfiguredUpstream implements Upstream {
       max: () => (this.#dialect?.kind === 'sse' ? MAX_SSE_CONNECTIONS : MAX_CONNECTIONS),
       isHere: deps.isHere,
       stays: (key) => key === OWN && target.kind === 'http',
+      isFollowed: (key) => target.kind === 'http' && this.#followed.has(key),
       open: (key, caller, onEnd, signal) => this.#open(key, caller, onEnd, signal)
     })
     this.#followed = new Followed((uri, user) => deps.onChange({ kind: 'resource', upstream: name, uri, user }))
@@ -218,11 +219,10 @@ export class ConfiguredUpstream implements Upstream {
         return await connection.request(asked, exchange, this.#optionsOf(asked, exchange, startedAt))
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error
-        const hasEnded = error.fault === 'ended'
-        if (hasEnded) this.#pool.drop(key, connection)
+        if (error.fault === 'ended') this.#pool.drop(key, connection)
         else if (error.fault === 'failed' && !error.wasSent) this.#pool.renew(key, connection)
         // Of a session that the upstream has forgotten nothing has happened yet.
-        if (!hasEnded || error.wasSent || attempt > 1) throw error
+        if (error.fault !== 'ended' || error.wasSent || attempt > 1) throw error
       }
     }
   }

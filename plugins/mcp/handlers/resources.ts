@@ -14,7 +14,7 @@ import type { Rights } from '../../access-rules/contract.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { complete, type Completion, type Finders } from './complete.ts'
 import { invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
-import { readCursor, writeCursor, type CursorPosition } from './cursor.ts'
+import { listPage, type ListPage, type Page } from './resource-pages.ts'
 
 interface Entry {
   resource: Resource
@@ -52,16 +52,6 @@ export interface Resources {
    */
   follow(uri: string, caller: Pick<Caller, 'request' | 'services'>): Promise<void>
 }
-
-/** One page of one list. */
-export interface Page {
-  resources: Listed[]
-  next?: string | undefined
-}
-export type ListPage = (cursor: string | undefined) => Promise<Page>
-
-/** Entries after which a page begins no further list. */
-const PAGE_SIZE = 50
 
 /** A caller whose token may not read a resource does not see it either. */
 export const maySee = ({ scopes }: Pick<Resource, 'scopes'>, access: Access | null, signIn: boolean): boolean =>
@@ -129,22 +119,6 @@ function listsOf (seen: readonly Entry[], caller: Caller): ListPage[] {
   const plain = seen.filter(({ template }) => template.names.length === 0).map(({ resource }) => describe(resource))
   const listing = seen.filter(({ resource }) => resource.list)
   return [async () => ({ resources: plain }), ...listing.map((entry): ListPage => (cursor) => pageOf(entry, cursor, caller))]
-}
-
-async function listPage (lists: readonly ListPage[], cursor: string | undefined) {
-  const found: Listed[] = []
-  let next: CursorPosition | undefined = cursor === undefined ? { list: 0 } : readCursor(cursor, lists.length)
-  // Short lists share a page: many clients read only the first.
-  while (next && found.length < PAGE_SIZE) {
-    const { list, cursor }: CursorPosition = next
-    const page = await lists[list]!(cursor)
-    found.push(...page.resources)
-    next = list + 1 < lists.length ? { list: list + 1 } : undefined
-    if (page.next === undefined) continue
-    next = { list, cursor: page.next }
-    break
-  }
-  return { resources: found, ...(next && { nextCursor: writeCursor(next) }) }
 }
 
 const notFound = (uri: string) =>

@@ -38,6 +38,8 @@ export interface PoolOptions {
   isHere(userId: string): Promise<boolean>
   /** Whether a connection stays open while nobody uses it. */
   stays(key: string): boolean
+  /** Whether changes of a resource are to be told over it. */
+  isFollowed(key: string): boolean
   max(): number
 }
 
@@ -49,6 +51,8 @@ const MAX_PAUSE_MS = 60_000
  */
 const MAX_OF_PERSON = 10
 const MIN_MS_BETWEEN_RENEWALS = 30_000
+/** Without a request; who follows something waits, and may have gone. */
+const FOLLOWED_IDLE_MS = 3_600_000
 /** A connection that has lasted this long was a good one. */
 const GOOD_AFTER_MS = 10_000
 
@@ -202,8 +206,9 @@ export class Pool {
   }
 
   #endIdle (): void {
-    const before = performance.now() - this.#options.idleMs
+    const { idleMs, isFollowed } = this.#options
     for (const [key, slot] of this.#slots) {
+      const before = performance.now() - (isFollowed(key) ? Math.max(idleMs, FOLLOWED_IDLE_MS) : idleMs)
       if (slot.usedAt < before && this.#isIdle(slot) && !(slot.connection && this.#options.stays(key))) this.#end(key, slot)
     }
   }

@@ -23,6 +23,7 @@ function start (t: Test, options: Partial<PoolOptions> = {}) {
     max: () => 3,
     isHere: async () => true,
     stays: () => false,
+    isFollowed: () => false,
     async open (key, _caller, onEnd) {
       await sleep(5)
       const close = () => { one.isClosed = true }
@@ -48,13 +49,28 @@ t.test('those who come while it opens share it, and each key has its own', async
   t.ok(Math.abs(pool.since! - Date.now() / 1_000) < 60)
 })
 
-t.test('one that nobody uses ends; one with a request, or that stays, does not', async (t) => {
-  const { pool, made, get } = start(t, { idleMs: 100, stays: (key) => key === 'stays' })
+t.test('one that nobody uses ends; one with a request, over which something is followed, or that stays, does not', async (t) => {
+  const { pool, made, get } = start(t, { idleMs: 100, stays: (key) => key === 'stays', isFollowed: (key) => key === 'followed' })
   await Promise.all(['stays', 'busy', 'idle'].map(get))
   made.find(({ key }) => key === 'busy')!.inFlight = 1
   t.ok(await until(() => made.some(({ isClosed }) => isClosed)))
   t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['idle'])
   t.equal(pool.size, 2)
+})
+
+t.test('one over which something is followed ends after an hour, and makes room like any other', async (t) => {
+  const now = mock.method(performance, 'now')
+  t.teardown(() => now.mock.restore())
+  const { made, get } = start(t, { idleMs: 1_000, max: () => 1, isFollowed: () => true })
+  await get('ann')
+  const later = performance.now() + 3_599_000
+  now.mock.mockImplementation(() => later)
+  await sleep(600)
+  t.equal(made[0]!.isClosed, false)
+  await get('bob')
+  t.same(made.map(({ isClosed }) => isClosed), [true, false], 'made room')
+  now.mock.mockImplementation(() => later + 3_601_000)
+  t.ok(await until(() => made[1]!.isClosed))
 })
 
 t.test('who has left is looked for four times in the time that one may be idle', async (t) => {
