@@ -10,7 +10,7 @@ const MAX_COUNTED = 100_000
 
 /**
  * In a minute: rotations of one grant's refresh token or assertions about one
- * person, remembered assertions of one client, and tokens of one service.
+ * person, remembered assertions of one client and about one person, and tokens of one service.
  */
 export const SHARES = { refresh: 60, assertion: 3_000, service: 300 } as const
 export type Share = keyof typeof SHARES

@@ -92,7 +92,7 @@ export function createUpstreamSessions (deps: Deps): UpstreamSessions {
 
   const retain: UpstreamSessions['retain'] = (id, { name, endsAt }) =>
     store.update(id, (record) =>
-      record
+      record && record.holders[name] !== endsAt
         ? { write: write({ ...record, holders: { ...heldBesides(record, name, settled.now()), [name]: endsAt } }), result: undefined }
         : { result: undefined }
     )

@@ -13,14 +13,17 @@ export const refreshToken: GrantHandler = async ({ app, request, client, form, r
   const grant = found?.clientId === client.id ? found : undefined
   const check = (current: Grant) =>
     current.clientId === client.id ? undefined : 'the refresh token is not valid; sign in again'
-  if (!grant || !app.grants.isCurrentRefreshToken(grant, token)) {
-    return app.grants.refresh(token, check, grant && narrowed(form.get('scope'), grant))
-  }
-  const countShare = app.limits.checkShare('refresh', grant.id, request)
-  await checkUpstream(app, grant)
-  const issued = await app.grants.refresh(token, check, narrowed(form.get('scope'), grant))
-  // Any number of retries at once is one rotation.
-  if (issued.retry === undefined) countShare()
+  const checkShare = () => app.limits.checkShare('refresh', found!.id, request)
+  const isCurrent = grant !== undefined && app.grants.isCurrentRefreshToken(grant, token)
+  const countRotation = isCurrent ? checkShare() : undefined
+  if (isCurrent) await checkUpstream(app, grant)
+  let countSpare: (() => void) | undefined
+  const issued = await app.grants.refresh(token, check, grant && narrowed(form.get('scope'), grant), () => {
+    countSpare = checkShare()
+  })
+  // Any number of retries at once is one rotation, but for those that have a token of their own written.
+  if (issued.retry === undefined) countRotation?.()
+  countSpare?.()
   return issued
 }
 

@@ -1,4 +1,4 @@
-// A wire between the server and Redis that a test can pause, slow down, cut, or make swallow the answers.
+// A wire between the server and Redis that a test can pause, slow down, silence, cut, or make swallow the answers.
 import { connect, createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +9,8 @@ export interface FaultyWire {
   answers: number | 'swallow'
   /** What was asked waits until it is false again. */
   paused: boolean
+  /** The connections that there are carry nothing from now on, without a word; new ones do. */
+  silence(): void
   /** Ends every connection; `refuse` keeps new ones out as well. */
   cut(refuse?: boolean): void
   heal(): void
@@ -17,6 +19,7 @@ export interface FaultyWire {
 
 export async function startFaultyWire (target: number): Promise<FaultyWire> {
   const pairs = new Set<[Socket, Socket]>()
+  const silent = new WeakSet<[Socket, Socket]>()
   let refusing = false
   const server = createServer((near) => {
     if (refusing) {
@@ -28,6 +31,7 @@ export async function startFaultyWire (target: number): Promise<FaultyWire> {
     pairs.add(pair)
     const held: Buffer[] = []
     near.on('data', (bytes) => {
+      if (silent.has(pair)) return
       held.push(bytes)
       if (!wire.paused) far.write(Buffer.concat(held.splice(0)))
     })
@@ -37,7 +41,7 @@ export async function startFaultyWire (target: number): Promise<FaultyWire> {
     // One after the other: a wire may be slow, but it does not change the order.
     let before: Promise<unknown> = Promise.resolve()
     far.on('data', (bytes) => {
-      if (wire.answers === 'swallow') return
+      if (wire.answers === 'swallow' || silent.has(pair)) return
       const due = Date.now() + wire.answers
       before = before.then(() => sleep(Math.max(0, due - Date.now()))).then(() => near.write(bytes))
     })
@@ -58,6 +62,9 @@ export async function startFaultyWire (target: number): Promise<FaultyWire> {
     port: (server.address() as AddressInfo).port,
     answers: 0,
     paused: false,
+    silence () {
+      for (const pair of pairs) silent.add(pair)
+    },
     cut (refuse = false) {
       refusing = refuse
       for (const [near, far] of pairs) {

@@ -49,7 +49,10 @@ export interface AssertionKeys {
    */
   isAllowed: boolean
 }
+/** One for each client: a document may name another address at each look. */
 export interface KeptKeys {
+  /** Where they were. Absent in those of earlier versions, which had one for each address. */
+  url?: string
   keys: JWK[]
   /** Seconds since the epoch. */
   fetchedAt?: number
@@ -72,6 +75,8 @@ export interface KeyRing {
     request: FastifyRequest,
     again: boolean
   ): Promise<JWK[]>
+  /** Nobody uses the client any more. @param key the hash of its id. */
+  forget(key: string): Promise<void>
 }
 
 export function createKeyRing ({ store, gate, now }: Options): KeyRing {
@@ -81,8 +86,9 @@ export function createKeyRing ({ store, gate, now }: Options): KeyRing {
       if (jwks) return readKeys(jwks.keys)
       const url = jwksUri === undefined ? null : URL.parse(jwksUri)
       if (!url) throw new FetchRefused('the client names no keys')
-      const id = hashSecret(url.href)
-      const copy = (await store.find(id)) ?? recent.find(url.href)
+      const id = hashSecret(clientId)
+      const own = await store.find(id)
+      const copy = own?.url === url.href ? own : recent.find(url.href)
       const kept = again ? MIN_REFETCH_SECONDS : FRESH_SECONDS
       if (copy && isRecent(copy.fetchedAt ?? 0, kept, now())) return readKeys(copy.keys)
       try {
@@ -96,7 +102,7 @@ export function createKeyRing ({ store, gate, now }: Options): KeyRing {
           request,
           read: readKeySet
         })
-        const fetched = { keys, fetchedAt: now() }
+        const fetched = { url: url.href, keys, fetchedAt: now() }
         if (isAllowed) await store.put(id, fetched, STALE_LIFETIME_SECONDS)
         else recent.add(url.href, fetched)
         return keys
@@ -104,7 +110,8 @@ export function createKeyRing ({ store, gate, now }: Options): KeyRing {
         if (copy && (error instanceof FetchRefused || error instanceof OAuthError)) return readKeys(copy.keys)
         throw error
       }
-    }
+    },
+    forget: (key) => store.delete(key)
   }
 }
 

@@ -68,14 +68,16 @@ export async function checkAssertion (
   const id = hashSecret(JSON.stringify([client.id, data.jti]))
   // Remembered until it has expired: it counts once. A request without a code or token of this client changes nothing,
   // even with a valid assertion, so it leaves no record.
-  if ((await client.findHolder()) === undefined) {
+  const holder = await client.findHolder()
+  if (holder === undefined) {
     if ((await options.used.find(id)) !== undefined) throw refuse('it was used before')
     return
   }
-  const countShare = options.limits.checkShare('assertion', client.id, request)
+  // Of the person as well: whoever has allowed two hundred apps of their own would have as many shares.
+  const counts = [client.id, `of ${holder}`].map((owner) => options.limits.checkShare('assertion', owner, request))
   const isNew = await options.used.create(id, { used: true }, data.exp - now + 2 * CLOCK_TOLERANCE_SECONDS)
   if (!isNew) throw refuse('it was used before')
-  countShare()
+  for (const count of counts) count()
 }
 
 async function verify (

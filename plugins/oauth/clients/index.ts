@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf, siteOf } from '../../client-address.ts'
 import type { FindHolder, HolderOf } from '../grants/contract.ts'
-import { createKeyRing } from './assertion-keys.ts'
+import { createKeyRing, type KeyRing } from './assertion-keys.ts'
 import type { AssertionOptions } from './assertion.ts'
 import { authenticateClient } from './authentication.ts'
 import { findChatGptClient } from './chatgpt.ts'
@@ -96,16 +96,17 @@ export default fp(
       { lists: storage.collection('connectedClients'), holders: storage.collection('clientHolders') },
       now
     )
+    const keys = createKeyRing({ store: storage.collection('clientKeys'), gate, now })
     const assertions: AssertionOptions = {
       audience: [publicUrl, options.tokenEndpoint],
       used: storage.collection('usedAssertion'),
-      keys: createKeyRing({ store: storage.collection('clientKeys'), gate, now }),
+      keys,
       limits,
       now
     }
     app.decorate('clients', {
       ...createLookup(options, redirectRules, documents, registrations, assertions),
-      ...createKeeping(options, documents, registrations, connected),
+      ...createKeeping(options, { documents, keys, registrations, connected }),
       register: async (body, request, attempt) =>
         registrations.add(readRegistration(body, redirectRules), { address: siteOf(networkOf(request)), attempt })
     } satisfies Clients)
@@ -159,18 +160,29 @@ function createLookup (
 type Keeping = Pick<Clients, 'remember' | 'keep' | 'forgetPerson'>
 const DOCUMENT = 'document '
 
+interface Kept {
+  documents: Documents
+  keys: Pick<KeyRing, 'forget'>
+  registrations: Registrations
+  connected: ConnectedClients
+}
+
 /** What is stored of the apps that people have allowed. */
 function createKeeping (
   { clients, clientMetadataInsecureHosts: insecureHosts }: Options,
-  documents: Documents,
-  registrations: Registrations,
-  connected: ConnectedClients
+  { documents, keys, registrations, connected }: Kept
 ): Keeping {
   const configured = new Set(clients.map(({ client_id: id }) => id))
-  async function forget (keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      if (key.startsWith(DOCUMENT)) await documents.forget(key.slice(DOCUMENT.length))
-      else await registrations.forget(key)
+  async function forget (names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      if (!name.startsWith(DOCUMENT)) {
+        await registrations.forget(name)
+        continue
+      }
+      // The address of a document is the id of its client.
+      const key = name.slice(DOCUMENT.length)
+      await documents.forget(key)
+      await keys.forget(key)
     }
   }
   async function remember (id: string, userId: string): Promise<void> {

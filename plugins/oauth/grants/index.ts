@@ -46,9 +46,10 @@ export interface Grants extends GrantReading {
   redeem(code: string, check: GrantCheck, options: { withRefresh: boolean }): Promise<TokenSet>
   /**
    * @param scopes requested, within the grant's; undefined for all of them.
+   * @param beforeSpare called before a retry has a token of its own written: what it throws refuses that.
    * @throws invalid_grant; reuse ends the grant first.
    */
-  refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
+  refresh: Issuing['refresh']
   /**
    * An access token for what an organization allowed its person. The same permission stays one grant.
    * Whether the person may hold it is checked afterwards, by the caller.
@@ -163,7 +164,7 @@ export function createGrants (
       throw signInExpired()
     },
     redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
-    refresh: (token, check, scopes) => endingReuse(issuing.refresh(token, withBackend(check), scopes)),
+    refresh: (token, check, ...more) => endingReuse(issuing.refresh(token, withBackend(check), ...more)),
     issueByOrganization: createOrganizationGrants({ store, byUser, makeRoom, now, life }),
     issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,

@@ -21,7 +21,12 @@ import {
 /** As in `Grants`, without what follows the end of a grant. */
 export interface Issuing {
   redeem(code: string, check: GrantCheck, withRefresh: boolean): Promise<TokenSet>
-  refresh(token: string, check: GrantCheck, scopes?: string[]): Promise<TokenSet>
+  refresh(
+    token: string,
+    check: GrantCheck,
+    scopes?: string[],
+    beforeSpare?: RefreshRequest['beforeSpare']
+  ): Promise<TokenSet>
   issueToService(request: ServiceRequest): Promise<TokenSet>
   takeBack(issued: TokenSet): void
 }
@@ -53,7 +58,7 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
       )
     },
     issueToService: (request) => issueServiceToken(request, step, clock(), life),
-    async refresh (token, check, scopes) {
+    async refresh (token, check, scopes, beforeSpare) {
       const parsed = parseToken('rt', token)
       if (!parsed) throw invalidGrant('the refresh token is not valid; sign in again')
       const { grantId, generation } = parsed
@@ -73,6 +78,7 @@ export function createIssuing (store: Collection<Grant>, sealing: Sealing, clock
           wasIssued: family.issued(grant, token, generation),
           accessHash: hashSecret(next.access),
           spareAccessHash,
+          beforeSpare,
           successor: { hash: hashSecret(next.refresh), chain: family.seal(grant) }
         }
       }

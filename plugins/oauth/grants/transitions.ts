@@ -149,6 +149,8 @@ export interface RefreshRequest {
    * scopes.
    */
   spareAccessHash: string
+  /** Called before each of those is written. What it throws refuses the request. */
+  beforeSpare?: (() => void) | undefined
   /**
    * Hash of the next refresh token, and the family's key sealed under the first secret key.
    */
@@ -212,6 +214,7 @@ function retry (
   const same = grant.accessTokens[sameHash]
   const isThere =
     same !== undefined && same.expiresAt > now && same.scopes.join(' ') === (request.scopes ?? grant.scopes).join(' ')
+  if (!isThere) request.beforeSpare?.()
   const accessHash = isThere ? sameHash : request.spareAccessHash
   if (isThere && family.retried) return { result: { ...resultOf(grant, accessHash, now), retry: 'again' } }
   const accessTokens = isThere ? grant.accessTokens : withAccessToken(grant, accessHash, request.scopes, now, life)

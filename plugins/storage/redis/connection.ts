@@ -16,6 +16,11 @@ export type Client = (Redis | Cluster) & {
 /** How long a command may take before the caller gets an error. */
 const COMMAND_TIMEOUT_MS = 3_000
 const START_TIMEOUT_MS = 5_000
+/**
+ * A connection on which nothing has come back for so long is dead, and replaced: the machine behind it may have lost its power, and
+ * the system would wait for it for a quarter of an hour. A Redis that is only slow keeps it, with the order of its commands.
+ */
+const SILENCE_TIMEOUT_MS = 10_000
 /** How often a cluster is asked who holds what. After a failover that is how long its part of the keys stays away. */
 const SLOTS_REFRESH_MS = 1_000
 const MOVED_PAUSE_MS = 50
@@ -24,6 +29,7 @@ const shared = {
   lazyConnect: true,
   commandTimeout: COMMAND_TIMEOUT_MS,
   connectTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: SILENCE_TIMEOUT_MS,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   // It would do so without listening for the answer, and a connection that breaks right then would end the process.

@@ -24,6 +24,8 @@ import { HIGHEST, type NotedTime } from '../monotonic-time.ts'
 
 const FILE = 'oauth.db'
 const SWEEP_ROWS = 500
+/** Of one step of the sweep: to find and delete a record among those of half a megabyte takes some milliseconds. */
+const SWEEP_MS = 10
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (
@@ -40,7 +42,7 @@ interface Statements {
   create: StatementSync
   take: StatementSync
   remove: StatementSync
-  sweep: StatementSync
+  expired: StatementSync
 }
 
 /**
@@ -57,7 +59,7 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
   const unsynced = createGroupCommit((work) => withoutSync(db, () => inTransaction(work)), isFault)
   const journals = openSqliteJournals(db, now, unsynced, log)
   const sweeper = startSweeping(
-    [(time) => commits.add(() => Number(statements.sweep.run(time, SWEEP_ROWS).changes)), ...journals.slices],
+    [(time) => commits.add(() => deleteExpired(statements, time)), ...journals.slices],
     now,
     () => highestOf(statements, log)
   )
@@ -83,6 +85,18 @@ export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { war
       db.close()
     }
   }
+}
+
+/** Deletes some of what has expired. @returns how many. */
+function deleteExpired ({ expired, remove }: Statements, time: number): number {
+  const began = performance.now()
+  let deleted = 0
+  for (const { kind, id } of expired.all(time, SWEEP_ROWS) as Array<{ kind: string; id: string }>) {
+    remove.run(kind, id)
+    deleted++
+    if (performance.now() - began > SWEEP_MS) break
+  }
+  return deleted
 }
 
 /** The time that was noted last; 0 for none. */
@@ -143,9 +157,7 @@ function prepare (db: DatabaseSync): Statements {
     ),
     take: db.prepare('DELETE FROM records WHERE kind = ? AND id = ? RETURNING value, expires'),
     remove: db.prepare('DELETE FROM records WHERE kind = ? AND id = ?'),
-    sweep: db.prepare(
-      'DELETE FROM records WHERE (kind, id) IN (SELECT kind, id FROM records WHERE expires <= ? LIMIT ?)'
-    )
+    expired: db.prepare('SELECT kind, id FROM records WHERE expires <= ? LIMIT ?')
   }
 }
 

@@ -49,7 +49,16 @@ async function open (storage: Storage, instances = 1) {
   const { state, backends } = service()
   const over: string[][] = []
   const named: string[][] = []
-  const store = storage.collection<BackendSession>(`session${opened++}`)
+  const stored = storage.collection<BackendSession>(`session${opened++}`)
+  const writes = { count: 0 }
+  const store: typeof stored = {
+    ...stored,
+    update: (id, decide) => stored.update(id, (found) => {
+      const change = decide(found)
+      if (change.write) writes.count++
+      return change
+    })
+  }
   const all = Array.from({ length: instances }, () =>
     createUpstreamSessions({
       store,
@@ -66,7 +75,7 @@ async function open (storage: Storage, instances = 1) {
       }
     })
   )
-  return { clock, state, over, named, all, sessions: all[0]! as UpstreamSessions }
+  return { clock, state, over, named, writes, all, sessions: all[0]! as UpstreamSessions }
 }
 
 const grant = (id: string, backendSession: string, expiresAt: number) =>
@@ -156,6 +165,13 @@ storageTest('sessions at a service', async (t, start) => {
     t.equal(await sessions.onBehalfOf({ backendSession: id }, 'service'), undefined)
     t.equal(await sessions.fresh(id), undefined)
     t.equal(over.length, 1)
+  })
+
+  t.test('a token that comes again, with an end that is known, writes nothing (OW-06)', async (t) => {
+    const { sessions, writes } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser', endsAt: 1_800_000_100 })
+    for (let count = 0; count < 3; count++) await sessions.extend(grant('g', id, 1_800_000_200))
+    t.equal(writes.count, 1)
   })
 
   t.test('grants whose time is up make way for the next', async (t) => {

@@ -31,3 +31,22 @@ t.test('beyond its share a refresh gets 429 and its token stays current; other g
   now += 60
   t.equal((await refresh(token)).status, 200)
 })
+
+t.test('a retry that asks for other scopes has a token written, and is a part of the share; any other is not (OW-06)', async (t) => {
+  let now = 1_800_000_000
+  const { url, app } = await startServer(t, { now: () => now, env: { RATE_LIMITS: 'on' } })
+  const client = await newClient(url)
+  const { refresh: first } = await tokensFor(url, client)
+  const refresh = (scope?: string) =>
+    post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: first, scope })
+  const { body } = await refresh()
+  const { id } = (await app.grants.findByRefreshToken(first))!
+  const used = 2
+  for (let count = used; count < SHARES.refresh; count++) app.limits.checkShare('refresh', id, {} as never)()
+  t.match(await refresh('mcp:read'), { status: 200, body: { scope: 'mcp:read', refresh_token: body['refresh_token'] } })
+  t.match(await refresh('mcp:write mcp:read'), { status: 429, body: { error: 'too_many_requests' } })
+  t.equal(Object.keys((await app.grants.findByRefreshToken(first))!.accessTokens).length, 3, 'nothing was written')
+  t.match(await refresh(), { status: 200, body: { access_token: body['access_token'] } }, 'the same tokens again')
+  now += 60
+  t.match(await refresh('mcp:read'), { status: 400, body: { error: 'invalid_grant' } }, 'and reuse ends the grant')
+})

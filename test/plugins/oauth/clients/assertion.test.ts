@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import t from 'tap'
 import { ASSERTION_TYPE, checkAssertion, type AssertionOptions } from '../../../../plugins/oauth/clients/assertion.ts'
+import { createShares, SHARES } from '../../../../plugins/limits/shares.ts'
 import { Browser } from '../../../helpers/browser.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { authorizeUrl, CALLBACK, json, pkce, redeem, startHost, walk } from '../../../helpers/client-host.ts'
@@ -220,4 +221,29 @@ t.test('an assertion that was used is refused, also where nothing of the client 
   await checkAssertion(token, client, options, {} as never)
   isUsed.value = true
   await t.rejects(checkAssertion(token, client, options, {} as never), { code: 'invalid_client' })
+})
+
+t.test('what is remembered of the assertions of all apps of one person has a share (OW-06)', async (t) => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  const keys = [await exportJWK(publicKey)]
+  const remembered = new Set<string>()
+  const options = {
+    audience: ['https://mcp.example.com'],
+    used: { create: async (id: string) => remembered.add(id).has(id) },
+    keys: { find: async () => keys },
+    limits: { checkShare: createShares(() => 0, { recordLimit () {} }) },
+    now: () => Date.now() / 1000
+  } as unknown as AssertionOptions
+  const show = async (number: number, holder: string) => {
+    const id = `https://app.example/${number}.json`
+    const token = new SignJWT({ jti: randomUUID() }).setProtectedHeader({ alg: 'ES256' }).setIssuer(id).setSubject(id)
+    const signed = await token.setAudience('https://mcp.example.com').setExpirationTime('5m').sign(privateKey)
+    await checkAssertion(signed, { id, keys: { isAllowed: true }, findHolder: async () => holder }, options, {} as never)
+  }
+  // All but the last of the share.
+  for (let count = 1; count < SHARES.assertion; count++) options.limits.checkShare('assertion', 'of ann', {} as never)()
+  await show(1, 'ann')
+  await t.rejects(show(2, 'ann'), { code: 'too_many_requests' }, 'another app of hers')
+  t.equal(remembered.size, 1)
+  await show(2, 'bob')
 })

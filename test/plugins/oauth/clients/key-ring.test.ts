@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { createKeyRing, type KeptKeys } from '../../../../plugins/oauth/clients/assertion-keys.ts'
 import type { Wanted } from '../../../../plugins/oauth/clients/fetch-gate.ts'
+import { hashSecret } from '../../../../plugins/secrets.ts'
 import type { Collection } from '../../../../plugins/storage/contract.ts'
 
 const request = {} as FastifyRequest
@@ -16,6 +17,9 @@ function open () {
       find: async (id: string) => stored.get(id),
       async put (id: string, keys: KeptKeys) {
         stored.set(id, keys)
+      },
+      async delete (id: string) {
+        stored.delete(id)
       }
     } as unknown as Collection<KeptKeys>,
     gate: {
@@ -28,7 +32,7 @@ function open () {
   })
   const find = (jwksUri: string, isAllowed: boolean, holder?: string) =>
     ring.find({ id: ID, keys: { jwksUri, isAllowed }, findHolder: async () => holder }, request, false)
-  return { lanes, stored, find }
+  return { lanes, ring, stored, find }
 }
 
 t.test('keys of an app that no person has allowed are a stranger\'s, held in memory and not stored (OW-03)', async (t) => {
@@ -42,10 +46,20 @@ t.test('keys of an app that no person has allowed are a stranger\'s, held in mem
 t.test('keys of an allowed app are stored, and those at another host fetched apart', async (t) => {
   const { lanes, stored, find } = open()
   await find('https://app.example/keys', true, 'ann')
-  await find('https://other.example/keys', true, 'ann')
   await find('https://app.example/keys', true, 'ann')
+  await find('https://other.example/keys', true, 'ann')
   t.same(lanes, ['known', 'known elsewhere'])
-  t.equal(stored.size, 2)
+  t.equal(stored.size, 1)
+})
+
+t.test('an app whose document names ever other addresses of its keys leaves one record, which goes with it (OW-25)', async (t) => {
+  const { lanes, ring, stored, find } = open()
+  for (let count = 0; count < 5; count++) await find(`https://app.example/keys/${count}`, true, 'ann')
+  t.equal(stored.size, 1)
+  await find('https://app.example/keys/3', true, 'ann')
+  t.equal(lanes.length, 6, 'what was at another address does not count for this one')
+  await ring.forget(hashSecret(ID))
+  t.equal(stored.size, 0)
 })
 
 t.test('a request without a code or token of an allowed app has its keys fetched as a stranger\'s (CL-10)', async (t) => {

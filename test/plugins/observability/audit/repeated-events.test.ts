@@ -1,5 +1,9 @@
 // What anyone can repeat is recorded a few times for an address (threat GR-13).
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
 import type { EventName } from '../../../../plugins/observability/audit/contract.ts'
+import { createOnce } from '../../../../plugins/observability/audit/repeated-events.ts'
 import { register } from '../../../helpers/oauth.ts'
 import { storageTest } from '../../../helpers/storages.ts'
 
@@ -36,3 +40,20 @@ storageTest(
     t.equal(count('challenge'), 22, 'an hour later it is told again')
   }
 )
+
+t.test('the longest ids of apps, from thousands of networks, take little memory (GR-13)', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const id = JSON.stringify(`https://app.example/${'a'.repeat(492)}`)
+  const once = createOnce(() => 0)
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let network = 0; network < 2_000; network++) {
+    for (let n = 0; n < 20; n++) once.isNew(`network ${network}`, `agent ${n} ${JSON.parse(id)}`, 20, 60)
+  }
+  collect()
+  t.equal(once.isNew('network 0', `agent 0 ${JSON.parse(id)}`, 30, 60), false, 'each is known')
+  t.equal(once.isNew('network 0', `agent 20 ${JSON.parse(id)}`, 30, 60), true)
+  const kilobytes = (process.memoryUsage().heapUsed - before) / 1024
+  t.ok(kilobytes < 12 * 1024, `${Math.round(kilobytes)} KB`)
+})

@@ -5,6 +5,7 @@ import t from 'tap'
 import { JOURNAL_BOUNDS, StorageUnavailable } from '../../../../plugins/storage/contract.ts'
 import { migrate } from '../../../../plugins/storage/migrations.ts'
 import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
+import { startFaultyWire } from '../../../helpers/faulty-wire.ts'
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
 
 const log = { warn () {} }
@@ -41,6 +42,27 @@ t.test(
     await t.rejects(things.put('x', { n: 2 }, 60), StorageUnavailable, 'a Redis that refuses writes')
     await redis!.client.config('SET', 'min-replicas-to-write', '0')
     await things.put('x', { n: 2 }, 60)
+  }
+)
+
+t.test(
+  'a connection that carries nothing any more, without a word, is replaced (WB-06)',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const through = new URL(redis!.url)
+    const wire = await startFaultyWire(Number(through.port))
+    t.teardown(() => wire.close())
+    through.port = String(wire.port)
+    const lines: string[] = []
+    const storage = await openRedisStorage(through.href, { warn: (line) => lines.push(line) })
+    t.teardown(() => storage.close())
+    const things = storage.collection<{ n: number }>('thing')
+    await things.put('one', { n: 1 }, 60)
+    wire.silence()
+    let found: unknown
+    for (let tries = 0; tries < 10 && found === undefined; tries++) found = await things.find('one').catch(() => sleep(300))
+    t.same(found, { n: 1 })
+    t.match(lines, [/^Redis: Socket timeout/])
   }
 )
 

@@ -38,6 +38,21 @@ t.test('everything that has expired is swept, in small steps (SG-06)', async (t)
   t.equal((await storage.journal('j').all()[Symbol.asyncIterator]().next()).value, 51, 'the oldest are gone')
 })
 
+t.test('large records that have expired are swept a few at a time (SG-06)', async (t) => {
+  const place = await folder(t)
+  await openSqliteStorage(place, now).close()
+  const db = new DatabaseSync(join(place, 'oauth.db'))
+  t.teardown(() => db.close())
+  db.exec(`INSERT INTO records (kind, id, value, expires) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 32)
+    SELECT 'large', i, printf('%.*c', 512 * 1024, 'x'), 1 FROM n`)
+  const left = () => Number(db.prepare("SELECT count(*) AS n FROM records WHERE kind = 'large'").get()!['n'])
+  const storage = openSqliteStorage(place, now)
+  t.teardown(() => storage.close())
+  const seen = new Set<number>()
+  t.ok(await until(() => left() === 0 || (seen.add(left()), false)))
+  t.ok(seen.size > 2, `others came in between: ${[...seen].join(', ')}`)
+})
+
 t.test('a clock that is far ahead when the server starts deletes nothing at once (SG-12)', async (t) => {
   const place = await folder(t)
   const start = async (at: number) => {
