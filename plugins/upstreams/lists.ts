@@ -4,13 +4,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
-import type { Catalogue, Connection } from './contract.ts'
+import type { OpenConnection } from './connections/connection.ts'
+import { UpstreamError, type Catalogue, type Connection } from './contract.ts'
 import { describeOffer } from './describe.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 export interface ListsOptions {
   settings: UpstreamSettings
-  connection(): Promise<Connection>
+  connection(): Promise<OpenConnection>
+  /** It has ended: the next one is another. */
+  drop(connection: OpenConnection): void
   readCatalogue(connection: Connection, settings: UpstreamSettings, log: FastifyBaseLogger): Promise<Catalogue>
   remembered: Remembered
   log: FastifyBaseLogger
@@ -31,6 +34,8 @@ const CHANGE_PAUSE_MS = 500
 /** Changes in a row that are read at once; after them, the pauses grow. */
 const MAX_SOON = 5
 const QUIET_MS = 60_000
+/** With the next use after it, what is reached over HTTP is read again: nothing tells that such a server was renewed. */
+const MAX_AGE_MS = 300_000
 
 export class Lists {
   readonly #options: ListsOptions
@@ -43,6 +48,7 @@ export class Lists {
   /** How often it has said so without having been quiet in between. */
   #said = 0
   #saidAt = -Infinity
+  #readAt = -Infinity
   /** Whether the log has said what it offers. */
   #isAnnounced = false
   readonly #looked = Promise.withResolvers<void>()
@@ -101,6 +107,19 @@ export class Lists {
     }, pause).unref()
   }
 
+  /** Somebody has been answered. */
+  used (): void {
+    const now = performance.now()
+    if (this.#options.settings.target.kind === 'command' || now - this.#readAt < MAX_AGE_MS) return
+    this.#readAt = now
+    this.lookSoon()
+  }
+
+  /** It was not there, and may come back with other lists. */
+  wasAway (): void {
+    this.#readAt = -Infinity
+  }
+
   /** It has been opened, and may have been renewed since its lists were read. */
   cameBack (): void {
     if (!this.#reading) this.look()
@@ -138,10 +157,11 @@ export class Lists {
   }
 
   async #readUntilCurrent (): Promise<void> {
-    const { connection, readCatalogue, remembered, settings, log } = this.#options
+    const { remembered, settings } = this.#options
     do {
       this.#isOutdated = false
-      const found = await readCatalogue(await connection(), settings, log)
+      this.#readAt = performance.now()
+      const found = await this.#readOnce()
       // Each of these steps goes through all of the lists, and others have a turn in between.
       await nextTurn()
       if (this.#isClosed) return
@@ -150,6 +170,21 @@ export class Lists {
       // Also what is the same: what has not been seen for long is forgotten.
       await remembered.store(settings, found)
     } while (this.#isOutdated && !this.#isClosed)
+  }
+
+  /** Over another connection where the upstream has forgotten the session of this one. */
+  async #readOnce (): Promise<Catalogue> {
+    const { connection, drop, readCatalogue, settings, log } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      const open = await connection()
+      try {
+        return await readCatalogue(open, settings, log)
+      } catch (error) {
+        if (!(error instanceof UpstreamError) || error.fault !== 'ended') throw error
+        drop(open)
+        if (error.wasSent || attempt > 1) throw error
+      }
+    }
   }
 
   #offer (catalogue: Catalogue): void {

@@ -41,7 +41,8 @@ export default fp(
         const id = (await asked.find(name))?.id
         if (id === undefined || seen.get(name) === id) continue
         seen.set(name, id)
-        if (!isStart) await app.upstreams.find(name)?.restart()
+        // One that hangs delays no other, nor the end of this server.
+        if (!isStart) app.upstreams.find(name)?.restart()
       }
     }
     const warn = (err: unknown) => app.log.warn({ err }, 'whether an existing server is to be started again could not be read')

@@ -74,6 +74,7 @@ export class ConfiguredUpstream implements Upstream {
       settings,
       log: this.#log,
       connection: async () => await this.#pool.get(OWN, undefined),
+      drop: (connection) => this.#pool.drop(OWN, connection),
       onChange: () => {
         this.#wantingHeaders = findWantingHeaders(this.catalogue.tools)
         deps.onChange({ kind: 'lists', upstream: name })
@@ -85,26 +86,26 @@ export class ConfiguredUpstream implements Upstream {
   get looked () { return this.#lists.looked }
 
   status (): UpstreamStatus {
-    const pool = this.#pool
+    const [pool, { name }] = [this.#pool, this.settings]
     const fault = pool.fault?.message
     const state = pool.size > 0 ? 'ready' : fault !== undefined ? 'failing' : 'idle'
-    const { name } = this.settings
-    const findings = [...saidOf(this.#log, name), ...saidOf(this.#deps.log, name)]
+    const findings = [this.#log, this.#deps.log].flatMap((log) => saidOf(log, name))
     return { name, state, fault, since: pool.since, findings, connections: pool.size, protocolVersion: pool.some?.protocolVersion }
   }
 
   async request (asked: UpstreamRequest, exchange: Exchange): Promise<Answered> {
     const startedAt = performance.now()
-    const { name: upstream } = this.settings
     const tell = (outcome: UpstreamCall['outcome']) =>
-      this.#deps.onCall({ upstream, method: asked.method, outcome, ms: performance.now() - startedAt })
+      this.#deps.onCall({ upstream: this.settings.name, method: asked.method, outcome, ms: performance.now() - startedAt })
     const leave = this.#inFlight.enter(exchange.caller?.id, exchange.site)
     try {
       if (!leave) throw this.#error('busy', 'as many requests as it may have are open')
       const answered = await this.#send(asked, exchange)
+      this.#lists.used()
       tell('ok')
       return answered
     } catch (error) {
+      if (error instanceof UpstreamError && error.fault === 'unreachable') this.#lists.wasAway()
       // What the upstream refused, it answered.
       tell(error instanceof UpstreamError ? error.fault : 'ok')
       throw error
@@ -116,9 +117,9 @@ export class ConfiguredUpstream implements Upstream {
   async subscribe (uri: string, caller: UpstreamCaller | undefined, site = ''): Promise<void> {
     const [key, holder] = [this.#keyOf(caller), caller?.id ?? `site ${site}`]
     const isDone = await this.#followed.inTurn(holder, async () => {
-      if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).subscribe(uri)
+      if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).following.subscribe(uri)
       const ended = this.#followed.add(key, uri, holder)
-      if (ended.length > 0) await (await this.#connection(key, caller)).unsubscribe(ended)
+      if (ended.length > 0) await (await this.#connection(key, caller)).following.unsubscribe(ended)
     })
     if (!isDone) throw this.#error('busy', 'one caller asked to follow more at once than may wait')
   }
@@ -174,11 +175,10 @@ export class ConfiguredUpstream implements Upstream {
     signal: AbortSignal
   ): Promise<OpenConnection> {
     const { settings } = this
-    const { openTransport } = this.#deps
     const { connection, dialect } = await connect({
       settings,
       dialect: this.#dialect,
-      openTransport: (kind) => openTransport(settings, person, kind),
+      openTransport: (kind) => this.#deps.openTransport(settings, person, kind),
       isPersonal: person !== undefined,
       mayAsk: !(settings.target.kind === 'command' && settings.target.process === 'shared'),
       onListChanged: key === OWN ? () => this.#lists.lookSoon() : undefined,
@@ -196,7 +196,7 @@ export class ConfiguredUpstream implements Upstream {
       throw error
     })
     this.#dialect = dialect
-    this.#followed.again(key, (uri) => connection.subscribe(uri)).then((refused) => {
+    this.#followed.again(key, (uri) => connection.following.subscribe(uri)).then((refused) => {
       if (refused) this.#log.warn(`changes of a resource are not told any more: ${withoutSecrets(refused.message, settings.secrets)}`)
     })
     if (key === OWN) this.#lists.cameBack()
@@ -219,8 +219,8 @@ export class ConfiguredUpstream implements Upstream {
         return await connection.request(asked, exchange, this.#optionsOf(asked, exchange, startedAt))
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error
-        if (error.fault === 'ended') this.#pool.drop(key, connection)
-        else if (error.fault === 'failed' && !error.wasSent) this.#pool.renew(key, connection)
+        if (error.fault === 'ended') this.#lists.wasAway()
+        this.#pool.noteFault(key, connection, error)
         // Of a session that the upstream has forgotten nothing has happened yet.
         if (error.fault !== 'ended' || error.wasSent || attempt > 1) throw error
       }

@@ -14,7 +14,7 @@ import { findNotice, withNotice } from '../../plugins/pages/notices.ts'
 import type { PageData } from '../../plugins/pages/page-data.ts'
 import { scoped } from '../../plugins/scoped.ts'
 import type { Visitor } from '../../plugins/sign-in/sessions.ts'
-import { usableUpstreams } from '../../plugins/upstreams/usable.ts'
+import { usableOnPage } from '../../plugins/upstreams/usable.ts'
 import accessKeys from './access-keys.ts'
 import addSignInMethod from './add-sign-in-method.ts'
 import deleteAccount from './delete.ts'
@@ -83,10 +83,11 @@ async function describeAccount (
     findLocalAccounts(app, user),
     describeNotes(app, words, user)
   ])
+  const usable = usableOnPage(app.upstreams)
   const apps = await mapInTurns(grants, async (grant) => {
     const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
     const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)), grant.without)
-    const upstreams = usableUpstreams(app.upstreams, rights, grant.scopes)
+    const upstreams = await usable(rights, grant.scopes)
     return describeApp(words, grant, verified, await app.usage.ofGrant(grant.id), upstreams)
   })
   const counts = { apps: grants.length, keys: keys.length }

@@ -155,7 +155,7 @@ async function findChoice (
   const grants = await app.grants.listByUser(user.id)
   const last = grants.find((grant) => grant.clientId === clientId)
   const rights = rightsOfVisitor(app, user)
-  return choiceOf(scopes, app.tools.offered, rights, last, usableUpstreams(app.upstreams, rights, scopes))
+  return choiceOf(scopes, app.tools.offered, rights, last, await usableUpstreams(app.upstreams, rights, scopes))
 }
 
 function describeChoice (words: Words, { readOnly, tools, upstreams }: Choice): Pick<PageData['consent'], 'less' | 'uses'> {

@@ -4,15 +4,17 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
+import type { UpstreamDeps } from '../../plugins/upstreams/upstream.ts'
 import type { Answered } from '../../plugins/upstreams/contract.ts'
 import { httpSettings, startHttp } from './http-upstreams.ts'
 import { startUpstream } from './memory-upstream.ts'
 
 export { httpSettings }
 
-export const startOverHttp = (t: Test, settings: UpstreamSettings) => {
+export const startOverHttp = (t: Test, settings: UpstreamSettings, deps: Partial<UpstreamDeps> = {}) => {
   const http = startHttp(t)
   return startUpstream(t, () => {}, {
+    ...deps,
     settings,
     openTransport: (settings, caller, kind) => http.open(settings, caller, kind as 'sse')
   })

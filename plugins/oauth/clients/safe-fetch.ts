@@ -5,6 +5,7 @@ import type { Agent, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import type { Reason } from '../../../errors.ts'
+import { boundInformational } from '../../informational.ts'
 import { bare, isPublicAddress, isPublicName, resolveAddresses } from './public-address.ts'
 
 const MAX_BYTES = 5 * 1024
@@ -136,6 +137,7 @@ async function send (
       },
       resolve
     )
+    boundInformational(request, () => request.destroy(new Error('informational answers without an end')))
     request.once('error', reject)
     request.once('close', () => reject(new Error('the connection was closed before an answer')))
     request.end()

@@ -112,8 +112,11 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     await transport.close().catch(() => {})
     throw said instanceof UpstreamError && !signal.aborted ? new EndedAtStart(said) : error
   }
-  client.onclose = () => options.onEnd(said)
-  if (onListChanged) connection.followLists(onListChanged)
+  client.onclose = () => {
+    connection.following.close()
+    options.onEnd(said)
+  }
+  if (onListChanged) connection.following.lists(onListChanged)
   return { connection, dialect: { kind, era: client.getProtocolEra() ?? 'legacy' } }
 }
 

@@ -14,7 +14,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
 import { isShort } from '../message-bounds.ts'
 import { Conversation } from './conversation.ts'
-import { Listening } from './listening.ts'
+import { Following } from './following.ts'
 import { AS_IT_IS, levelOf, modernMeta, readAnswer, retryOf, textOf } from './messages.ts'
 import { mayWait, type Waiting } from './waiting.ts'
 
@@ -53,7 +53,7 @@ export interface RequestExtras {
 export class OpenConnection implements Connection {
   readonly #options: ConnectionOptions
   readonly #running = new Set<Conversation>()
-  readonly #listening: Listening
+  readonly following: Following
   #logsAt: Promise<unknown> | undefined
   #isRetired = false
   #hasDeclined = false
@@ -61,7 +61,7 @@ export class OpenConnection implements Connection {
   constructor (options: ConnectionOptions) {
     this.#options = options
     const { client, timeoutMs, mayAsk, log, say } = options
-    this.#listening = new Listening(async (filter) => this.isModern ? await client.listen(filter, { timeout: timeoutMs }) : undefined)
+    this.following = new Following({ client, timeoutMs, say, ask: (method, params) => this.ask(method, params) })
     client.setNotificationHandler('notifications/message', ({ params }) => {
       const tell = this.#logOf()
       if (tell) tell(levelOf(params.level), textOf(params.data))
@@ -87,6 +87,11 @@ export class OpenConnection implements Connection {
 
   get isModern () {
     return this.#options.client.getProtocolEra() === 'modern'
+  }
+
+  /** Whether nothing is kept at the upstream between requests: that one was lost says nothing of the connection. */
+  get isStateless () {
+    return this.isModern && this.#options.isHttp
   }
 
   get instructions () {
@@ -151,36 +156,6 @@ export class OpenConnection implements Connection {
     }
   }
 
-  async subscribe (uri: string): Promise<void> {
-    if (this.#listening.follows(uri)) return
-    if (!this.isModern) await this.ask('resources/subscribe', { uri })
-    await this.#follow([uri], [])
-  }
-
-  async unsubscribe (uris: readonly string[]): Promise<void> {
-    const followed = uris.filter((uri) => this.#listening.follows(uri))
-    if (followed.length === 0) return
-    await this.#follow([], followed)
-    if (this.isModern) return
-    for (const uri of followed) await this.ask('resources/unsubscribe', { uri })
-  }
-
-  /** Nobody waits for the upstream to agree. */
-  followLists (onChanged: () => void): void {
-    const { client, say } = this.#options
-    for (const list of ['tools', 'prompts', 'resources'] as const) {
-      client.setNotificationHandler(`notifications/${list}/list_changed`, onChanged)
-    }
-    const { tools, prompts, resources } = this.capabilities
-    const filter = {
-      ...(tools?.listChanged && { toolsListChanged: true }),
-      ...(prompts?.listChanged && { promptsListChanged: true }),
-      ...(resources?.listChanged && { resourcesListChanged: true })
-    }
-    if (Object.keys(filter).length === 0) return
-    this.#listening.change((before) => ({ ...before, ...filter })).catch((error: Error) => say(`upstream does not tell of changes: ${error.message}`))
-  }
-
   /** Closes it once every request is answered: that one has failed says nothing of the others. */
   retire (): void {
     this.#isRetired = true
@@ -190,13 +165,6 @@ export class OpenConnection implements Connection {
   async close (): Promise<void> {
     for (const conversation of this.#running) conversation.end('the connection is closed')
     await this.#options.client.close()
-  }
-
-  async #follow (added: readonly string[], ended: readonly string[]): Promise<void> {
-    await this.#listening.change(({ resourceSubscriptions = [], ...lists }) => ({
-      ...lists,
-      resourceSubscriptions: [...new Set([...resourceSubscriptions, ...added])].filter((uri) => !ended.includes(uri))
-    }))
   }
 
   #forget (conversation: Conversation): void {

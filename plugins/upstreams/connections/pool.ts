@@ -105,6 +105,12 @@ export class Pool {
     return slot.opening
   }
 
+  /** What a request that failed says of its connection: where the upstream keeps nothing of it, that it may have been renewed. */
+  noteFault (key: string, connection: OpenConnection, { fault, wasSent }: UpstreamError): void {
+    if (fault === 'ended' && !connection.isStateless) this.drop(key, connection)
+    else if (fault === 'ended' || (fault === 'failed' && !wasSent)) this.renew(key, connection)
+  }
+
   /**
    * Forgets a connection that is of no use any more. What others have asked of it may still be
    * answered.

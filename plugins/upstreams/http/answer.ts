@@ -28,6 +28,8 @@ export interface AnswerBody {
   id?: RequestId | undefined
   /** Without it, all are read at once. */
   large?: LargeAnswers
+  /** Milliseconds for all of it, where nobody who waits has a limit of their own. */
+  maxMs?: number | undefined
 }
 
 /** A Response as far as the SDK's transports read one: building a real one costs more than the request. */
@@ -42,14 +44,14 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
   const readJson = async () => {
     const place = body.large?.(answer)
     try {
-      const bytes = await readBytes(answer, settings, MAX_ANSWER_BYTES, place)
+      const bytes = await readBytes(answer, settings, MAX_ANSWER_BYTES, { ...body, place })
       if (bytes.length > OWN_TURN_BYTES) await ownTurn()
       return parse(settings, bytes)
     } finally {
       place?.leave()
     }
   }
-  const text = () => readBytes(answer, settings, ok ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES).then(String)
+  const text = () => readBytes(answer, settings, ok ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES, body).then(String)
   const check = (message: unknown) => {
     if (![message].flat().some((one) => answersAnother(one, body.id))) return message
     throw failure(settings, 'malformed', 'its answer is for another request')
@@ -102,9 +104,19 @@ export const tooLarge = (settings: Named, maxBytes = MAX_ANSWER_BYTES): Upstream
 export const brokenAnswer = (settings: Named, cause?: unknown): UpstreamError =>
   failure(settings, 'ended', 'closed the connection while it answered', { cause })
 
-function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number, place?: Place): Promise<Buffer> {
+function readBytes (
+  answer: IncomingMessage,
+  settings: Named,
+  maxBytes: number,
+  { place, maxMs }: { place?: Place | undefined; maxMs?: number | undefined }
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
+    const late = () => {
+      reject(failure(settings, 'timeout', `did not end its answer within ${maxMs} ms`))
+      answer.destroy()
+    }
+    const timer = maxMs === undefined ? undefined : setTimeout(late, maxMs)
     let size = Number(answer.headers['content-length'] ?? 0) > maxBytes ? Infinity : 0
     const grow = (bytes: number) => {
       size += bytes
@@ -113,7 +125,7 @@ function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number, 
       answer.destroy()
       return false
     }
-    if (!grow(0)) return
+    if (!grow(0)) return clearTimeout(timer)
     answer.on('data', (chunk: Buffer) => {
       if (!grow(chunk.length + OVERHEAD_BYTES)) return
       chunks.push(chunk)
@@ -122,6 +134,7 @@ function readBytes (answer: IncomingMessage, settings: Named, maxBytes: number, 
     answer.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
     answer.on('error', (cause) => reject(brokenAnswer(settings, cause)))
     answer.on('close', () => {
+      clearTimeout(timer)
       if (!answer.readableEnded) reject(brokenAnswer(settings))
     })
   })

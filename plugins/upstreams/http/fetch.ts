@@ -1,15 +1,17 @@
 // The requests of one connection to an upstream: the `fetch` of the SDK's transports, and a shorter way for ours.
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { FetchLike, RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import type { UpstreamError } from '../contract.ts'
 import { toResponse } from './answer.ts'
 import { readStream } from './event-stream.ts'
-import { exchange, type Agents, type OutgoingRequest } from './exchange.ts'
+import { exchange, type Agents, type Opened, type OutgoingRequest } from './exchange.ts'
 import { failure, failureOf } from './failures.ts'
 
 /** What the SDK writes itself: MCP's own headers, and those of content negotiation. */
 const OWN_HEADERS = /^(?:accept|content-type|last-event-id|mcp-[!#$%&'*+.^_`|~\da-z-]+)$/
+/** That an upstream is told something is canceled: what hangs answers neither, and each has a socket. */
+const CANCEL_MS = 1_000
 const IDENTITY_HEADERS = ['x-forwarded-user', 'x-forwarded-email', 'x-forwarded-name', 'x-forwarded-groups']
 
 type Headers = Readonly<Record<string, string>>
@@ -50,11 +52,9 @@ export interface Fetching {
 }
 
 export function createFetch (options: FetchOptions): Fetching {
-  const { settings, url, kind, agents, identityHeaders, onEnd } = options
+  const { settings, url, kind, agents, onEnd } = options
   const read = createReader(options)
-  const operators = operatorHeaders(settings)
-  const inFlight = new Map<RequestId, { destroy(): void }>()
-  let hasEnded = false
+  const { send, find, end } = createSender(options)
 
   const fetch: FetchLike = async (input, init = {}) => {
     const target = input instanceof URL ? input : new URL(input)
@@ -65,46 +65,70 @@ export function createFetch (options: FetchOptions): Fetching {
     const isStream = method === 'GET' || message.method === 'subscriptions/listen'
     const id = message.method === undefined ? undefined : message.id
     const headers = ownHeaders(init)
+    const isCancel = message.method === 'notifications/cancelled'
+    const canceled = () => (isCancel ? find(message.params?.requestId ?? '') : undefined)
+    if (canceled()?.isWaiting) {
+      canceled()?.end()
+      // Of what was not sent there is nothing to tell.
+      return new Response(null, { status: 202 })
+    }
     const answer = await send(id, {
       url: target,
       method,
       headers,
-      body,
       agent: isStream ? agents.streams : agents.requests,
       signal: signal ?? undefined,
-      mayWait: method === 'GET' && kind === 'streamable'
-    }).finally(() => {
+      mayWait: method === 'GET' && kind === 'streamable',
+      ...(isCancel && { maxMs: CANCEL_MS })
+    }, body).finally(() => {
       // Nobody waits for its answer any more.
-      if (message.method === 'notifications/cancelled') inFlight.get(message.params?.requestId ?? '')?.destroy()
+      canceled()?.end()
     })
     if (method === 'GET' && kind === 'sse') answer.once('close', onEnd)
     return await read(answer, id, 'mcp-session-id' in headers)
   }
 
   async function post ({ id, body, headers, signal }: Post): Promise<Response> {
-    const outgoing = { url, method: 'POST', headers, body, agent: agents.requests, signal, mayWait: false }
-    return await read(await send(id, outgoing), id, 'mcp-session-id' in headers)
+    const outgoing = { url, method: 'POST', headers, agent: agents.requests, signal, mayWait: false }
+    return await read(await send(id, outgoing, body), id, 'mcp-session-id' in headers)
   }
 
-  async function send (id: RequestId | undefined, outgoing: Omit<OutgoingRequest, 'settings' | 'onOpen'>): Promise<IncomingMessage> {
+  return { fetch, post, end }
+}
+
+/** Sends requests, and knows those that have no answer yet by their ids. */
+function createSender ({ settings, identityHeaders }: FetchOptions) {
+  const operators = operatorHeaders(settings)
+  const inFlight = new Map<RequestId, Opened>()
+  let hasEnded = false
+
+  async function send (
+    id: RequestId | undefined,
+    outgoing: Omit<OutgoingRequest, 'settings' | 'onOpen'>,
+    body: string | undefined
+  ): Promise<IncomingMessage> {
     const identity = await identityHeaders()
     if (hasEnded && id !== undefined) throw failure(settings, 'ended', 'the connection was closed', { wasSent: false })
     // A compressed answer could be small on the wire and endless when it is unpacked.
     const headers = { ...operators, ...outgoing.headers, 'accept-encoding': 'identity', ...identity }
-    const onOpen = (request: ClientRequest) => {
-      if (id === undefined) return
-      inFlight.set(id, request)
-      request.once('close', () => inFlight.delete(id))
+    if (id === undefined) return await exchange({ ...outgoing, settings, headers, onOpen () {} }, body)
+    const forget = () => inFlight.delete(id)
+    try {
+      const answer = await exchange({ ...outgoing, settings, headers, onOpen: (opened) => inFlight.set(id, opened) }, body)
+      answer.once('close', forget)
+      return answer
+    } catch (error) {
+      forget()
+      throw error
     }
-    return await exchange({ ...outgoing, settings, headers, onOpen })
   }
 
   return {
-    fetch,
-    post,
+    send,
+    find: (id: RequestId) => inFlight.get(id),
     end () {
       hasEnded = true
-      for (const request of inFlight.values()) request.destroy()
+      for (const opened of inFlight.values()) opened.end()
     }
   }
 }
@@ -118,7 +142,9 @@ function createReader ({ settings, url, kind, agents: { large, said }, onFailure
       answer.destroy()
       throw fault
     }
-    if (status !== 200 || !isEvents(headers['content-type'])) return toResponse(answer, settings, url, { id, large })
+    if (status !== 200 || !isEvents(headers['content-type'])) {
+      return toResponse(answer, settings, url, { id, large, maxMs: id === undefined ? settings.timeoutMs : undefined })
+    }
     const streamed = await readStream(answer, { settings, id, large, said, onFailure: (error) => onFailure(id!, error) })
     return toResponse(answer, settings, url, 'stream' in streamed
       ? streamed

@@ -11,6 +11,7 @@ import type { Agents } from './exchange.ts'
 import { createFetch } from './fetch.ts'
 import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
 import { createLargeAnswers } from './large-answers.ts'
+import { createLookup } from './lookup.ts'
 import { SseTransport } from './sse-transport.ts'
 import { StreamableTransport } from './streamable-transport.ts'
 
@@ -37,16 +38,17 @@ export interface Http {
 export function createHttp (deps: IdentityDeps): Http {
   const identityHeaders = createIdentityHeaders(deps)
   const agents = new Map<string, Agents>()
+  const lookup = createLookup()
 
   const agentsOf = ({ name }: UpstreamSettings, { protocol }: URL): Agents => {
     const key = `${protocol}${name}`
     const known = agents.get(key)
     if (known) return known
     const Kind = protocol === 'https:' ? HttpsAgent : Agent
-    const kept = { keepAlive: true, timeout: IDLE_MS }
+    const kept = { keepAlive: true, timeout: IDLE_MS, lookup }
     const made = {
       requests: new Kind({ ...kept, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS }),
-      streams: new Kind({ maxSockets: MAX_STREAMS }),
+      streams: new Kind({ maxSockets: MAX_STREAMS, lookup }),
       large: createLargeAnswers(),
       said: createSharedBudget()
     }

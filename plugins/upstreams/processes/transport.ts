@@ -1,6 +1,6 @@
 // A connection to a process over its standard input and output (MCP "Transports", stdio).
 import type { FastifyBaseLogger } from 'fastify'
-import { INTERNAL_ERROR, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client'
+import { INTERNAL_ERROR, type JSONRPCMessage, type RequestId, type Transport } from '@modelcontextprotocol/client'
 import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type UpstreamFault } from '../contract.ts'
 import type { SharedBudget } from '../shared-budget.ts'
@@ -12,13 +12,14 @@ import { createLineReader } from './lines.ts'
 import { findId, readLine } from './messages.ts'
 import { logStderr, type StderrLog } from './stderr.ts'
 import { createThrottle } from './throttle.ts'
+import { Unread } from './unread.ts'
 
 /** Messages that are no answers, and other lines. */
 const MAX_UNASKED_PER_SECOND = 1_000
 const BYTES_LIKE_A_MESSAGE = 10_000
 const BLANK_LINES_LIKE_A_MESSAGE = 100
-/** Of a message to the process: nearly all are smaller. Larger ones take half of what it has not read yet. */
-const SMALL_BYTES = 16 * 1024
+/** What a process has written before its end may take as long to arrive. */
+const END_MS = 1_000
 
 export interface ProcessBounds {
   /** Bytes of one message of a process. */
@@ -58,6 +59,7 @@ export class ProcessTransport implements Transport {
   readonly #clean: Clean
   #starting: Promise<void> | undefined
   #child: UpstreamProcess | undefined
+  #unread: Unread | undefined
   #group: ProcessGroup | undefined
   #stderr: StderrLog | undefined
   #isClosed = false
@@ -111,23 +113,16 @@ export class ProcessTransport implements Transport {
     }
     this.#group = new ProcessGroup(this.#child, this.#around.bounds.graceMs)
     this.#around.started(this.#group.id)
+    this.#unread = new Unread(this.#child.stdin, this.#around.bounds.maxUnreadBytes)
     this.#listen(this.#child, this.#group)
   }
 
   /** Resolves when the message is on its way. @throws UpstreamError `ended`, `busy`; it was not sent. */
   async send (message: JSONRPCMessage): Promise<void> {
-    const stdin = this.#child?.stdin
-    if (this.#isClosed || !stdin?.writable) throw this.#error('ended', this.fault?.message ?? 'its process has ended', false)
-    const line = Buffer.from(`${JSON.stringify(message)}\n`)
-    if (!this.#hasRoomFor(line, stdin.writableLength)) throw this.#error('busy', 'it does not read what is sent to it', false)
+    if (this.#isClosed || this.#child?.stdin.writable !== true) throw this.#error('ended', this.fault?.message ?? 'its process has ended', false)
+    const isUnwritten = isCancel(message) && this.#unread!.cancel(message.params.requestId)
+    if (!isUnwritten && !this.#unread!.send(message)) throw this.#error('busy', 'it does not read what is sent to it', false)
     if (this.#asked.noteSent(message)) this.usedAt = performance.now()
-    stdin.write(line)
-  }
-
-  /** What many share has room for what is small, however much one of them sends. @param unread bytes. */
-  #hasRoomFor ({ length }: Buffer, unread: number): boolean {
-    const { maxUnreadBytes } = this.#around.bounds
-    return length <= SMALL_BYTES || unread === 0 ? unread <= maxUnreadBytes : unread + length <= maxUnreadBytes / 2
   }
 
   /** Ends the process. Resolves when it and all that it has started are gone. */
@@ -149,6 +144,8 @@ export class ProcessTransport implements Transport {
       onEndless: () => this.#fail('malformed', `a message of it is ${size}, and does not end`)
     })
     child.stdout.on('data', (chunk: Buffer) => { if (!this.#isClosed) read(chunk) })
+    // It may go on without one, and then would answer nothing more.
+    child.stdout.once('end', () => setTimeout(() => this.#fail('ended', 'it closed its standard output'), END_MS).unref())
     // Pipes break when the process ends, which `exit` says.
     for (const stream of [child.stdin, child.stdout]) stream.on('error', () => {})
     child.once('exit', (code, signal) => {
@@ -243,3 +240,6 @@ export class ProcessTransport implements Transport {
     return new UpstreamError(this.#settings.name, fault, message, { wasSent })
   }
 }
+
+const isCancel = (message: JSONRPCMessage): message is JSONRPCMessage & { params: { requestId: RequestId } } =>
+  'method' in message && message.method === 'notifications/cancelled' && message.params?.['requestId'] !== undefined

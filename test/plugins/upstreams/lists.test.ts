@@ -79,3 +79,31 @@ t.test('what failed is read again later; a program is not started for lists that
     t.equal(await later(), again, 'nor once it is closed')
   }
 })
+
+t.test('what is reached over HTTP is read again with its next use, after five minutes or where it was away (UC-22)', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  const { now } = performance
+  let ms = 0
+  performance.now = () => ms
+  t.teardown(() => {
+    mock.timers.reset()
+    performance.now = now
+  })
+  const { lists, after } = counted(settingsOf({ target: { kind: 'http', url: 'http://localhost/', headers: {} } }))
+  t.teardown(() => lists.close())
+  await lists.look()
+  const use = (at: number) => {
+    ms = at
+    lists.used()
+    return after(500)
+  }
+  t.equal(await use(299_999), 1)
+  t.equal(await use(300_000), 2)
+  t.equal(await use(300_001), 2)
+  lists.wasAway()
+  t.equal(await use(300_002), 3)
+  const { lists: ofProcess, after: later } = counted()
+  t.teardown(() => ofProcess.close())
+  ofProcess.used()
+  t.equal(await later(500), 0, 'a process tells, or is another one')
+})

@@ -2,8 +2,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
 import { askForRestart } from '../../../plugins/upstreams/restarts.ts'
 import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
+import { startServer } from '../../helpers/server.ts'
 import { folder } from '../../helpers/tool-context.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { until } from '../../helpers/until.ts'
@@ -33,4 +35,24 @@ storageTest('what is asked for in storage is done once by a server that runs, an
   await askForRestart({ storage: server.app.storage, audit: { note () {} } }, 'crm', 'operator')
   t.ok(await until(() => restarts > 1))
   t.equal(restarts, 2, 'what was asked for before the start is done with it')
+})
+
+t.test('one that hangs when it is started again delays no other, nor the end of the server (UP-24)', async (t) => {
+  const file = join(await folder(t), 'mcp.json')
+  const crm = await startHttpUpstream(t)
+  await writeFile(file, JSON.stringify({ mcpServers: { crm: { url: crm.url }, erp: { url: crm.url } } }))
+  const server = await startServer(t, { env: { UPSTREAMS: file } })
+  const restarted: string[] = []
+  for (const { settings: { name } } of server.app.upstreams.all) {
+    server.app.upstreams.find(name)!.restart = () => {
+      restarted.push(name)
+      return new Promise(() => {})
+    }
+  }
+  const by = { storage: server.app.storage, audit: { note () {} } }
+  await askForRestart(by, 'crm', 'operator')
+  t.ok(await until(() => restarted.length === 1))
+  await askForRestart(by, 'erp', 'operator')
+  t.ok(await until(() => restarted.length === 2))
+  await server.app.close()
 })

@@ -1,7 +1,7 @@
 // Which existing servers the pages name for an app: those that offer its person something within its scopes.
 import t from 'tap'
 import { ALL_RIGHTS, type Rights } from '../../../plugins/access-rules/contract.ts'
-import { usableUpstreams } from '../../../plugins/upstreams/usable.ts'
+import { usableOnPage, usableUpstreams } from '../../../plugins/upstreams/usable.ts'
 import { shownUpstreams } from '../../helpers/shown-upstreams.ts'
 
 const upstreams = shownUpstreams([
@@ -13,22 +13,61 @@ const upstreams = shownUpstreams([
 const BOTH = ['mcp:read', 'mcp:write']
 
 t.test('all that offer something within the scopes of the app, in the order of the file', async (t) => {
-  t.same(usableUpstreams(upstreams, ALL_RIGHTS, BOTH), ['files', 'crm', 'wiki', 'new'])
-  t.same(usableUpstreams(upstreams, ALL_RIGHTS, ['mcp:read']), ['files', 'wiki', 'new'])
+  t.same(await usableUpstreams(upstreams, ALL_RIGHTS, BOTH), ['files', 'crm', 'wiki', 'new'])
+  t.same(await usableUpstreams(upstreams, ALL_RIGHTS, ['mcp:read']), ['files', 'wiki', 'new'])
 })
 
 t.test('none of which the rules give nothing; one of which they give a single tool or resource', async (t) => {
   const none: Rights = { ...ALL_RIGHTS, may: () => false, mayOf: () => false }
-  t.same(usableUpstreams(upstreams, none, BOTH), [])
+  t.same(await usableUpstreams(upstreams, none, BOTH), [])
   const given = ['crm_add', 'wiki://home']
   const some: Rights = {
     ...none,
     mayOf: (_upstream, _kind, ...names) => names.some((name) => given.includes(name))
   }
-  t.same(usableUpstreams(upstreams, some, BOTH), ['crm', 'wiki'])
+  t.same(await usableUpstreams(upstreams, some, BOTH), ['crm', 'wiki'])
   const byName: Rights = {
     ...none,
     may: (kind, name) => kind === 'upstreams' && name === 'new'
   }
-  t.same(usableUpstreams(upstreams, byName, BOTH), ['new'])
+  t.same(await usableUpstreams(upstreams, byName, BOTH), ['new'])
+})
+
+t.test('others have a turn while rules are asked about thousands of things that somebody may not use (UC-12)', async (t) => {
+  const uris = Array.from({ length: 1_000 }, (_, number) => `wiki://${number}`)
+  const large = shownUpstreams(['a', 'b'].map((name) => ({ name, uris })))
+  const { now } = performance
+  let [ms, asked, most, isDone] = [0, 0, 0, false]
+  performance.now = () => ms
+  const nextTurn = () => {
+    asked = 0
+    if (!isDone) setImmediate(nextTurn)
+  }
+  t.teardown(() => {
+    isDone = true
+    performance.now = now
+  })
+  nextTurn()
+  const none: Rights = {
+    ...ALL_RIGHTS,
+    may: () => false,
+    mayOf () {
+      ms += 0.1
+      most = Math.max(most, ++asked)
+      return false
+    }
+  }
+  for (const found of await Promise.all(Array.from({ length: 5 }, () => usableUpstreams(large, none, BOTH)))) t.same(found, [])
+  t.ok(most <= 100, `${most} of 10,000 in one turn`)
+})
+
+t.test('on one page those with the same rights and scopes are asked about once (UC-12)', async (t) => {
+  let asked = 0
+  const none: Rights = { ...ALL_RIGHTS, key: 'none', may: () => false, mayOf: () => Boolean(asked++ && false) }
+  const usable = usableOnPage(upstreams)
+  t.same(await usable(none, BOTH), [])
+  const once = asked
+  t.same(await usable(none, BOTH), [])
+  t.equal(asked, once)
+  t.same(await usable(ALL_RIGHTS, ['mcp:read']), ['files', 'wiki', 'new'])
 })

@@ -106,3 +106,13 @@ t.test('a document has 5 KB, and the head before it 8 KB, to the byte (WB-09)', 
   ;[body, head] = ['{}', 'x'.repeat(9 * 1024)]
   await t.rejects(ask(), { name: 'FetchRefused' })
 })
+
+t.test('informational answers without an end are not read to the deadline: they take a processor (WB-09)', async (t) => {
+  const port = await listen(t, createTcpServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)))
+  }))
+  const startedAt = performance.now()
+  await t.rejects(fetchDocument(new URL(`http://127.0.0.1:${port}/client`), [`127.0.0.1:${port}`]), { name: 'FetchRefused' })
+  t.ok(performance.now() - startedAt < FETCH_TIMEOUT_MS / 2)
+})

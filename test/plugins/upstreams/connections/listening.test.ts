@@ -1,4 +1,5 @@
 // One stream for all that is followed: each takes the place of the one before, and a refusal leaves everything as it was.
+import { mock } from 'node:test'
 import t from 'tap'
 import { Listening } from '../../../../plugins/upstreams/connections/listening.ts'
 
@@ -37,4 +38,36 @@ t.test('where no stream is needed, what is followed is known all the same', asyn
   const listening = new Listening(async () => undefined)
   await follow(listening, 'a://1')
   t.ok(listening.follows('a://1'))
+})
+
+t.test('a stream that ends by itself is opened again with growing pauses, until the connection is closed (UC-22)', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const streams: Array<{ filter: unknown; end(cause: 'remote'): void }> = []
+  let again = 0
+  let isAway = false
+  const listening = new Listening(async (filter) => {
+    if (isAway) throw new Error('away')
+    const { promise: closed, resolve: end } = Promise.withResolvers<'remote'>()
+    streams.push({ filter, end })
+    return { close: async () => {}, closed }
+  }, () => again++)
+  const after = async (pause: number) => {
+    mock.timers.tick(pause)
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    return [streams.length, again]
+  }
+  await follow(listening, 'a://1')
+  isAway = true
+  streams[0]!.end('remote')
+  await after(0)
+  t.same(await after(1_000), [1, 0])
+  isAway = false
+  t.same(await after(1_999), [1, 0])
+  t.same(await after(1), [2, 1])
+  t.same(streams[1]!.filter, { resourceSubscriptions: ['a://1'] })
+  streams[1]!.end('remote')
+  listening.close()
+  await after(0)
+  t.same(await after(60_000), [2, 1])
 })

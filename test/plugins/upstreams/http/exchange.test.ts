@@ -21,7 +21,6 @@ function outgoing (t: Test, url: string, own: Partial<OutgoingRequest> = {}): Ou
     url: new URL(url),
     method: 'POST',
     headers: { accept: 'application/json' },
-    body: '{"ä":1}',
     agent,
     signal: undefined,
     mayWait: false,
@@ -34,13 +33,12 @@ t.test('a request is sent as it is written, over a connection that is kept', asy
   const upstream = await startRecordingUpstream(t, (_request, response) => response.end('ok'))
   const request = outgoing(t, `${upstream.url}?a=b`, { headers: { accept: 'x/y', host: 'crm.internal' } })
   for (const round of [1, 2]) {
-    const answer = await exchange(request)
+    const answer = await exchange(request, '{"ä":1}')
     t.equal(String(Buffer.concat(await answer.toArray())), 'ok', `${round}`)
   }
   t.match(upstream.requests[1], {
     method: 'POST',
     path: '/mcp?a=b',
-    body: '{"ä":1}',
     headers: { accept: 'x/y', host: 'crm.internal', 'content-length': '8' }
   })
   t.equal(upstream.sockets.size, 1)
@@ -103,4 +101,30 @@ t.test('whoever gives up gets their own reason, and the connection is closed', a
   await t.rejects(exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' })
   await t.rejects(exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' })
   t.equal(upstream.requests.length, 1, 'nothing is sent for who has gone already')
+})
+
+t.test('what is given up while it waits ends at once, and nothing of its body is kept until a socket is free (UH-10)', async (t) => {
+  const upstream = await startRecordingUpstream(t, () => {})
+  const first = outgoing(t, upstream.url, { settings: { name: 'crm', secrets: [], timeoutMs: 60_000 } })
+  exchange(first, 'first').catch(() => {})
+  t.ok(await until(() => upstream.requests.length === 1))
+  const waiting = new AbortController()
+  const second = t.rejects(exchange({ ...first, signal: waiting.signal }, 'x'.repeat(1_000_000)), { message: 'gone' })
+  waiting.abort(new Error('gone'))
+  await second
+  const kept = Object.values(first.agent.requests).flatMap((requests) => requests ?? []) as unknown as Array<{ outputSize: number }>
+  t.equal(kept.reduce((sum, { outputSize }) => sum + outputSize, 0), 0)
+})
+
+t.test('informational answers without an end are refused after a few (UH-09)', async (t) => {
+  const flood = createTcpServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)))
+  }).listen(0, '127.0.0.1')
+  await once(flood, 'listening')
+  t.teardown(() => flood.close())
+  await t.rejects(exchange(outgoing(t, `http://127.0.0.1:${(flood.address() as AddressInfo).port}/`, { mayWait: true })), {
+    fault: 'malformed',
+    message: /informational/
+  })
 })

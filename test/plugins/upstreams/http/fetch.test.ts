@@ -1,6 +1,7 @@
 // What goes out to an upstream, byte by byte: the SDK's own headers, those of mcp.json, and who is calling if it is told
 // (threats UH-01, UH-02).
 import t from 'tap'
+import { MAX_SOCKETS } from '../../../../plugins/upstreams/http/index.ts'
 import { startHttpUpstream } from '../../../fixtures/upstreams/http-server.ts'
 import { ann, connectHttp, httpSettings } from '../../../helpers/http-upstreams.ts'
 import { until } from '../../../helpers/until.ts'
@@ -81,6 +82,23 @@ t.test('a request that its caller gave up is told to the upstream, and its conne
   await t.rejects(call)
   t.ok(await until(() => upstream.requests.some(({ body }) => body.includes('notifications/cancelled'))))
   t.ok(await until(() => upstream.sockets.size <= open), 'the connection of the call is closed')
+})
+
+t.test('an upstream that hangs holds what is canceled for a second, and is not sent what waited for a socket (UH-10)', async (t) => {
+  const upstream = await startHttpUpstream(t)
+  const client = await connectHttp(t, httpSettings(upstream.url, { timeoutMs: 30_000 }))
+  Object.assign(upstream, { fault: 'hang', faultOn: ['tools/call', 'notifications/cancelled'] })
+  const calls = (method: string) => upstream.requests.filter(({ body }) => body.includes(method)).length
+  const call = (controller: AbortController) => client.callTool({ name: 'echo' }, { signal: controller.signal }).catch(() => {})
+  const [sent, waiting] = [new AbortController(), new AbortController()]
+  for (let number = 0; number < MAX_SOCKETS; number++) call(sent)
+  t.ok(await until(() => calls('tools/call') === MAX_SOCKETS))
+  const before = upstream.sockets.size
+  for (let number = 0; number < 10; number++) call(waiting)
+  waiting.abort()
+  sent.abort()
+  t.ok(await until(() => upstream.sockets.size <= before - MAX_SOCKETS), 'all sockets are free again')
+  t.equal(calls('tools/call'), MAX_SOCKETS)
 })
 
 t.test('an answer that is compressed, or no MCP, is refused before it is read', async (t) => {

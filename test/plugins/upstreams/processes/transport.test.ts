@@ -228,3 +228,11 @@ t.test('progress that comes in one piece with the answer is not lost', async (t)
   await client.callTool({ name: 'any', arguments: {} }, { onprogress: ({ progress }) => { heard.push(progress) } })
   t.same(heard, [1, 2])
 })
+
+t.test('a process that closes its output and goes on is ended, since it answers nothing more (PR-24)', async (t) => {
+  const { transport, processes } = open(t, ['--close-output'])
+  const client = await connectClient(transport)
+  await t.rejects(client.callTool({ name: 'echo' }), { message: /closed/i })
+  t.match(await fault(transport), { fault: 'ended', message: 'it closed its standard output' })
+  t.ok(await until(() => processes.count === 0))
+})

@@ -1,0 +1,15 @@
+// A few informational answers are no flood.
+import { EventEmitter } from 'node:events'
+import type { ClientRequest } from 'node:http'
+import t from 'tap'
+import { boundInformational } from '../../plugins/informational.ts'
+
+t.test('twenty may come before an answer', async (t) => {
+  const request = new EventEmitter() as ClientRequest
+  let floods = 0
+  boundInformational(request, () => floods++)
+  for (let number = 0; number < 20; number++) request.emit('information')
+  t.equal(floods, 0)
+  request.emit('information')
+  t.equal(floods, 1)
+})
