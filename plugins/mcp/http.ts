@@ -2,6 +2,7 @@
 // HTTP").
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { turnTakerOf } from '../caller-turns.ts'
 import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
 import { readText } from './json-rpc.ts'
@@ -24,11 +25,13 @@ export function prepare (
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     largeBodies.note(request, bytes.length)
-    try {
-      parseJson(request, readText(bytes), done)
-    } catch (error) {
-      done(error as Error)
-    }
+    scope.callerTurns.begin(turnTakerOf(request), () => {
+      try {
+        parseJson(request, readText(bytes), done)
+      } catch (error) {
+        done(error as Error)
+      }
+    })
   })
   scope.setErrorHandler((error: Error, request, reply) => sendError(messageLimit.refuse(request, error), request, reply))
 }
