@@ -86,9 +86,7 @@ export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, l
     async ofQuery (query, person) {
       if (endpoint.waitMs() > 0 || query.trim() === '' || asking.of(person) >= MAX_QUERIES_EACH) return undefined
       asking.add(person, 1)
-      // It never rejects.
-      const answer = await endpoint.ask([query.slice(0, MAX_QUERY)], QUERY_TIMEOUT_MS)
-      asking.add(person, -1)
+      const answer = await endpoint.ask([query.slice(0, MAX_QUERY)], QUERY_TIMEOUT_MS).finally(() => asking.add(person, -1))
       return answer === 'refused' ? undefined : answer?.[0]
     },
     refresh,
