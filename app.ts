@@ -6,6 +6,7 @@ import { monotonicClock, steadyClock, type Clock } from './clock.ts'
 import type { Config } from './config/index.ts'
 import { documentUrl, registerCore } from './core.ts'
 import type { Offer } from './authoring/loader/load.ts'
+import callerTurns from './plugins/caller-turns.ts'
 import cors from './plugins/cors.ts'
 import eventBus from './plugins/event-bus.ts'
 import hotReload from './plugins/hot-reload.ts'
@@ -107,6 +108,7 @@ async function registerPlugins (
   await app.register(tracing, config)
   await app.register(metrics, config)
   await app.register(load, loadOptions)
+  await app.register(callerTurns)
   await app.register(identity, config)
   await app.register(languages)
   const { paths, publicUrl } = config

@@ -3,12 +3,18 @@
 // The room calculate/ owns the language of expressions, from tokens to exact numbers, and the price of each step.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { defineTool } from '../authoring/tool.ts'
+import { createLines } from '../authoring/in-line.ts'
+import { defineTool, ToolError } from '../authoring/tool.ts'
 
 /** Calculations share a turn of the event loop until they have taken this long, in ms; the next waits for another turn. */
 const MAX_TURN_MS = 2
 let spent = 0
 let turn: Promise<void> | undefined
+
+/** Calculations of one caller, with the one that is being made. */
+const MAX_WAITING = 1_000
+/** One after the other: whoever asks for hundreds at once takes a turn with everybody else for each of them. */
+const inLine = createLines(MAX_WAITING)
 
 /** Loaded with the first calculation. */
 let calculator: Promise<typeof import('./calculate/answer.ts')> | undefined
@@ -47,16 +53,22 @@ export default defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false, idempotentHint: true },
   scopes: ['mcp:read'],
-  async run ({ expression }) {
-    const { answer } = await (calculator ??= import('./calculate/answer.ts'))
-    // Everybody else's requests come between: ten calculations may come in one.
-    await ownTurn()
-    const began = performance.now()
-    try {
-      return answer(expression)
-    } finally {
-      spent += performance.now() - began
-      beginTurn()
-    }
+  async run ({ expression }, { caller }) {
+    const answered = inLine(caller, () => calculate(expression))
+    if (!answered) throw new ToolError('Too many of your calculations wait already. Wait for their results, then send this one again.')
+    return await answered
   }
 })
+
+async function calculate (expression: string) {
+  const { answer } = await (calculator ??= import('./calculate/answer.ts'))
+  // Everybody else's requests come between: ten calculations may come in one.
+  await ownTurn()
+  const began = performance.now()
+  try {
+    return answer(expression)
+  } finally {
+    spent += performance.now() - began
+    beginTurn()
+  }
+}

@@ -2,6 +2,7 @@
 // relative links are rendered; the elements are those that markdown-it writes, and no others.
 // Tested in test/routes/documents.test.ts.
 import markdownIt, { type Token } from 'markdown-it'
+import { ToolError } from '../../authoring/tool-error.ts'
 import { frontMatterOf } from './front-matter.ts'
 import { isSameLine } from './without-title.ts'
 
@@ -28,13 +29,18 @@ export interface Page {
   title: string
 }
 
-/** @returns safe HTML of the whole document. */
+/** Characters of HTML: an address that a document names once is written out wherever the document refers to it. */
+export const MAX_HTML = 1_000_000
+
+/** @returns safe HTML of the whole document. @throws ToolError for one that is too long as HTML. */
 export default function render ({ source, title }: Page): string {
   const env = {}
   const tokens = markdown.parse(source.slice(frontMatterOf(source).end), env)
   const [opening, words] = tokens
   const isTitle = opening?.type === 'heading_open' && isSameLine(textOf(words!), title)
-  return markdown.renderer.render(isTitle ? tokens.slice(HEADING_TOKENS) : tokens, markdown.options, env)
+  const html = markdown.renderer.render(isTitle ? tokens.slice(HEADING_TOKENS) : tokens, markdown.options, env)
+  if (html.length > MAX_HTML) throw new ToolError('This document is too long to be shown as a page.')
+  return html
 }
 
 /** Its opening, its words, its end. */

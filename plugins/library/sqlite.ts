@@ -59,7 +59,7 @@ export function openSqliteDocuments (
     },
     ...readerOf(sql),
     async search (query, limit, rights, person = null) {
-      const vector = await embeddings?.ofQuery(query)
+      const vector = await embeddings?.ofQuery(query, person)
       return searchAsStored(movable.stored, async (stored) => {
         const seen = { audiences: keysSeen(stored, rights), isAll: rights.seesAll }
         if (worker) return worker.searchDocuments(query, limit, seen, person, vector)

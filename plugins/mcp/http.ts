@@ -2,6 +2,7 @@
 // HTTP").
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { turnTakerOf } from '../caller-turns.ts'
 import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
 import { readText } from './json-rpc.ts'
@@ -17,18 +18,28 @@ import { acceptsEvents } from './request-context.ts'
 export function prepare (
   scope: FastifyInstance,
   messageLimit: Pick<MessageLimit, 'refuse'>,
-  largeBodies: Pick<LargeBodies, 'note'>
+  largeBodies: Pick<LargeBodies, 'note' | 'wait'>
 ): void {
   // The limits of readText come first; Fastify's parser then refuses a key named __proto__.
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     largeBodies.note(request, bytes.length)
-    try {
-      parseJson(request, readText(bytes), done)
-    } catch (error) {
-      done(error as Error)
+    const sender = turnTakerOf(request)
+    const attempt = (work: () => void) => {
+      try {
+        work()
+      } catch (error) {
+        done(error as Error)
+      }
     }
+    attempt(() => {
+      const begun = largeBodies.wait(sender, bytes.length)
+      scope.callerTurns.begin(sender, () => {
+        begun()
+        attempt(() => parseJson(request, readText(bytes), done))
+      })
+    })
   })
   scope.setErrorHandler((error: Error, request, reply) => sendError(messageLimit.refuse(request, error), request, reply))
 }

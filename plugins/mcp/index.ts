@@ -115,5 +115,5 @@ export default fp(
       toolsFor: offered.tools.listedFor
     } satisfies Mcp)
   },
-  { name: 'mcp', dependencies: ['event-bus', 'access-rules', 'storage', 'audit', 'usage', 'workers'] }
+  { name: 'mcp', dependencies: ['caller-turns', 'event-bus', 'access-rules', 'storage', 'audit', 'usage', 'workers'] }
 )

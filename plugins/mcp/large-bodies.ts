@@ -18,10 +18,23 @@ export class LargeBodies {
   /** Bytes of each sharer. */
   readonly #held = createCounts()
   #all = 0
+  /** Bytes of each who sends them, which wait for their turn. */
+  readonly #waiting = createCounts()
 
   /** @param bytes of the body, before it is parsed. */
   note (request: FastifyRequest, bytes: number): void {
     if (bytes > LARGE_BYTES) this.#sizes.set(request, bytes)
+  }
+
+  /**
+   * Until its turn to be parsed has come, a body counts for whoever sent it.
+   * @returns what is called then.
+   * @throws JsonRpcError 503 for a large one that is too much.
+   */
+  wait (sender: string, bytes: number): () => void {
+    if (bytes > LARGE_BYTES && this.#waiting.of(sender) + bytes > LARGE_BOUNDS.perCaller) throw tooMany()
+    this.#waiting.add(sender, bytes)
+    return () => this.#waiting.add(sender, -bytes)
   }
 
   /**
@@ -35,9 +48,7 @@ export class LargeBodies {
     const sharer = sharerOf(caller)
     const share = LARGE_BOUNDS.perCaller * (this.#all < LARGE_BOUNDS.inAll / 2 ? 1 : WHEN_BUSY)
     if (this.#held.of(sharer) + bytes > share || this.#all + bytes > LARGE_BOUNDS.inAll) {
-      throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many large messages wait for their answers: try again in a few seconds', {
-        headers: { 'retry-after': '5' }
-      })
+      throw tooMany()
     }
     this.#add(sharer, bytes)
     let users = 1
@@ -52,3 +63,8 @@ export class LargeBodies {
     this.#held.add(sharer, bytes)
   }
 }
+
+const tooMany = () =>
+  new JsonRpcError(503, INTERNAL_ERROR, 'Too many large messages wait for their answers: try again in a few seconds', {
+    headers: { 'retry-after': '5' }
+  })

@@ -1,6 +1,7 @@
 // An MCP request except for its message: who calls, from where, and whether they are still connected.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Rights } from '../access-rules/contract.ts'
+import { turnTakerOf } from '../caller-turns.ts'
 import { networkOf } from '../client-address.ts'
 import { whenClosed } from '../when-closed.ts'
 import type { Access } from '../oauth/grants/contract.ts'
@@ -78,9 +79,14 @@ export class HttpRequestContext implements RequestContext {
     return disconnectSignal(raw)
   }
 
+  #nextTurn (): Promise<void> {
+    const { server } = this.#request
+    return server.callerTurns.next(turnTakerOf(this.#request))
+  }
+
   /** The same request, with its message. */
   with (body: McpRequest['body']): McpRequest {
-    return Object.assign(this, { body, batch: Array.isArray(body) ? new BatchBudget() : undefined })
+    return Object.assign(this, { body, batch: Array.isArray(body) ? new BatchBudget(() => this.#nextTurn()) : undefined })
   }
 }
 

@@ -51,6 +51,10 @@ export function makeTools () {
       run: async ({ query }, context) => ({ results: await context.library.search(query) })
     }),
     tool('fetch', ['mcp:read'], async (_, text) => text),
+    tool('long', ['mcp:read'], async (_, text) => {
+      for (const began = performance.now(); performance.now() - began < 6;);
+      return text
+    }),
     tool('whoami', ['mcp:read'], async ({ user }, text) => {
       await delay(Math.random() * 20)
       return `${user?.id ?? 'nobody'}:${text}`

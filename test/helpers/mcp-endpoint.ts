@@ -14,6 +14,7 @@ import type { RuleFile } from '../../config/access-rules.ts'
 import type { AccessKeys } from '../../plugins/access-keys/contract.ts'
 import accessRules from '../../plugins/access-rules/index.ts'
 import { monotonicClock } from '../../clock.ts'
+import callerTurns from '../../plugins/caller-turns.ts'
 import eventBus from '../../plugins/event-bus.ts'
 import identity from '../../plugins/identity.ts'
 import usage from '../../plugins/limits/usage.ts'
@@ -119,6 +120,7 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   if (signIn) app.register(bearer)
   app.register(workersPlugin)
   app.register(eventBus)
+  app.register(callerTurns)
   app.register(mcpPlugin, {
     ...config,
     tools,

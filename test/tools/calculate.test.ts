@@ -1,7 +1,7 @@
 // calculate: what people type, and an end to every expression (threats TL-02, TL-09).
 import t from 'tap'
 import calculate from '../../tools/calculate.ts'
-import { ToolError } from '../../authoring/tool.ts'
+import { ToolError, type ToolContext } from '../../authoring/tool.ts'
 import { run, same } from './calculate/run.ts'
 
 t.test('arithmetic: precedence, brackets, signs and what people type', async (t) => {
@@ -84,4 +84,18 @@ t.test('bombs end quickly, as a refusal or as a rounded number (TL-02)', async (
 t.test('200 calls at once are all answered (TL-09)', async (t) => {
   const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => run(`${i} * 2`)))
   t.ok(answers.every(({ result }, i) => result === String(i * 2)))
+})
+
+t.test('hundreds of one caller are calculated in turns with those of others (WK-09)', async (t) => {
+  const order: string[] = []
+  const ask = (caller: string, expression: string) =>
+    Promise.resolve(calculate.run({ expression }, { caller } as ToolContext))
+      .catch(() => {})
+      .finally(() => order.push(caller))
+  const many = Array.from({ length: 12 }, () => ask('ann', Array(100).fill('3000!').join('+')))
+  await Promise.all([...many, ask('bob', '2+2')])
+  t.ok(order.indexOf('bob') <= 2, `after ${order.indexOf('bob')} of the other`)
+  const beyond = Array.from({ length: 1_001 }, () => calculate.run({ expression: '1' }, { caller: 'cid' } as ToolContext))
+  await t.rejects(Promise.resolve(beyond.at(-1)), { name: 'ToolError', message: /wait already/ })
+  await Promise.all(beyond.slice(0, -1))
 })

@@ -4,14 +4,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { openDatabase, write } from '../../storage/sqlite/database.ts'
+import { createCounts } from '../../counts.ts'
 import { INDEX_FILES } from '../../search/contract.ts'
 import type { Log } from '../indexer.ts'
 import { embed, Refused, type EmbeddingsSettings } from './endpoint.ts'
 import { createMissing } from './missing.ts'
 
 export interface Embeddings {
-  /** @returns undefined while the endpoint fails. */
-  ofQuery(query: string): Promise<Float32Array | undefined>
+  /** @returns undefined while the endpoint fails, and where this person is asking for as many as they may. */
+  ofQuery(query: string, person: string | null): Promise<Float32Array | undefined>
   /** Embeds what has no vector yet, in the background. */
   refresh(): void
   close(): Promise<void>
@@ -25,6 +26,8 @@ const BATCH_TIMEOUT_MS = 60_000
 /** After a failure the endpoint is left alone: doubled each time. */
 const BACKOFF_MS = { first: 1_000, most: 60_000 }
 const MAX_QUERY = 2_000
+/** Of one person at once: a hundred would keep the endpoint busy for longer than a search waits, and then it is left alone. */
+const MAX_QUERIES_EACH = 4
 const PROBE = 'hello'
 
 /** @param dataDir with the index in it, whose tables exist. */
@@ -37,6 +40,7 @@ export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, l
   const closing = new AbortController()
   const missing = createMissing(db, closing.signal)
   const endpoint = createEndpoint(settings, log, closing.signal)
+  const asking = createCounts<string | null>()
   let running: Promise<void> | undefined
   let isAskedAgain = false
 
@@ -79,9 +83,10 @@ export function openEmbeddings (settings: EmbeddingsSettings, dataDir: string, l
   }
 
   return {
-    async ofQuery (query) {
-      if (endpoint.waitMs() > 0 || query.trim() === '') return undefined
-      const answer = await endpoint.ask([query.slice(0, MAX_QUERY)], QUERY_TIMEOUT_MS)
+    async ofQuery (query, person) {
+      if (endpoint.waitMs() > 0 || query.trim() === '' || asking.of(person) >= MAX_QUERIES_EACH) return undefined
+      asking.add(person, 1)
+      const answer = await endpoint.ask([query.slice(0, MAX_QUERY)], QUERY_TIMEOUT_MS).finally(() => asking.add(person, -1))
       return answer === 'refused' ? undefined : answer?.[0]
     },
     refresh,

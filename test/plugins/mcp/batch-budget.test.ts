@@ -2,6 +2,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { defineTool } from '../../../authoring/tool.ts'
+import { createCallerTurns } from '../../../plugins/caller-turns.ts'
 import { BatchBudget, MAX_BATCH_CHARACTERS } from '../../../plugins/mcp/batch-budget.ts'
 import { about, annotations } from '../../helpers/mcp-held.ts'
 import { mcpClient } from '../../helpers/mcp.ts'
@@ -10,7 +11,7 @@ import { startServer } from '../../helpers/server.ts'
 const BATCHES = { 'mcp-protocol-version': '2025-03-26' }
 
 t.test('a budget is spent by the first result that does not fit', async (t) => {
-  const budget = new BatchBudget(10)
+  const budget = new BatchBudget(async () => {}, 10)
   t.ok(budget.take(4))
   t.notOk(budget.isSpent)
   t.notOk(budget.take(7))
@@ -19,7 +20,8 @@ t.test('a budget is spent by the first result that does not fit', async (t) => {
 })
 
 t.test('each message has a turn of its own', async (t) => {
-  const budget = new BatchBudget()
+  const callers = createCallerTurns()
+  const budget = new BatchBudget(() => callers.next('ann'))
   let turn = 0
   const count = () => {
     if (++turn < 20) setImmediate(count)

@@ -138,3 +138,22 @@ t.test('once the endpoint answers again, what is missing is made; one text that 
   t.match(lines, [/fails \(it answered 503\)/, /answers again/, /refuses a text/], 'each said once')
   t.equal(lines.length, 3)
 })
+
+t.test('one person who searches a hundred times at once leaves the endpoint to others (WK-10)', async (t) => {
+  const { asked, state, url } = await endpoint(t)
+  const { put, finds, store, ids } = open(t, await folder(t), url)
+  await put(TEXTS)
+  t.ok(await finds('holiday', 'staff.md'))
+  asked.length = 0
+  const held: Array<() => void> = []
+  state.turn = (...turn) => { held.push(() => bySubject(...turn)) }
+  const many = Array.from({ length: 100 }, () => store.search('router', 10, ALL_RIGHTS.documents, 'ann'))
+  const other = store.search('holiday', 10, ALL_RIGHTS.documents, 'bob')
+  while (!inputsOf(asked).includes('holiday')) await setTimeout(10)
+  t.equal(asked.length, 5, 'four of one person')
+  state.turn = bySubject
+  for (const answer of held) answer()
+  t.equal((await other)[0]?.id, 'staff.md')
+  t.ok((await Promise.all(many)).every(([first]) => first?.id === 'it.md'), 'the others by words alone')
+  t.equal((await ids('holiday'))[0], 'staff.md', 'and it is asked again')
+})
