@@ -1,6 +1,7 @@
 // What one caller sends begins in turns of the event loop with what all others send: each message may take a tenth of a second,
 // and hundreds that become complete in one moment would be worked on in one turn, in which nobody else is served (threat BW-32).
 // Tested in test/plugins/caller-turns.test.ts and test/plugins/mcp/one-moment.test.ts.
+import { AsyncResource } from 'node:async_hooks'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { networkOf, siteOf } from './client-address.ts'
@@ -86,7 +87,8 @@ export function createCallerTurns (now = () => performance.now()): CallerTurns {
       const caller = callerOf(name)
       if (caller === running) work()
       else if (caller.waiting.length === 0 && mayBegin(caller)) run(caller, work)
-      else caller.waiting.push(work)
+      // It goes on as what it was: a part of this request, for traces as well.
+      else caller.waiting.push(AsyncResource.bind(work))
     },
     next: (name) => new Promise((resolve) => callerOf(name).waiting.push(resolve))
   }

@@ -1,4 +1,5 @@
 // What begins in one turn of the event loop: of one caller as much as takes a moment, and something of everybody.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { createCallerTurns } from '../../plugins/caller-turns.ts'
@@ -73,4 +74,15 @@ t.test('the order of a caller stays, also of what waits for a later turn; what b
   await nextTurn()
   t.same(order.toSorted(), [1, 2, 3, 4, 5])
   t.ok(order.indexOf(3) < order.indexOf(4))
+})
+
+t.test('what waited for its turn goes on as a part of its own request', async (t) => {
+  const { turns } = begin()
+  const place = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  for (const name of ['first', 'second', 'third']) {
+    place.run(name, () => turns.begin('ann', () => seen.push(place.getStore())))
+  }
+  await turns.next('ann')
+  t.same(seen, ['first', 'second', 'third'])
 })
