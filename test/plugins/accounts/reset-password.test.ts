@@ -202,3 +202,49 @@ storageTest(
     t.same(await app.secondFactors.list(user.id), [])
   }
 )
+
+storageTest(
+  'where storage fails in the middle of a reset or a new password, nobody stays signed in beside it (AC-04)',
+  async (t, start) => {
+    const server = await start({ env: { AUTH_BACKEND: 'local' } })
+    const { url, app } = server
+    const { accounts, make, issue } = accountsOf(server)
+    const email = `${randomUUID()}@example.com`
+    const thief = await make(email)
+    await accounts.confirm((await accounts.find(parseEmail(email)))!)
+    const { lifecycle } = app.signIn
+    const { signOutEverywhere } = lifecycle
+    /** The password may be changed, but nothing that is done after it. */
+    const cut = () => {
+      let ends = 0
+      lifecycle.signOutEverywhere = async (id) => {
+        if ((await accounts.find(parseEmail(email)))!.generation > generation) throw new StorageUnavailable('away')
+        ends++
+        return signOutEverywhere(id)
+      }
+      return () => {
+        lifecycle.signOutEverywhere = signOutEverywhere
+        return ends
+      }
+    }
+    let { generation } = (await accounts.find(parseEmail(email)))!
+    const link = await issue(email, { purpose: 'reset', by: 'mail' })
+    let heal = cut()
+    t.equal((await new Browser().post(`${url}/password/reset`, { link, password: NEXT })).status, 503)
+    t.equal(heal(), 1)
+    t.match((await thief.get(`${url}/account`)).url, '/login', 'by a link')
+
+    ;({ generation } = (await accounts.find(parseEmail(email)))!)
+    const [owner, other] = [new Browser(), new Browser()]
+    for (const browser of [owner, other]) {
+      await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password: NEXT })
+    }
+    t.match((await other.get(`${url}/account`)).url, '/account')
+    heal = cut()
+    const page = await owner.get(`${url}/account/password`)
+    const changed = await owner.submit(page, ({ action }) => action === '/account/password', { present: NEXT, next: PASSWORD })
+    t.equal(changed.status, 503)
+    t.equal(heal(), 1)
+    t.match((await other.get(`${url}/account`)).url, '/login', 'on the account page')
+  }
+)
