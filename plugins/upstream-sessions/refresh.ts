@@ -46,6 +46,8 @@ const POLL_MS = 50
 /** New sessions that wait for storage to take them. */
 const MAX_UNSTORED = 1_000
 const PURPOSE = 'backend session'
+/** In the place of a session that is over: nothing is sealed like it. */
+const ENDED = ''
 
 export const sealingOf = (sealing: Sealing) => ({
   seal: (session: string) => sealing.seal(PURPOSE, Buffer.from(session)),
@@ -127,9 +129,16 @@ const returnLease = ({ store, now }: Deps, id: string, changes: Partial<BackendS
   })
 
 /** The session has ended: everything that refers to it is ended as well. */
-async function forget ({ store, onEnd }: Deps, id: string): Promise<undefined> {
-  const record = await store.take(id)
-  if (record) await onEnd(Object.keys(record.holders))
+async function forget ({ store, now, onEnd }: Deps, id: string): Promise<undefined> {
+  // Kept without what it was until all is ended: where storage cuts this short, the next caller goes on with it.
+  const holders = await store.update<string[] | undefined>(id, (record) => {
+    if (!record) return { result: undefined }
+    const { leasedUntil: _, ...rest } = record
+    return { write: writing({ ...rest, sealed: ENDED }, now()), result: Object.keys(record.holders) }
+  })
+  if (!holders) return undefined
+  await onEnd(holders)
+  await store.delete(id)
 }
 
 async function refresh (

@@ -56,4 +56,20 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
     t.same([...new Set(found.map((one) => one?.session))], ['token 1'])
     t.ok(updates < 20, `${updates} reads`)
   })
+
+  t.test('whoever has left is out of everything, also where storage was cut while it was ended (AC-08)', async (t) => {
+    const { clock, state, over, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    await sessions.retain(id, { name: 'grant a', endsAt: clock.now + 7200 })
+    clock.now += 61
+    Object.assign(state, { answer: 'over', isAway: true })
+    await t.rejects(sessions.fresh(id), { name: 'StorageUnavailable' })
+    t.equal(await sessions.peek(id), undefined)
+    state.isAway = false
+    t.equal(await sessions.fresh(id), undefined)
+    t.same(over, [['browser x', 'grant a']])
+    await sessions.release(id, 'browser x')
+    t.same(state.ended, [], 'the service has ended it')
+    t.equal(state.asked, 1)
+  })
 })

@@ -2,7 +2,7 @@
 import { BackendUnavailable, type AuthBackend } from '../../../auth-backends/contract.ts'
 import { createUpstreamSessions, type UpstreamSessions } from '../../../plugins/upstream-sessions/index.ts'
 import type { BackendSession } from '../../../plugins/upstream-sessions/refresh.ts'
-import type { Storage } from '../../../plugins/storage/contract.ts'
+import { StorageUnavailable, type Storage } from '../../../plugins/storage/contract.ts'
 import { createSealing } from '../../../plugins/secrets.ts'
 
 const KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
@@ -16,6 +16,8 @@ function service () {
     groups: undefined as string[] | undefined,
     /** `half`: it gives a new token, and then cannot say who has it. */
     answer: 'renew' as 'renew' | 'over' | 'away' | 'half',
+    /** Storage, while what refers to a session is ended. */
+    isAway: false,
     /** While it is asked, once. */
     meanwhile: undefined as (() => Promise<void>) | undefined,
     wait: Promise.resolve(),
@@ -65,6 +67,7 @@ export async function open (storage: Storage, instances = 1) {
         named.push([backend, subject, ...groups])
       },
       onEnd: async (holders) => {
+        if (state.isAway) throw new StorageUnavailable('away')
         over.push(holders)
       }
     })

@@ -72,7 +72,7 @@ storageTest('an app is set up, named, renamed and removed, and the person is tol
   for (const event of ['factor_added', 'factor_removed'] as const) t.ok(events.includes(event), event)
 })
 
-storageTest('where storage fails after a factor was removed, whoever is signed in elsewhere is signed out (SF-07)', async (t, start) => {
+storageTest('where storage fails after a factor was removed, whoever is signed in elsewhere is signed out (AC-04)', async (t, start) => {
   const ann = await personAt(t, start, smtp)
   const { browser, app, user } = ann
   const elsewhere = new Browser()
