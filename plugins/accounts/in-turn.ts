@@ -1,6 +1,6 @@
 // What is done with the account of one person by one request at a time, on all instances: of two at once, each would end what
 // the other leaves.
-// Tested in test/plugins/accounts/removed-methods.test.ts and test/routes/account/password.test.ts.
+// Tested in test/plugins/accounts/cut-short.test.ts and test/routes/account/password.test.ts.
 import { BackendUnavailable } from '../../auth-backends/contract.ts'
 import type { Collection } from '../storage/contract.ts'
 

@@ -1,5 +1,5 @@
 // How an identity comes to lead to a person who is known, and how it stops.
-// Tested in test/plugins/accounts/users.test.ts and test/plugins/accounts/removed-methods.test.ts.
+// Tested in test/plugins/accounts/users.test.ts and test/plugins/accounts/cut-short.test.ts.
 import type { Identity } from '../../auth-backends/contract.ts'
 import type { LinkedIdentity, User } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'

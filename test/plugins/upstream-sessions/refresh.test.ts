@@ -52,7 +52,9 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
       return update(...given)
     }
     state.wait = new Promise((resolve) => setTimeout(resolve, 300))
-    const found = await Promise.all(Array.from({ length: 100 }, () => sessions.fresh(id)))
+    const found = await Promise.all(
+      Array.from({ length: 100 }, () => sessions.fresh(id))
+    )
     t.same([...new Set(found.map((one) => one?.session))], ['token 1'])
     t.ok(updates < 20, `${updates} reads`)
   })
