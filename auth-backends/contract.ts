@@ -41,6 +41,7 @@ export interface Sessions {
    * Asks the service whether the session still exists, and gets new tokens where the old ones expire.
    * @returns the session to store from now on, or `null` if the service has ended it: the server then ends everything
    * that depends on it. With the groups of the person, where the service has named them again.
+   * @throws BackendUnavailable, with the session to store where the service gave new tokens before it failed.
    */
   renew?(session: string): Promise<string | Renewed | null>
   /** Ends the session at the service, once nothing here depends on it. */

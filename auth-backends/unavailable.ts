@@ -7,6 +7,13 @@
  */
 export type OutageReason = 'unreachable' | 'slow' | 'busy' | 'unreadable' | 'refused'
 
+interface Details {
+  reason?: OutageReason
+  retryAfter?: number
+  session?: string | undefined
+  cause?: unknown
+}
+
 /**
  * The service that knows the people cannot be asked right now. Becomes a 503 page, never a sign-in. The message is for
  * the log and contains no secret.
@@ -16,13 +23,24 @@ export class BackendUnavailable extends Error {
   readonly reason: OutageReason
   /** Seconds to wait, if the service said so. */
   readonly retryAfter: number | undefined
+  /** Private: a log writes out what an error has, and there may be tokens in it. */
+  readonly #session: string | undefined
 
   constructor (
     message: string,
-    { reason = 'unreachable', retryAfter, cause }: { reason?: OutageReason; retryAfter?: number; cause?: unknown } = {}
+    { reason = 'unreachable', retryAfter, session, cause }: Details = {}
   ) {
     super(message, { cause })
     this.reason = reason
     this.retryAfter = retryAfter
+    this.#session = session
+  }
+
+  /**
+   * Of `Sessions.renew`: the session to store in place of the one before. Its tokens count once, and the service gave the
+   * next before it failed.
+   */
+  get session (): string | undefined {
+    return this.#session
   }
 }

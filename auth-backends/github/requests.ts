@@ -38,7 +38,9 @@ export function createRequests (host: string, timeoutMs: number): Requests {
     unavailable,
     async ask (url, init) {
       const { response: { status, headers }, text } = await send(url, init)
-      const isLimit = status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after'))
+      const isNamed = headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')
+      // Taken for a list that may not be seen, it would be an organization that the person has left.
+      const isLimit = status === 403 && (isNamed || /rate limit/i.test(text ?? ''))
       if (status === 429 || isLimit) throw unavailable('has had too many requests of this server for now', 'busy')
       if (status >= 500) throw unavailable(`answered HTTP ${status}`, 'unreachable')
       try {

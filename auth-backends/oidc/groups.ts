@@ -22,15 +22,21 @@ export function readGroups (
 ): NamedGroups {
   if (isAnyTenant(settings)) return { claim: undefined, groups: [], isOverage: false }
   const claim = findClaim(claims, claimOfGroups(settings))
-  return { claim, groups: namesIn(claim).filter((name) => isNamed(name, settings)), isOverage: claim === undefined && isOverage(claims) }
+  return { claim, groups: named(namesIn(claim), settings).slice(0, MAX_NAMES), isOverage: claim === undefined && isOverage(claims) }
 }
+
+/** Of those that count; many times what a person is in. Anybody may have put them in others, which are no reason to leave these out. */
+const MAX_NAMES = 5_000
 
 /**
  * At gitlab.com anybody can found a group and call it as they like, also as one that access.json means otherwise: only those
  * that the operator has named are groups, each with all below it (threat PV-09).
  */
-const isNamed = (group: string, settings: OidcSettings): boolean =>
-  !isGitlab(settings) || (settings.OIDC_ALLOWED_GROUPS ?? []).some((named) => group === named || group.startsWith(`${named}/`))
+function named (groups: string[], settings: OidcSettings): string[] {
+  if (!isGitlab(settings)) return groups
+  const known = settings.OIDC_ALLOWED_GROUPS ?? []
+  return groups.filter((group) => known.some((name) => group === name || group.startsWith(`${name}/`)))
+}
 
 /** For the operator. */
 export const OVERAGE_HELP =
@@ -66,7 +72,7 @@ export function findClaim (claims: unknown, path: string): unknown {
 const namesIn = (claim: unknown): string[] =>
   isObject(claim)
     ? Object.keys(claim).filter((key) => claim[key] !== false && claim[key] !== null)
-    : [claim].flat().filter((value) => typeof value === 'string')
+    : (Array.isArray(claim) ? claim : [claim]).filter((value) => typeof value === 'string')
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

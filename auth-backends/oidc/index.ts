@@ -56,9 +56,9 @@ export function openOidc (
    * @throws BackendUnavailable for a fault that the person cannot have
    * caused.
    */
-  const unavailable = (error: unknown): never => {
+  const unavailable = (error: unknown, session?: string): never => {
     const { reason, says } = describeFault(error, settings)
-    throw new BackendUnavailable(`The OpenID provider at ${host} ${spell(says)}`, { reason })
+    throw new BackendUnavailable(`The OpenID provider at ${host} ${spell(says)}`, { reason, session })
   }
 
   const { turnedAway, noteOverage } = createReports(settings, host, (line) => log?.warn(spell(line)))
@@ -67,7 +67,7 @@ export function openOidc (
     redirect: {
       providers: [button],
       async begin ({ callbackUrl, state, ...asked }) {
-        const { client, configuration } = await provider().catch(unavailable)
+        const { client, configuration } = await provider().catch((error: unknown) => unavailable(error))
         const continuation: Memo = {
           verifier: client.randomPKCECodeVerifier(),
           nonce: client.randomNonce()
@@ -84,7 +84,7 @@ export function openOidc (
       },
       async finish ({ url, state, continuation }) {
         const { verifier, nonce } = JSON.parse(continuation) as Memo
-        const known = await provider().catch(unavailable)
+        const known = await provider().catch((error: unknown) => unavailable(error))
         try {
           const tokens = await known.client.authorizationCodeGrant(known.configuration, url, {
             expectedState: state,

@@ -58,8 +58,11 @@ const readSession = (session: string): Partial<OidcSession> =>
 interface Deps {
   provider(): Promise<Provider>
   settings: OidcSettings
-  /** @throws BackendUnavailable for a fault of the provider. */
-  unavailable(error: unknown): never
+  /**
+   * @param session that the provider gave before the fault.
+   * @throws BackendUnavailable for a fault of the provider.
+   */
+  unavailable(error: unknown, session?: string): never
   /** Reports to the operator why a person may no longer sign in. */
   turnedAway(refusal: Restriction): unknown
   /** Reports to the operator that the groups of a person are not known. */
@@ -74,9 +77,12 @@ export function createOidcSessions (deps: Deps): Sessions {
       const { subject, idToken, refreshToken } = readSession(session)
       // There is nothing to ask with.
       if (subject === undefined || refreshToken === undefined) return session
-      const known = await provider().catch(unavailable)
+      const known = await provider().catch((error: unknown) => unavailable(error))
+      // The refresh token may have counted once: what it gave is kept, whatever fails after it.
+      let given: string | undefined
       try {
         const tokens = await known.client.refreshTokenGrant(known.configuration, refreshToken)
+        given = sessionOf(subject, { id_token: idToken, refresh_token: tokens.refresh_token ?? refreshToken })
         if (tokens.id_token !== undefined) await known.checkSignature(tokens.id_token)
         // Core §12.2: it is the same person.
         if ((tokens.claims()?.sub ?? subject) !== subject) return null
@@ -98,19 +104,19 @@ export function createOidcSessions (deps: Deps): Sessions {
         noteOverage(claims)
         return { session: renewed, person: { subject: subjectOf(claims), groups } }
       } catch (error) {
-        return OVER.has(refusalOf(error) ?? '') ? null : unavailable(error)
+        return OVER.has(refusalOf(error) ?? '') ? null : unavailable(error, given)
       }
     },
     async end (session) {
       const { refreshToken } = readSession(session)
       if (refreshToken === undefined) return
-      const { client, configuration } = await provider().catch(unavailable)
+      const { client, configuration } = await provider().catch((error: unknown) => unavailable(error))
       if (!configuration.serverMetadata().revocation_endpoint) return
-      await client.tokenRevocation(configuration, refreshToken).catch(unavailable)
+      await client.tokenRevocation(configuration, refreshToken).catch((error: unknown) => unavailable(error))
     },
     async logoutUrl (session, returnTo) {
       const { idToken } = readSession(session)
-      const { client, configuration } = await provider().catch(unavailable)
+      const { client, configuration } = await provider().catch((error: unknown) => unavailable(error))
       if (idToken === undefined || !configuration.serverMetadata().end_session_endpoint) return undefined
       return client.buildEndSessionUrl(configuration, {
         post_logout_redirect_uri: returnTo,

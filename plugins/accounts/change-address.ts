@@ -24,11 +24,14 @@ export function createChangeAddress ({ signIn, audit }: FastifyInstance): Change
     refuseHeld(await signIn.findHeld({ email: to, emailVerified: verified }, user))
     const from = account.email
     const isHere = (await signIn.sessions.user(request))?.id === user.id
+    // Before as well: where storage fails in between, whoever is signed in would go on with the address before. One that was
+    // only typed may be taken, and nobody is signed out for it.
+    if (verified) await signIn.lifecycle.signOutEverywhere(user.id)
     if (!(await accounts.changeEmail(account, { to, verified }))) return false
     const identity = { backend, subject: account.subject }
     await signIn.lifecycle.changeAddress(user.id, { identity, from, to, verified })
     audit.record(request, 'account_changed', { user: user.id, backend, reason: 'address' })
-    if (isHere) await signIn.sessions.signOutOthers(request, reply, user.id)
+    if (isHere) await signIn.sessions.signOutOthers(request, reply, user.id, verified ? 1 : 0)
     else await signIn.lifecycle.signOutEverywhere(user.id)
     return true
   }

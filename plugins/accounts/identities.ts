@@ -18,7 +18,7 @@ import { boundedGroups } from './groups.ts'
 /** Names an identity, in storage and in forms. */
 export const keyOf = ({ backend, subject }: IdentityKey): string => hashSecret(JSON.stringify([backend, subject]))
 
-export const hasIdentity = ({ identities }: User, { backend, subject }: IdentityKey): boolean =>
+export const hasIdentity = ({ identities }: Pick<User, 'identities'>, { backend, subject }: IdentityKey): boolean =>
   identities.some((other) => other.backend === backend && other.subject === subject)
 
 /** Whether some identity of the person is of the backend. */

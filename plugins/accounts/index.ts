@@ -9,6 +9,7 @@ import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { createChangeAddress, type ChangeAddress } from './change-address.ts'
 import { createForgotPassword, type ForgotPassword } from './forgot-password.ts'
+import { createInTurn, type InTurn } from './in-turn.ts'
 import type { MessageUrls } from './messages.ts'
 import { createResetPassword, type ResetPassword } from './reset-password.ts'
 import { createSignUp, type SignUpAccount } from './sign-up.ts'
@@ -24,6 +25,8 @@ export interface AccountActions {
   forgotPassword: ForgotPassword
   resetPassword: ResetPassword
   changeAddress: ChangeAddress
+  /** For the page on which a person changes their password. */
+  changingPassword: InTurn
   /** For the operator to hand over. @returns the URL, or undefined when no account has this address. */
   issueResetLink(address: string): Promise<string | undefined>
   /** For messages to people. */
@@ -40,6 +43,7 @@ export default fp(
       forgotPassword: createForgotPassword(app, urls),
       resetPassword: createResetPassword(app, urls),
       changeAddress: createChangeAddress(app),
+      changingPassword: createInTurn(app.storage.collection('passwordChange')),
       async issueResetLink (address) {
         for (const [backend, { accounts }] of app.signIn.backends) {
           const account = await accounts?.find(parseEmail(address))

@@ -6,7 +6,8 @@ import type { AccessKeys } from '../access-keys/contract.ts'
 import type { Grants } from '../oauth/grants/index.ts'
 import { isActive, type IdentityKey, type LinkedIdentity, type User } from '../sign-in/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
-import { hasIdentityOf, type AddressChange } from './identities.ts'
+import { hasIdentity, hasIdentityOf, type AddressChange } from './identities.ts'
+import type { InTurn } from './in-turn.ts'
 import { endSessions, isAllowed } from './user-record.ts'
 import type { Users } from './users.ts'
 
@@ -69,6 +70,8 @@ interface Deps {
   expiry: AccountExpiry
   grants: Pick<Grants, 'revokeAllOf'>
   accessKeys: Pick<AccessKeys, 'revokeAllOf'>
+  /** Of sign-in methods: of two at once, each would leave what the other removes. */
+  removing: InTurn
   backends: ReadonlyMap<string, AuthBackend>
   /** Where people are known besides. */
   organizations: ReadonlySet<string>
@@ -93,7 +96,7 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     },
     signOutEverywhere: async (id) => (await users.change(id, endSessions)) !== undefined,
     disconnectApps: (id) => grants.revokeAllOf(id),
-    removeSignInMethods: (id, which) => removeSignInMethods(deps, id, which),
+    removeSignInMethods: (id, which) => deps.removing(id, () => removeSignInMethods(deps, id, which)),
     changeGroups: async (id, decide) => (await users.change(id, (user) => withGroupsOfOperator(user, decide))) !== undefined,
     setOwner: async (id, isOwner) => (await users.change(id, (user) => withOwner(user, isOwner))) !== undefined,
     changeAddress: async (id, change) => (await users.changeAddress(id, change)) !== undefined,
@@ -165,11 +168,18 @@ async function removeSignInMethods (
   id: string,
   which: (identity: LinkedIdentity) => boolean
 ): Promise<LinkedIdentity[]> {
-  const removed = await users.unlink(id, (identities) => {
+  const leave = (identities: LinkedIdentity[]) => {
     const left = identities.filter((identity) => !which(identity))
     return left.some(({ backend }) => backends.has(backend)) ? left : identities
-  })
-  for (const { backend, subject } of removed) await backends.get(backend)?.deleteUser?.(subject)
+  }
+  const erase = ({ backend, subject }: IdentityKey) => backends.get(backend)?.deleteUser?.(subject)
+  const before = (await users.find(id))?.identities ?? []
+  const left = leave(before)
+  // First: a password that leads to nobody lets in somebody new, and where storage cuts this short, the method is still
+  // there to be removed.
+  for (const identity of before) if (!left.includes(identity)) await erase(identity)
+  const removed = await users.unlink(id, leave)
+  for (const identity of removed) if (!hasIdentity({ identities: before }, identity)) await erase(identity)
   // A grant names the backend it came by, not the identity there: where the person has another
   // at the same one, too much
   // ends rather than too little.

@@ -36,16 +36,16 @@ export function createResetPassword (app: FastifyInstance, urls: MessageUrls): R
     const { accounts, account, user, by, email } = reset.link
     const problem = await accounts.passwordProblem(account.email, reset.password)
     if (problem !== undefined) return { kind: 'refused', problem }
-    // What whoever signed up first has made of it ends before the mailbox counts as verified: afterwards it would only be
-    // asked about, and a fault of storage in between would leave it to them.
-    const before = account.verified ? undefined : await endOthers(app, request, reset)
+    // What others have made of it ends before the link is used up and the mailbox counts as verified: a fault of storage in
+    // between would leave it to them. The other methods of whoever has verified it stay until the password is theirs.
+    const before = await endOthers(app, request, { ...reset, removeOthers: false })
     const isSet = await accounts.setPassword(account, reset.password, { verified: by === 'mail' })
     if (!isSet) return { kind: 'expired' }
     const after = await endOthers(app, request, reset)
-    const removed = [...(before?.removed ?? []), ...after.removed]
+    const removed = [...before.removed, ...after.removed]
     if (user) noteReset(app, request, user, reset.link, removed)
     sendPasswordChanged(app, request.words, { user, mailbox: by === 'mail' ? email : undefined }, urls.forgot)
-    return { kind: 'done', apps: after.apps, keys: after.keys ?? before?.keys, others: removed.length > 0 }
+    return { kind: 'done', apps: after.apps, keys: before.keys ?? after.keys, others: removed.length > 0 }
   }
   return (request, reset) => app.limits.passwordWork(request, () => choose(request, reset))
 }

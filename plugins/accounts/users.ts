@@ -5,30 +5,28 @@ import { BackendUnavailable, parseEmail, type Email, type Identity } from '../..
 import type { Clock } from '../../clock.ts'
 import { accessDenied } from '../../errors.ts'
 import { randomSecret } from '../secrets.ts'
-import type { IdentityKey, LinkedIdentity, User } from '../sign-in/contract.ts'
+import type { IdentityKey, User } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
 import { createGroupNotices } from './groups.ts'
 import {
-  addressAfterRemoval,
   createIdentityPointers,
   hasIdentity,
   linkedIdentity,
   withAddressChanged,
   withGroups,
-  withIdentity,
-  type AddressChange,
-  type IdentityPointers
+  type AddressChange
 } from './identities.ts'
-import { addressAfterChange, endSessions, userAfterSignIn } from './user-record.ts'
-import { createVerifiedEmails, type VerifiedEmails } from './verified-emails.ts'
+import { createLinking, type EndLeft, type Linking, type Stores } from './linking.ts'
+import { addressAfterChange, userAfterSignIn } from './user-record.ts'
+import { createVerifiedEmails } from './verified-emails.ts'
 import { inTurns } from '../in-turns.ts'
 
 type Ends = Pick<AccountExpiry, 'begin' | 'forget'>
 /** What a new person begins with. */
 type Beginning = Pick<User, 'groups' | 'isOwner'>
 
-export interface Users {
+export interface Users extends Linking {
   find(id: string): Promise<User | undefined>
   /** In no order. For an operator's command, never in a request. */
   all(): AsyncIterable<User>
@@ -54,18 +52,6 @@ export interface Users {
   findByVerifiedEmail(email: string): Promise<User | undefined>
   /** Everybody who has, also by the address of a method that was not the last. */
   findHolders(email: Email): Promise<User[]>
-  /**
-   * Makes one more identity lead to this person. @returns false, with nothing changed, when it
-   * leads to another, or there is no such person any more, or they are locked: so nothing is added to somebody who is
-   * being deleted.
-   */
-  link(userId: string, backend: string, identity: Identity): Promise<boolean>
-  /**
-   * Identities stop leading to this person, and all their sessions end.
-   * @param keep returns those of all identities that stay; when it returns them all, nothing changes.
-   * @returns what was removed.
-   */
-  unlink(userId: string, keep: (identities: LinkedIdentity[]) => LinkedIdentity[]): Promise<LinkedIdentity[]>
   /** @returns the changed user, or undefined when there is none. */
   change(id: string, decide: (user: User) => User): Promise<User | undefined>
   /** @returns the changed user, or undefined when there is none. */
@@ -77,15 +63,9 @@ export interface Users {
   delete(user: User): Promise<void>
 }
 
-interface Stores {
-  users: Collection<User>
-  pointers: IdentityPointers
-  emails: VerifiedEmails
-}
-
 type App = Pick<FastifyInstance, 'storage' | 'userStore' | 'now' | 'log'>
 
-export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends): Users {
+export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends, endLeft: EndLeft = async () => {}): Users {
   const users = userStore.records
   const noteGroups = createGroupNotices(log)
   const pointers = createIdentityPointers(storage)
@@ -101,7 +81,7 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends
     },
     findByVerifiedEmail: (email) => emails.find(parseEmail(email)),
     findHolders: emails.findHolders,
-    ...createLinking(stores),
+    ...createLinking(stores, endLeft),
     async * all () {
       for await (const { record } of inTurns(users.all())) yield record
     },
@@ -215,35 +195,4 @@ async function update (
   })
   if (after) await emails.follow(before, after)
   return after
-}
-
-/** See {@link Users.link} and {@link Users.unlink}. */
-function createLinking ({ users, pointers, emails }: Stores): Pick<Users, 'link' | 'unlink'> {
-  return {
-    async link (userId, backend, identity) {
-      const linked = linkedIdentity(backend, identity)
-      if ((await pointers.claim(linked, userId)) !== userId) return false
-      const { after, isTheirs } = await users.update<{ after?: User; isTheirs: boolean }>(userId, (known) => {
-        if (!known || known.locked) return { result: { isTheirs: known !== undefined && hasIdentity(known, linked) } }
-        const record = { ...known, identities: withIdentity(known.identities, linked) }
-        return { write: { record, ttl: null }, result: { after: record, isTheirs: true } }
-      })
-      if (!isTheirs) await pointers.free(linked, userId)
-      await emails.follow(undefined, after)
-      return after !== undefined
-    },
-    async unlink (userId, keep) {
-      const { before, after } = await users.update<{ before?: User; after?: User }>(userId, (known) => {
-        const left = known && keep(known.identities)
-        if (!left || left.length === known.identities.length) return { result: {} }
-        const user = endSessions({ ...known, identities: left, ...addressAfterRemoval(known, left) })
-        return { write: { record: user, ttl: null }, result: { before: known, after: user } }
-      })
-      if (!before || !after) return []
-      const removed = before.identities.filter((identity) => !hasIdentity(after, identity))
-      for (const identity of removed) await pointers.free(identity, userId)
-      await emails.follow(before, after)
-      return removed
-    }
-  }
 }

@@ -112,21 +112,34 @@ export function createAdmissions (deps: Deps): Admissions {
       await checkGeneration(deps, backend, identity)
       return { kind: 'user', user, ...(isLinked && { isLinked }) }
     },
-    async add (userId, backend, identity, isStillSignedIn) {
-      await checkIdentity(deps, backend, identity)
-      const user = await findAddable(deps, userId, backend, identity)
-      if (!user || !(await users.link(userId, backend, identity))) return undefined
-      if (await isStillSignedIn()) return user
-      const added = keyOf({ backend, subject: identity.subject })
-      await users.unlink(userId, (identities) => identities.filter((one) => keyOf(one) !== added))
-      throw signInExpired()
-    },
+    add: createAddition(deps),
     async join (user, { proof }) {
       if (proof?.isJoining !== true || proof.userId !== user.id) return undefined
       await checkGeneration(deps, proof.backend, proof.identity)
       return (await users.link(user.id, proof.backend, proof.identity)) ? proof.backend : undefined
     }
   }
+}
+
+const createAddition = (deps: Deps): Admissions['add'] => async (userId, backend, identity, isStillSignedIn) => {
+  const { users } = deps
+  await checkIdentity(deps, backend, identity)
+  const user = await findAddable(deps, userId, backend, identity)
+  if (!user) return undefined
+  const added = keyOf({ backend, subject: identity.subject })
+  const withdraw = () => users.unlink(userId, (identities) => identities.filter((one) => keyOf(one) !== added))
+  let holds: boolean
+  try {
+    if (!(await users.link(userId, backend, identity))) return undefined
+    holds = await isStillSignedIn()
+  } catch (error) {
+    // It may be written, and its owner would not be told of it.
+    await withdraw()
+    throw error
+  }
+  if (holds) return user
+  await withdraw()
+  throw signInExpired()
 }
 
 /**

@@ -4,6 +4,7 @@ import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { createAccountExpiry } from '../accounts/expiry.ts'
 import { createFindHeld } from '../accounts/held-address.ts'
+import { createInTurn } from '../accounts/in-turn.ts'
 import { createInvitations } from '../accounts/invitations.ts'
 import { createAccountLifecycle } from '../accounts/lifecycle.ts'
 import { organizationBackends } from '../accounts/organizations.ts'
@@ -47,20 +48,21 @@ export function createParts (
   backends: Map<string, AuthBackend>
 ) {
   const { now, settled } = app
+  const policy = { allowedEmails, newcomersNeedInvitation, now }
   const cookies = createCookies(publicUrl.startsWith('https:'))
   const interactions = createInteractions(app, createHandles(app), cookies)
   const expiry = createAccountExpiry(app.storage, now, (id) => backends.get(id)?.oneClick?.lifetimeSeconds, settled)
-  const users = createUsers(app, expiry)
+  const users = createUsers(app, expiry, endLeft(app))
   const organizations = organizationBackends({ idJagIssuers })
   const lifecycle = createAccountLifecycle({
     users,
     expiry,
     grants: app.grants,
     accessKeys: app.accessKeys,
+    removing: createInTurn(app.storage.collection('methodRemoval')),
     backends,
     organizations,
-    allowedEmails,
-    now
+    ...policy
   })
   const invitations = createInvitations(app.storage, now, createStillGives(users.find, now, { ownerEmails, allowedEmails }), settled)
 
@@ -83,25 +85,29 @@ export function createParts (
   const places = createUnusedPlaces(lists, app.sealing, now, SESSION_LIFETIME_SECONDS, { lists: 1, perList: MAX_SESSIONS_PER_PERSON })
   const sessions = createBrowserSessions({ app, store, cookies, users, backends, allowedEmails, upstream, interactions, places })
   const findHeld = createFindHeld({ users, secondFactors: app.secondFactors })
-  const policy = { allowedEmails, newcomersNeedInvitation }
   const admissions = createAdmissions({
     ...policy,
     ownerEmails,
     users,
     lifecycle,
-    now,
     invitations,
     backends,
     organizations,
     findHeld
   })
-  const admitByOrganization = createOrganizationAdmission({ ...policy, users, now })
+  const admitByOrganization = createOrganizationAdmission({ ...policy, users })
   const entry = createEntry({ app, backends, lifecycle, cookies, admissions, upstream, interactions, sessions })
   const factorStep = createFactorStep({ app, entry, interactions, upstream })
   const passkeys = createPasskeySignIn({ app, backends, users, lifecycle, interactions, entry })
   const completion = createCompletion({ app, now, backends, admissions, upstream, interactions, sessions, entry })
   const people = { users, lifecycle, invitations, admissions, admitByOrganization, findHeld }
   return { ...people, cookies, interactions, upstream, sessions, factorStep, passkeys, completion }
+}
+
+/** What came by a backend, and was not ended with it. */
+const endLeft = ({ grants, accessKeys }: FastifyInstance) => async (userId: string, backend: string): Promise<void> => {
+  await grants.revokeAllOf(userId, (grant) => grant.backend === backend)
+  await accessKeys.revokeAllOf(userId, (key) => key.backend === backend)
 }
 
 /**

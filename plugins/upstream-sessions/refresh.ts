@@ -1,7 +1,7 @@
 // Refreshing a session at the service behind a backend: the first caller
 // that needs it asks, on any instance, and all others wait for that answer.
 // A refresh token is thus used once.
-// Tested in test/plugins/upstream-sessions/index.test.ts.
+// Tested in test/plugins/upstream-sessions/index.test.ts and test/plugins/upstream-sessions/refresh.test.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   BackendUnavailable,
@@ -41,9 +41,13 @@ export interface UpstreamSession {
 const FRESH_SECONDS = 60
 /** After this another caller may ask, because the first one has gone. */
 const LEASE_SECONDS = 30
-/** Between two reads of a session that another caller asks about. */
+/** Between two reads of a session that a caller on another instance asks about. */
 const POLL_MS = 50
+/** New sessions that wait for storage to take them. */
+const MAX_UNSTORED = 1_000
 const PURPOSE = 'backend session'
+/** In the place of a session that is over: nothing is sealed like it. */
+const ENDED = ''
 
 export const sealingOf = (sealing: Sealing) => ({
   seal: (session: string) => sealing.seal(PURPOSE, Buffer.from(session)),
@@ -71,6 +75,9 @@ interface Deps {
   end(backend: string, session: string): Promise<void>
 }
 
+/** What services have given while storage could not take it, by id: the tokens before count no more. */
+type Unstored = Map<string, { before: string; session: string }>
+
 type Lease = { mine: BackendSession } | { fresh: BackendSession } | 'wait' | undefined
 
 /** @returns see `UpstreamSessions.fresh`. */
@@ -78,16 +85,24 @@ export function createRefresh (
   deps: Deps
 ): (id: string) => Promise<UpstreamSession | undefined> {
   const { unseal } = sealingOf(deps.sealing)
-  return async (id) => {
+  const unstored: Unstored = new Map()
+  const running = new Map<string, Promise<UpstreamSession | undefined>>()
+  const find = async (id: string) => {
     for (let reads = (LEASE_SECONDS * 1000) / POLL_MS; reads > 0; reads--) {
       const lease = await takeLease(deps, id)
       if (lease === undefined) return undefined
       if (lease !== 'wait') {
-        return 'fresh' in lease ? (unseal(lease.fresh) ?? forget(deps, id)) : refresh(deps, id, lease.mine)
+        return 'fresh' in lease ? (unseal(lease.fresh) ?? forget(deps, id)) : refresh(deps, unstored, id, lease.mine)
       }
       await sleep(POLL_MS)
     }
     throw new BackendUnavailable('A session is being refreshed for too long', { reason: 'slow' })
+  }
+  return (id) => {
+    // However many an app asks at once while a service hangs, one of them looks.
+    const asked = running.get(id) ?? find(id).finally(() => running.delete(id))
+    running.set(id, asked)
+    return asked
   }
 }
 
@@ -114,36 +129,61 @@ const returnLease = ({ store, now }: Deps, id: string, changes: Partial<BackendS
   })
 
 /** The session has ended: everything that refers to it is ended as well. */
-async function forget ({ store, onEnd }: Deps, id: string): Promise<undefined> {
-  const record = await store.take(id)
-  if (record) await onEnd(Object.keys(record.holders))
+async function forget ({ store, now, onEnd }: Deps, id: string): Promise<undefined> {
+  // Kept without what it was until all is ended: where storage cuts this short, the next caller goes on with it.
+  const holders = await store.update<string[] | undefined>(id, (record) => {
+    if (!record) return { result: undefined }
+    const { leasedUntil: _, ...rest } = record
+    return { write: writing({ ...rest, sealed: ENDED }, now()), result: Object.keys(record.holders) }
+  })
+  if (!holders) return undefined
+  await onEnd(holders)
+  await store.delete(id)
 }
 
 async function refresh (
   deps: Deps,
+  unstored: Unstored,
   id: string,
   record: BackendSession
 ): Promise<UpstreamSession | undefined> {
-  const { seal, unseal } = sealingOf(deps.sealing)
   const { backend } = record
-  const known = unseal(record)
+  const newer = unstored.get(id)
+  const known = newer?.before === record.sealed ? newer.session : sealingOf(deps.sealing).unseal(record)?.session
   // Sealed with a key that is gone: it can be neither used nor checked.
-  if (!known) return forget(deps, id)
+  if (known === undefined) return forget(deps, id)
   const renew = deps.backends.get(backend)?.sessions?.renew
   let renewed: string | Renewed | null
   try {
-    renewed = renew ? await renew(known.session) : known.session
+    renewed = renew ? await renew(known) : known
   } catch (error) {
-    await returnLease(deps, id, {})
+    const given = error instanceof BackendUnavailable ? error.session : undefined
+    if (given === undefined) await returnLease(deps, id, {})
+    else await keep(deps, unstored, id, record, given, {})
     throw error
   }
   if (renewed === null) return forget(deps, id)
   const { session, person }: Renewed = typeof renewed === 'string' ? { session: renewed } : renewed
-  if (await returnLease(deps, id, { sealed: seal(session), checkedAt: deps.now() })) {
-    if (person) await deps.onRenewed({ backend, subject: person.subject }, person.groups)
-    return { backend, session }
-  }
-  // Released in the meantime: nothing refers to it.
-  await deps.end(backend, session)
-  return undefined
+  if (!(await keep(deps, unstored, id, record, session, { checkedAt: deps.now() }))) return undefined
+  if (person) await deps.onRenewed({ backend, subject: person.subject }, person.groups)
+  return { backend, session }
+}
+
+/** @returns false where nothing refers to it any more, and it was ended. @throws StorageUnavailable, with it kept in memory. */
+async function keep (
+  deps: Deps,
+  unstored: Unstored,
+  id: string,
+  { backend, sealed: before }: BackendSession,
+  session: string,
+  changes: Pick<Partial<BackendSession>, 'checkedAt'>
+): Promise<boolean> {
+  unstored.delete(id)
+  unstored.set(id, { before, session })
+  if (unstored.size > MAX_UNSTORED) unstored.delete(unstored.keys().next().value!)
+  const isStored = await returnLease(deps, id, { sealed: sealingOf(deps.sealing).seal(session), ...changes })
+  unstored.delete(id)
+  // Released in the meantime.
+  if (!isStored) await deps.end(backend, session)
+  return isStored
 }

@@ -10,7 +10,7 @@ import { checkForm, signInFirst } from './guard.ts'
 import { checkCurrentPassword, findLocalAccount, type LocalAccount } from './password-account.ts'
 import { askForFactor, lacksFactor } from './second-factors/ask.ts'
 import { describeAppsAfter } from '../../plugins/accounts/describe-apps.ts'
-import { endKeys } from '../../plugins/accounts/end-keys.ts'
+import { endKeys, type KeysAfter } from '../../plugins/accounts/end-keys.ts'
 import { noteRemovedMethods } from '../../plugins/accounts/removed-methods.ts'
 
 export default async function changePassword (app: FastifyInstance) {
@@ -46,10 +46,14 @@ export default async function changePassword (app: FastifyInstance) {
     if (problem !== undefined) {
       return reply.page('password', { ...page, error: { field: 'next', message: request.words.say(problem) } }, 400)
     }
-    // Another change may have come first.
-    const change = () => accounts.changePassword(account.subject, { present: current, next })
-    if (!(await app.limits.passwordWork(request, change))) return wrongPassword()
-    return endOthers(app, request, reply, user, own, form)
+    return app.accounts.changingPassword(user.id, async () => {
+      // First: a fault of storage after the change would leave others signed in, and nobody would see it.
+      const before = await endSessions(app, request, user, form)
+      // Another change may have come first.
+      const change = () => accounts.changePassword(account.subject, { present: current, next })
+      if (!(await app.limits.passwordWork(request, change))) return wrongPassword()
+      return endOthers(app, request, reply, user, own, form, before)
+    })
   })
 }
 
@@ -77,8 +81,16 @@ async function describe (
   }
 }
 
+/** Ends every session, and the apps and keys that the person wants to end. @returns what became of the keys. */
+async function endSessions (app: FastifyInstance, request: FastifyRequest, { id }: User, form: Parameters): Promise<KeysAfter | undefined> {
+  const { lifecycle } = app.signIn
+  await lifecycle.signOutEverywhere(id)
+  if (form.get('apps') === 'end') await lifecycle.disconnectApps(id)
+  return endKeys(app, request, id, form.get('keys') === 'end')
+}
+
 /**
- * After the change: ends what others may hold of the account, and notifies the owner.
+ * After the change: ends what others may hold of the account, also what they got until then, and notifies the owner.
  */
 async function endOthers (
   app: FastifyInstance,
@@ -86,21 +98,21 @@ async function endOthers (
   reply: FastifyReply,
   user: User,
   own: LocalAccount,
-  form: Parameters
+  form: Parameters,
+  before: KeysAfter | undefined
 ): Promise<FastifyReply> {
   const { paths } = app
   const { lifecycle, sessions } = app.signIn
   const endsApps = form.get('apps') === 'end'
   const isOther = (identity: LinkedIdentity) => !isOf(own)(identity)
   // First, so that no session of somebody else adds one after those that are there were removed.
-  await lifecycle.signOutEverywhere(user.id)
+  const after = await endSessions(app, request, user, form)
+  const keys = before ?? after
   const removed = form.get('ways') === 'remove' ? await lifecycle.removeSignInMethods(user.id, isOther) : []
-  if (endsApps) await lifecycle.disconnectApps(user.id)
-  const keys = await endKeys(app, request, user.id, form.get('keys') === 'end')
   app.audit.record(request, 'account_changed', { user: user.id, backend: own.backend, reason: 'password' })
   sendPasswordChanged(app, request.words, { user, mailbox: own.account.email }, app.accounts.urls.forgot)
   noteRemovedMethods(app, request, user, removed)
-  await sessions.signOutOthers(request, reply, user.id, removed.length > 0 ? 2 : 1)
+  await sessions.signOutOthers(request, reply, user.id, removed.length > 0 ? 3 : 2)
   const { text } = request.words
   return reply.page('message', {
     title: text('account.passwordChanged'),

@@ -3,17 +3,22 @@
 import t, { type Test } from 'tap'
 import { Browser } from '../helpers/browser.ts'
 import { newClient, ping } from '../helpers/oauth.ts'
-import { startProvider } from '../helpers/openid-provider.ts'
+import { startProvider, type ProviderOptions } from '../helpers/openid-provider.ts'
 import { freePort } from '../helpers/ports.ts'
 import { startServer } from '../helpers/server.ts'
 import { storageTest, type Start } from '../helpers/storages.ts'
 import { PASSWORD, renew, allow } from './leavers/connection.ts'
 
 const CHECKED_EVERY = 900
-async function place (t: Test, env: Record<string, string> = {}, start: Start = (options) => startServer(t, options)) {
+async function place (
+  t: Test,
+  env: Record<string, string> = {},
+  start: Start = (options) => startServer(t, options),
+  configuration: ProviderOptions['configuration'] = {}
+) {
   const [port, clock] = [await freePort(), { now: Math.floor(Date.now() / 1000) }]
   const url = `http://localhost:${port}`
-  const provider = await startProvider({ callbackUrls: [`${url}/login/callback/oidc`] })
+  const provider = await startProvider({ callbackUrls: [`${url}/login/callback/oidc`], configuration })
   t.teardown(() => provider.stop())
   const server = await start({
     port,
@@ -95,6 +100,18 @@ storageTest(
     t.match((await connection.browser.get(`${url}/account`)).url, '/login', 'the browser is signed out')
   }
 )
+t.test('a refresh token that counts once is kept, whatever fails after the provider has given it (AC-08)', async (t) => {
+  const { url, provider, clock, connect } = await place(t, {}, undefined, { rotateRefreshToken: () => true })
+  const connection = await connect()
+  for (let round = 1; round <= 2; round++) {
+    clock.now += CHECKED_EVERY
+    provider.instead.set('/me', (_request, response) => response.writeHead(503).end())
+    t.match(await renew(url, connection), { status: 503, body: { error: 'temporarily_unavailable' } })
+  }
+  provider.instead.clear()
+  t.equal((await renew(url, connection)).status, 200, 'the provider is back, and the person never left')
+  t.match((await connection.browser.get(`${url}/account`)).url, '/account')
+})
 t.test(
   'an app that shows the token of another app is refused, and neither asks the provider nor ends anything',
   async (t) => {

@@ -42,11 +42,12 @@ export default async function secondFactors (app: FastifyInstance) {
     const form = formParameters(request)
     const factor = await findOwn(app, user.id, form.get('factor'))
     if (form.get('confirm') !== 'remove') return askBeforeRemoval(app, request, reply, user.id, factor)
+    // Whoever signed in with it elsewhere is signed out there: before as well, since storage may fail once it is removed.
+    await app.signIn.lifecycle.signOutEverywhere(user.id)
     await app.secondFactors.remove(user.id, factor.id)
     app.audit.record(request, 'factor_removed', { user: user.id, reason: factor.kind })
     sendFactorChanged(app, request.words, user, { change: 'factor-removed', factor: factor.name })
-    // Whoever signed in with it elsewhere is signed out there.
-    await app.signIn.sessions.signOutOthers(request, reply, user.id)
+    await app.signIn.sessions.signOutOthers(request, reply, user.id, 1)
     return reply.redirect(paths.accountFactors, 303)
   })
 

@@ -185,6 +185,15 @@ t.test('faults of GitHub are told apart, and sign nobody in', async (t) => {
   await t.rejects(signIn(open(github, {}, 100)), { reason: 'slow' } as never)
 })
 
+t.test('a limit of GitHub that only its words name is no organization that somebody has left', async (t) => {
+  const { github, backend, session } = await signedIn(t)
+  const limit = { message: 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.' }
+  github.instead.set('/api/v3/user/orgs', (response) => response.writeHead(403).end(JSON.stringify(limit)))
+  await t.rejects(backend.sessions!.renew!(session), { name: 'BackendUnavailable', reason: 'busy' } as never)
+  github.instead.clear()
+  t.match(await backend.sessions!.renew!(session), { person: { groups: ['example-inc', 'example-inc/ops'] } })
+})
+
 t.test('a session lasts as long as GitHub accepts its token, and brings the groups of today', async (t) => {
   const { github, backend, session } = await signedIn(t)
   const { renew } = backend.sessions as Required<NonNullable<AuthBackend['sessions']>>

@@ -53,3 +53,23 @@ t.test('groups that Entra leaves out are recognized, and are none', async (t) =>
   )
   t.match(readGroups({}, settings()), { groups: [], isOverage: false })
 })
+
+t.test('of a megabyte of groups some are read, and the settings once, not once for each (BW-33)', async (t) => {
+  const names = Array.from({ length: 20_000 }, (_, number) => `group-${number}`)
+  let reads = 0
+  const counted = (more: Record<string, string>) => new Proxy(settings(more), {
+    get: (target, name) => {
+      reads++
+      return target[name as keyof typeof target]
+    }
+  })
+  t.equal(readGroups({ groups: names }, counted({})).groups.length, 5_000)
+  const asKeys = Object.fromEntries(names.map((name) => [name, {}]))
+  t.equal(readGroups({ groups: asKeys }, counted({})).groups.length, 5_000)
+  const gitlab = counted({ OIDC_ISSUER: 'https://gitlab.com', OIDC_ALLOWED_GROUPS: 'acme' })
+  t.same(
+    readGroups({ groups: [...names, 'acme/ops'] }, gitlab).groups, ['acme/ops'],
+    'whoever is put in thousands of others keeps theirs'
+  )
+  t.ok(reads < 40, `${reads} reads`)
+})

@@ -54,3 +54,11 @@ t.test('of groups without end 500 are kept, of names without end none, and the o
   t.match(warned, [/^oidc names more groups/, /^supabase names more groups/])
   t.equal(warned.length, 2)
 })
+
+t.test('of a hundred thousand names the first five thousand are looked at (BW-33)', async (t) => {
+  const names = Array.from({ length: 100_000 }, () => ' ')
+  t.same(boundedGroups(names.with(4_999, 'staff').with(5_000, 'late')), ['staff'])
+  const lines: string[] = []
+  createGroupNotices({ warn: (line) => lines.push(line) })('oidc', Array.from({ length: 5_001 }, () => 'staff'))
+  t.equal(lines.length, 1)
+})

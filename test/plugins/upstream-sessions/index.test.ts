@@ -1,85 +1,9 @@
 // Sessions at services behind the backends: one refresh at a time whatever the number of instances, stored while
 // something refers to them, and ended for everyone when the service ends them.
 import t from 'tap'
-import { BackendUnavailable, type AuthBackend } from '../../../auth-backends/contract.ts'
-import { createUpstreamSessions, withinWait, type UpstreamSessions } from '../../../plugins/upstream-sessions/index.ts'
-import type { BackendSession } from '../../../plugins/upstream-sessions/refresh.ts'
-import type { Storage } from '../../../plugins/storage/contract.ts'
-import { createSealing } from '../../../plugins/secrets.ts'
+import { withinWait } from '../../../plugins/upstream-sessions/index.ts'
 import { storageTest } from '../../helpers/storages.ts'
-
-const KEY = 'x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'
-
-/** A service whose tokens work once each. */
-function service () {
-  const state = {
-    generation: 0,
-    asked: 0,
-    ended: [] as string[],
-    groups: undefined as string[] | undefined,
-    answer: 'renew' as 'renew' | 'over' | 'away',
-    wait: Promise.resolve(),
-    hanging: Promise.resolve()
-  }
-  const backend: AuthBackend = {
-    title: 'Service',
-    sessions: {
-      async renew (session) {
-        state.asked++
-        await state.wait
-        if (state.answer === 'away') throw new BackendUnavailable('away')
-        if (state.answer === 'over' || session !== `token ${state.generation}`) return null
-        const next = `token ${++state.generation}`
-        return state.groups ? { session: next, person: { subject: 'ann', groups: state.groups } } : next
-      },
-      async end (session) {
-        state.ended.push(session)
-        await state.hanging
-      },
-      onBehalfOf: { service: 'service', open: (session) => ({ session }) }
-    }
-  }
-  return { state, backends: new Map([['service', backend]]) }
-}
-
-let opened = 0
-
-async function open (storage: Storage, instances = 1) {
-  const clock = { now: 1_800_000_000, leapt: 0 }
-  const { state, backends } = service()
-  const over: string[][] = []
-  const named: string[][] = []
-  const stored = storage.collection<BackendSession>(`session${opened++}`)
-  const writes = { count: 0 }
-  const store: typeof stored = {
-    ...stored,
-    update: (id, decide) => stored.update(id, (found) => {
-      const change = decide(found)
-      if (change.write) writes.count++
-      return change
-    })
-  }
-  const all = Array.from({ length: instances }, () =>
-    createUpstreamSessions({
-      store,
-      backends,
-      sealing: createSealing([KEY]),
-      now: () => clock.now,
-      settled: { now: () => clock.now - clock.leapt },
-      log: { warn () {} },
-      onRenewed: async ({ backend, subject }, groups) => {
-        named.push([backend, subject, ...groups])
-      },
-      onEnd: async (holders) => {
-        over.push(holders)
-      }
-    })
-  )
-  return { clock, state, over, named, writes, all, sessions: all[0]! as UpstreamSessions }
-}
-
-const grant = (id: string, backendSession: string, expiresAt: number) =>
-  ({ id, backendSession, refresh: { expiresAt }, accessTokens: {} }) as never
+import { grant, open } from './service.ts'
 
 t.test('a service that answers leaves no timer behind', async (t) => {
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length

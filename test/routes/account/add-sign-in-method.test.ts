@@ -3,6 +3,7 @@
 import { keyOf } from '../../../plugins/accounts/identities.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, ping, pkce, post } from '../../helpers/oauth.ts'
+import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
 import { smtp, place, yes } from '../../helpers/sign-in-methods.ts'
@@ -194,4 +195,26 @@ storageTest('a new password that removes the other methods leaves no time to add
   t.equal(changed.status, 200)
   t.equal((await lifecycle.find(id))!.identities.length, 1)
   t.equal((await owner.get(`${url}/account`)).url, `${url}/account`, 'the owner stays signed in')
+})
+
+storageTest('what is added while storage cannot say whether its session still counts leads to nobody (AC-16)', async (t, start) => {
+  const { app, address, person, userOf, begin, enter } = await place(t, start)
+  const ann = address()
+  const thief = await person(ann)
+  const { id } = await userOf(ann)
+  const question = await enter(thief, await begin(thief), 'unseen')
+  const { records } = app.userStore
+  const { find, update } = records
+  records.update = async (...given) => {
+    Object.assign(records, { update })
+    const changed = await update(...given)
+    // Storage goes for a moment, right after the method was written.
+    records.find = async () => {
+      records.find = find
+      throw new StorageUnavailable('away')
+    }
+    return changed
+  }
+  t.equal((await yes(thief, question)).status, 503)
+  t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1, 'nobody was told of it')
 })

@@ -1,5 +1,7 @@
 // The link to a new address: void once the account was changed, and after half an hour (threat AC-03).
 import t from 'tap'
+import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
+import { Browser } from '../../helpers/browser.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { address, form, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
@@ -42,3 +44,22 @@ storageTest(
     t.equal((await browser.get(late)).status, 400, 'half an hour')
   }
 )
+
+storageTest('where storage fails after the address was changed, nobody stays signed in with the one before (AC-15)', async (t, start) => {
+  const { url, app, person, linkTo, isIn, signIn } = await startWithMail(smtp, start)
+  const [own, next] = [address(t, 'cut'), address(t, 'cut-next')]
+  const browser = await person(own)
+  const page = await browser.get(`${url}/account/email`)
+  await browser.submit(page, ({ action }) => action === '/account/email', { email: next, password: PASSWORD })
+  const link = await browser.get((await linkTo(next))!)
+  const { lifecycle } = app.signIn
+  const { changeAddress } = lifecycle
+  lifecycle.changeAddress = async () => {
+    throw new StorageUnavailable('away')
+  }
+  t.equal((await new Browser().submit(link, () => true)).status, 503)
+  lifecycle.changeAddress = changeAddress
+  t.notOk(await isIn(browser))
+  await signIn(next, PASSWORD, browser)
+  t.match((await browser.get(`${url}/account`)).text, next, 'the next sign-in says which it is')
+})

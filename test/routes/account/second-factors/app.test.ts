@@ -2,6 +2,9 @@
 import t from 'tap'
 import { actionIs, codesOn, FACTORS, personAt, secretOn } from '../../../helpers/factor-pages.ts'
 import { codeAt } from '../../../helpers/second-factors.ts'
+import { Browser } from '../../../helpers/browser.ts'
+import { PASSWORD } from '../../../helpers/with-mail.ts'
+import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
 import { startSmtp } from '../../../helpers/smtp.ts'
 import { storageTest } from '../../../helpers/storages.ts'
 
@@ -67,4 +70,24 @@ storageTest('an app is set up, named, renamed and removed, and the person is tol
   }
   const events = (await app.audit.ofUser(user.id, 20)).map(({ event }) => event)
   for (const event of ['factor_added', 'factor_removed'] as const) t.ok(events.includes(event), event)
+})
+
+storageTest('where storage fails after a factor was removed, whoever is signed in elsewhere is signed out (AC-04)', async (t, start) => {
+  const ann = await personAt(t, start, smtp)
+  const { browser, app, user } = ann
+  const elsewhere = new Browser()
+  await ann.signIn(ann.email, PASSWORD, elsewhere)
+  await ann.addApp()
+  t.ok(await ann.isIn(elsewhere))
+  const question = await browser.submit(await ann.page(), actionIs('/remove'))
+  const { records } = app.userStore
+  const { update } = records
+  records.update = async (...given) => {
+    if ((await app.secondFactors.list(user.id)).length === 0) throw new StorageUnavailable('away')
+    return update(...given)
+  }
+  t.equal((await browser.submit(question, actionIs('/remove'))).status, 503)
+  Object.assign(records, { update })
+  t.strictSame(await app.secondFactors.list(user.id), [])
+  t.notOk(await ann.isIn(elsewhere))
 })
