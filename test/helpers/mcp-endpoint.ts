@@ -104,7 +104,9 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
     )
   )
   const noKeys = { verify: () => undefined, stillAllows: () => false, noteUse () {} } as Partial<AccessKeys> as AccessKeys
-  app.register(fp(async (app: FastifyInstance) => { app.decorate('accessKeys', noKeys) }, { name: 'access-keys' }))
+  app.register(
+    fp(async (app: FastifyInstance) => { app.decorate('accessKeys', noKeys) }, { name: 'access-keys' })
+  )
   app.decorate('clients', { grantTypes: [] } as Partial<Clients> as Clients)
   const endpoints = createEndpoints(PUBLIC, '/')
   const config = { publicUrl: PUBLIC, mcpUrl: PUBLIC, endpoints, corsOrigins: ['https://chatgpt.com'], local, signIn }
@@ -112,8 +114,12 @@ export async function start (t: Test, { signIn = true, local = false, timeout, f
   app.register(identity, { identity: identityOf() })
   const accessFile = join(dataDir, 'access.json')
   if (rules) await writeFile(accessFile, JSON.stringify(rules))
-  app.register(accessRules, { accessFile, readAccessRules: () => rules ? { rules, lines: [] } : { problems: [] } })
-  app.register(storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock, steady: monotonicClock })
+  app.register(
+    accessRules, { accessFile, readAccessRules: () => rules ? { rules, lines: [] } : { problems: [] } }
+  )
+  app.register(
+    storage, { dataDir, redisUrl: undefined, secretKeys: [], now: monotonicClock, steady: monotonicClock }
+  )
   app.register(audit)
   app.register(usage, { rateLimits: null, refreshTokenTtl: 60 })
   app.register(origin, config)

@@ -33,4 +33,6 @@ export async function listen (t: Test, listener: RequestListener): Promise<strin
 export const textOf = (answered: Answered) =>
   answered.kind === 'result' ? (answered.result['content'] as Array<{ text: string }>)[0]!.text : answered.kind
 
-export const faultOf = (call: Promise<unknown>) => call.then(() => 'answered', (error: unknown) => error)
+export const faultOf = (call: Promise<unknown>) => call.then(
+  () => 'answered', (error: unknown) => error
+)

@@ -66,7 +66,9 @@ storageTest(
     for (let round = 1; round <= 3; round++) {
       clock.now += CHECKED_EVERY
       t.equal((await again()).status, 200)
-      t.equal(refreshes(), asked + round, 'but when some time is over, with the token that the last answer brought')
+      t.equal(
+        refreshes(), asked + round, 'but when some time is over, with the token that the last answer brought'
+      )
     }
 
     for (const [name, status, body] of [
@@ -101,15 +103,21 @@ storageTest(
   }
 )
 t.test('a refresh token that counts once is kept, whatever fails after the provider has given it (AC-08)', async (t) => {
-  const { url, provider, clock, connect } = await place(t, {}, undefined, { rotateRefreshToken: () => true })
+  const { url, provider, clock, connect } = await place(
+    t, {}, undefined, { rotateRefreshToken: () => true }
+  )
   const connection = await connect()
   for (let round = 1; round <= 2; round++) {
     clock.now += CHECKED_EVERY
     provider.instead.set('/me', (_request, response) => response.writeHead(503).end())
-    t.match(await renew(url, connection), { status: 503, body: { error: 'temporarily_unavailable' } })
+    t.match(
+      await renew(url, connection), { status: 503, body: { error: 'temporarily_unavailable' } }
+    )
   }
   provider.instead.clear()
-  t.equal((await renew(url, connection)).status, 200, 'the provider is back, and the person never left')
+  t.equal(
+    (await renew(url, connection)).status, 200, 'the provider is back, and the person never left'
+  )
   t.match((await connection.browser.get(`${url}/account`)).url, '/account')
 })
 t.test(
@@ -121,7 +129,9 @@ t.test(
     const asked = refreshes()
     clock.now += CHECKED_EVERY
     provider.left.add('ann')
-    t.match(await renew(url, { ...connection, client: other }), { status: 400, body: { error: 'invalid_grant' } })
+    t.match(
+      await renew(url, { ...connection, client: other }), { status: 400, body: { error: 'invalid_grant' } }
+    )
     t.equal(refreshes(), asked)
     t.equal(await ping(url, connection.access), 200)
   }
@@ -149,7 +159,9 @@ t.test(
       )
       await browser.submit(login, ({ fields }) => fields['provider'] === 'oidc')
       const outside = new Browser()
-      await outside.submit(await outside.get(browser.left!.href), () => true, { name, go: 'on' })
+      await outside.submit(
+        await outside.get(browser.left!.href), () => true, { name, go: 'on' }
+      )
       return browser.get(outside.left!.href)
     }
     await signIn('ann')
@@ -182,13 +194,17 @@ t.test('who is no longer in the domain or the group is out, too (AC-08)', async 
     const connection = await connect()
     Object.assign(provider.people['ann']!, change)
     clock.now += CHECKED_EVERY
-    t.match(await renew(url, connection), { status: 400, body: { error: 'invalid_grant' } }, JSON.stringify(change))
+    t.match(
+      await renew(url, connection), { status: 400, body: { error: 'invalid_grant' } }, JSON.stringify(change)
+    )
   }
 })
 t.test(
   'without a refresh token there is nothing to ask with: the connection lasts as long as this server says',
   async (t) => {
-    const { url, provider, clock, connect, refreshes } = await place(t, { OIDC_SCOPE: 'openid email profile' })
+    const { url, provider, clock, connect, refreshes } = await place(
+      t, { OIDC_SCOPE: 'openid email profile' }
+    )
     const connection = await connect()
     const asked = refreshes()
     provider.left.add('ann')

@@ -54,7 +54,9 @@ t.test('what takes a moment begins at once, and what came in one packet soon', a
   for (let waited = 0; waited < 50; waited++) await new Promise<void>((resolve) => process.nextTick(resolve))
   t.ok(begun.length >= 19, `${begun.length} without a turn`)
   const packet = Array.from({ length: 33 }, () => ask('bob', 0.1))
-  t.equal(begun.filter((caller) => caller === 'bob').length, 1, 'one, until it is seen what it takes')
+  t.equal(
+    begun.filter((caller) => caller === 'bob').length, 1, 'one, until it is seen what it takes'
+  )
   t.ok((await turnsOf(Promise.all(packet))) <= 6, 'the others many in a turn')
 })
 

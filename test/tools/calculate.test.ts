@@ -95,7 +95,9 @@ t.test('hundreds of one caller are calculated in turns with those of others (WK-
   const many = Array.from({ length: 12 }, () => ask('ann', Array(100).fill('3000!').join('+')))
   await Promise.all([...many, ask('bob', '2+2')])
   t.ok(order.indexOf('bob') <= 2, `after ${order.indexOf('bob')} of the other`)
-  const beyond = Array.from({ length: 1_001 }, () => calculate.run({ expression: '1' }, { caller: 'cid' } as ToolContext))
+  const beyond = Array.from(
+    { length: 1_001 }, () => calculate.run({ expression: '1' }, { caller: 'cid' } as ToolContext)
+  )
   await t.rejects(Promise.resolve(beyond.at(-1)), { name: 'ToolError', message: /wait already/ })
   await Promise.all(beyond.slice(0, -1))
 })

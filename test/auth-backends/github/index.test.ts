@@ -18,7 +18,9 @@ const open = ({ env: variables }: Pick<TestGithub, 'env'>, more: Record<string, 
 
 /** There and back, as a browser goes. */
 async function signIn (backend: AuthBackend, change: (url: URL) => void = () => {}) {
-  const begun = await backend.redirect!.begin({ provider: 'github', callbackUrl: CALLBACK, state: 's' })
+  const begun = await backend.redirect!.begin(
+    { provider: 'github', callbackUrl: CALLBACK, state: 's' }
+  )
   const answer = await fetch(begun.url, { redirect: 'manual' }).catch(() => undefined)
   const url = new URL(answer?.headers.get('location') ?? `${CALLBACK}?code=x&state=s`)
   change(url)
@@ -145,7 +147,9 @@ t.test('who turns back is told so; a code that is not for this sign-in signs nob
   const turned = signIn(backend, (url) => { url.search = '?error=access_denied&state=s' })
   t.match(await turned, { refused: { key: 'providers.turnedBack' } })
   t.equal(await signIn(backend, (url) => { url.searchParams.set('code', 'another') }), null)
-  const other = await backend.redirect!.begin({ provider: 'github', callbackUrl: CALLBACK, state: 's' })
+  const other = await backend.redirect!.begin(
+    { provider: 'github', callbackUrl: CALLBACK, state: 's' }
+  )
   const stolen = await fetch(other.url, { redirect: 'manual' })
   const code = new URL(stolen.headers.get('location')!).searchParams.get('code')!
   t.equal(

@@ -15,7 +15,9 @@ t.test('a claim is found by its name or by a path, with dots in names as well', 
     a: { b: 2 }
   }
   t.same(findClaim(claims, 'realm_access.roles'), ['staff'], 'Keycloak')
-  t.same(findClaim(claims, 'resource_access.my.app.roles'), ['admin'], 'Keycloak, roles of a client')
+  t.same(
+    findClaim(claims, 'resource_access.my.app.roles'), ['admin'], 'Keycloak, roles of a client'
+  )
   t.same(findClaim(claims, 'https://example.com/groups'), ['a'], 'Auth0')
   t.equal(findClaim(claims, 'a.b'), 1, 'the name as it stands comes first')
   for (const path of ['realm_access.groups', 'realm_access.roles.x', 'constructor', 'toString.name', '__proto__', 'a..b', '']) {
@@ -29,7 +31,9 @@ t.test('groups are read from a list, one text, a path, or the keys of an object;
   t.same(groupsIn({ groups: ['staff', 7, null, { a: 1 }, 'crm'] }), ['staff', 'crm'])
   t.same(groupsIn({ groups: 'staff' }), ['staff'])
   t.same(groupsIn({ realm_access: { roles: ['admin'] } }, 'realm_access.roles'), ['admin'])
-  t.same(groupsIn({ roles: { staff: { org: 'x' }, left: false, gone: null } }, 'roles'), ['staff'])
+  t.same(
+    groupsIn({ roles: { staff: { org: 'x' }, left: false, gone: null } }, 'roles'), ['staff']
+  )
   t.same(groupsIn({ sub: 'ann' }), [])
 })
 

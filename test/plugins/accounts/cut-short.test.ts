@@ -34,7 +34,9 @@ storageTest(
       const { id } = await userOf(own)
       const [{ deleteUser }, { update }] = [local, records]
       cut()
-      await t.rejects(lifecycle.removeSignInMethods(id, isLocal), { name: 'StorageUnavailable' }, name)
+      await t.rejects(
+        lifecycle.removeSignInMethods(id, isLocal), { name: 'StorageUnavailable' }, name
+      )
       Object.assign(local, { deleteUser })
       Object.assign(records, { update })
       const thief = new Browser()
@@ -101,7 +103,9 @@ storageTest(
     )
     await yes(again, await enter(again, await begin(again), address()))
     t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 2)
-    t.same([await ping(url, body['access_token'] as string), await ping(url, secret)], [401, 401])
+    t.same(
+      [await ping(url, body['access_token'] as string), await ping(url, secret)], [401, 401]
+    )
     const refreshed = await post(`${url}/token`, {
       ...client,
       grant_type: 'refresh_token',

@@ -23,7 +23,9 @@ const ann: User = {
 }
 
 t.test('groups of every method in use and of the operator add up, each once', async (t) => {
-  t.same(groupsOf(ann, new Set(['oidc', 'supabase', 'local'])), ['beta', 'crm', 'finance', 'staff'])
+  t.same(
+    groupsOf(ann, new Set(['oidc', 'supabase', 'local'])), ['beta', 'crm', 'finance', 'staff']
+  )
   t.same(membershipsOf(ann, new Set(['oidc'])), [
     { group: 'staff', backend: 'oidc' },
     { group: 'crm', backend: 'oidc' },
@@ -41,7 +43,9 @@ t.test('groups of a method that is no longer in use do not count', async (t) => 
 t.test('of groups without end 500 are kept, of names without end none, and the operator reads of it once', async (t) => {
   const many = Array.from({ length: 600 }, (_, index) => `group ${index}`)
   t.same(boundedGroups(many), many.slice(0, 500))
-  t.same(boundedGroups(['a', 'a', '', ' ', 'x'.repeat(201), 'x'.repeat(200)]), ['a', 'x'.repeat(200)])
+  t.same(
+    boundedGroups(['a', 'a', '', ' ', 'x'.repeat(201), 'x'.repeat(200)]), ['a', 'x'.repeat(200)]
+  )
   t.same(['', ' ', 'x'.repeat(201), 'finance'].map(isGroupName), [false, false, false, true])
   const warned: string[] = []
   const note = createGroupNotices({ warn: (message) => warned.push(message) })

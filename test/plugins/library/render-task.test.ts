@@ -9,5 +9,7 @@ t.test('an address that is written once and referred to a thousand times does no
   const page = (source: string) => render({ source, title: 'A title' })
   t.match(page(referring(10, 2)), /href="x{10}"[^]*href="x{10}"/)
   t.ok(page(referring(1_000, 500)).length < MAX_HTML)
-  t.throws(() => page(referring(20_000, 60)), { name: 'ToolError' }, 'of a text of 20 KB more than a megabyte')
+  t.throws(
+    () => page(referring(20_000, 60)), { name: 'ToolError' }, 'of a text of 20 KB more than a megabyte'
+  )
 })

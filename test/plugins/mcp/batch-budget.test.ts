@@ -46,7 +46,9 @@ t.test('the results of a batch are bounded together, and what comes after does n
       show({ type: 'text', text: 'x'.repeat(size) })
     }
   })
-  const { url } = await startServer(t, { env: { AUTH_BACKEND: 'none' }, tools: [large as never] })
+  const { url } = await startServer(
+    t, { env: { AUTH_BACKEND: 'none' }, tools: [large as never] }
+  )
   const { post } = mcpClient(`${url}/mcp`)
   const call = (id: number, size: number) =>
     ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'large', arguments: { size } } })
@@ -76,7 +78,9 @@ t.test('the results of a batch are bounded together, and what comes after does n
   ran = 0
   const small = await send(Array.from({ length: 10 }, (_, id) => call(id, 1_000)))
   t.equal(ran, 10)
-  t.ok(small.answers.every(({ result }) => result.isError === undefined && result.content[0].text.length === 1_000))
+  t.ok(
+    small.answers.every(({ result }) => result.isError === undefined && result.content[0].text.length === 1_000)
+  )
   t.equal((await post(call(1, MAX_BATCH_CHARACTERS + 1))).json.result.content[0].text.length, MAX_BATCH_CHARACTERS + 1,
     'a request of its own is bounded by its tool alone')
 })

@@ -116,7 +116,9 @@ t.test('until a call has ended, also one whose client has gone', async (t) => {
 
 t.test('what waits for its turn to be parsed counts for its sender until then (OW-26)', async (t) => {
   const bodies = new LargeBodies()
-  const begun = Array.from({ length: LARGE_BOUNDS.perCaller / MEGABYTE }, () => bodies.wait('ann', MEGABYTE))
+  const begun = Array.from(
+    { length: LARGE_BOUNDS.perCaller / MEGABYTE }, () => bodies.wait('ann', MEGABYTE)
+  )
   t.throws(() => bodies.wait('ann', MEGABYTE), refused)
   bodies.wait('ann', LARGE_BYTES)()
   bodies.wait('bob', MEGABYTE)()

@@ -15,7 +15,9 @@ t.test('what becomes complete in one moment is not worked on in one turn (BW-32)
   app.server.on('request', () => arrived++)
   /** All of a call but its last byte. */
   const begin = async (person: string, name: string) => {
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } })
+    const body = JSON.stringify(
+      { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } }
+    )
     const head = ['POST / HTTP/1.1', `Host: ${new URL(PUBLIC).host}`, `Authorization: Bearer ${person}`,
       'Content-Type: application/json', `Content-Length: ${body.length}`]
     const socket = connect(port, '127.0.0.1')
@@ -24,7 +26,9 @@ t.test('what becomes complete in one moment is not worked on in one turn (BW-32)
     socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, -1)}`)
     return socket
   }
-  const sockets = await Promise.all([...Array.from({ length: MANY }, () => begin('alice', 'long')), begin('bob', 'fetch')])
+  const sockets = await Promise.all(
+    [...Array.from({ length: MANY }, () => begin('alice', 'long')), begin('bob', 'fetch')]
+  )
   await until(() => arrived === MANY + 1)
   const answers = Promise.all(sockets.map((socket) => once(socket, 'data')))
   for (const socket of sockets) socket.write('}')

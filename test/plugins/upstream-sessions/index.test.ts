@@ -20,7 +20,9 @@ storageTest('sessions at a service', async (t, start) => {
   t.test('a session that was checked while the clock had leapt ahead is checked again (SG-12, AC-08)', async (t) => {
     const { clock, state, sessions } = await open(storage)
     clock.now += 30 * 86_400
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     clock.now -= 30 * 86_400
     state.answer = 'over'
     t.equal(await sessions.fresh(id), undefined)
@@ -29,7 +31,9 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('what a service says of groups while it renews a session is handed on, once for each answer', async (t) => {
     const { clock, state, named, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     for (const groups of [undefined, ['staff'], []]) {
       state.groups = groups
       clock.now += 60
@@ -41,26 +45,34 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('a service that hangs is told, and nobody who ends what stood on it waits for it (CL-03)', async (t) => {
     const { clock, state, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     let answer = () => {}
     state.hanging = new Promise<void>((resolve) => {
       answer = resolve
     })
     await sessions.release(id, 'browser x')
-    t.same({ told: state.ended, here: await sessions.peek(id) }, { told: ['token 0'], here: undefined })
+    t.same(
+      { told: state.ended, here: await sessions.peek(id) }, { told: ['token 0'], here: undefined }
+    )
     answer()
   })
 
   t.test('fresh ones are not asked about; of many callers on several instances one asks', async (t) => {
     const { clock, state, all, sessions } = await open(storage, 3)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     t.same(await sessions.fresh(id), { backend: 'service', session: 'token 0' })
     t.equal(state.asked, 0)
     for (let round = 1; round <= 3; round++) {
       clock.now += 61
       const gate = Promise.withResolvers<void>()
       state.wait = gate.promise
-      const calls = all.flatMap((instance) => Array.from({ length: 5 }, () => instance.fresh(id)))
+      const calls = all.flatMap(
+        (instance) => Array.from({ length: 5 }, () => instance.fresh(id))
+      )
       setTimeout(gate.resolve, 20)
       for (const found of await Promise.all(calls)) t.same(found, { backend: 'service', session: `token ${round}` })
       t.equal(state.asked, round)
@@ -69,7 +81,9 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('a service that is away ends nothing, and the next caller may ask at once', async (t) => {
     const { clock, state, over, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     clock.now += 61
     state.answer = 'away'
     await t.rejects(sessions.fresh(id), { name: 'BackendUnavailable' })
@@ -80,7 +94,9 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('what the service has ended is over for all that stood on it', async (t) => {
     const { clock, state, over, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     await sessions.extend(grant('g', id, clock.now + 7200))
     clock.now += 61
     state.answer = 'over'
@@ -93,14 +109,18 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('a token that comes again, with an end that is known, writes nothing (OW-06)', async (t) => {
     const { sessions, writes } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser', endsAt: 1_800_000_100 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser', endsAt: 1_800_000_100 }
+    )
     for (let count = 0; count < 3; count++) await sessions.extend(grant('g', id, 1_800_000_200))
     t.equal(writes.count, 1)
   })
 
   t.test('grants whose time is up make way for the next', async (t) => {
     const { clock, state, over, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     await sessions.extend(grant('a', id, clock.now + 10))
     clock.now += 61
     await sessions.extend(grant('b', id, clock.now + 7200))
@@ -111,7 +131,9 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('it ends at the service with the last that stands on it, and not before', async (t) => {
     const { clock, state, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     await sessions.extend(grant('a', id, clock.now + 7200))
     await sessions.extend(grant('b', id, clock.now + 7200))
     await sessions.release(id, 'grant a')
@@ -127,7 +149,9 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('a browser session that is over holds nothing', async (t) => {
     const { clock, state, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 100 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 100 }
+    )
     await sessions.extend(grant('a', id, clock.now + 7200))
     clock.now += 101
     await sessions.release(id, 'grant a')
@@ -149,7 +173,9 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('released while it was being renewed: the new tokens are ended, too', async (t) => {
     const { clock, state, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     clock.now += 61
     const gate = Promise.withResolvers<void>()
     state.wait = gate.promise
@@ -163,7 +189,9 @@ storageTest('sessions at a service', async (t, start) => {
 
   t.test('a tool gets a client of the service it names, and no other', async (t) => {
     const { clock, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     t.same(await sessions.onBehalfOf({ backendSession: id }, 'service'), { session: 'token 0' })
     t.equal(await sessions.onBehalfOf({ backendSession: id }, 'another'), undefined)
     t.equal(await sessions.onBehalfOf({}, 'service'), undefined)

@@ -8,7 +8,9 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
 
   t.test('what a service gave before it failed is kept, and is not fresh (AC-08)', async (t) => {
     const { clock, state, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     clock.now += 61
     state.answer = 'half'
     await t.rejects(sessions.fresh(id), { name: 'BackendUnavailable' })
@@ -26,7 +28,9 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
 
   t.test('what a service has given is not lost with the storage that cannot take it (AC-08)', async (t) => {
     const { clock, state, over, sessions, store } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     clock.now += 61
     const { update } = store
     state.meanwhile = async () => {
@@ -43,7 +47,9 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
 
   t.test('a hundred that wait for one answer read its session a few times, not a hundred times each (OW-31)', async (t) => {
     const { clock, state, sessions, store } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     clock.now += 61
     const { update } = store
     let updates = 0
@@ -61,7 +67,9 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
 
   t.test('whoever has left is out of everything, also where storage was cut while it was ended (AC-08)', async (t) => {
     const { clock, state, over, sessions } = await open(storage)
-    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
     await sessions.retain(id, { name: 'grant a', endsAt: clock.now + 7200 })
     clock.now += 61
     Object.assign(state, { answer: 'over', isAway: true })

@@ -89,7 +89,9 @@ t.test('what is reached over HTTP is read again with its next use, after five mi
     mock.timers.reset()
     performance.now = now
   })
-  const { lists, after } = counted(settingsOf({ target: { kind: 'http', url: 'http://localhost/', headers: {} } }))
+  const { lists, after } = counted(
+    settingsOf({ target: { kind: 'http', url: 'http://localhost/', headers: {} } })
+  )
   t.teardown(() => lists.close())
   await lists.look()
   const use = (at: number) => {

@@ -22,7 +22,9 @@ storageTest('what is asked for in storage is done once by a server that runs, an
   }
   count()
   const noted: object[] = []
-  await askForRestart({ storage: server.app.storage, audit: { note: (event, details) => { noted.push({ event, ...details }) } } }, 'crm', 'operator')
+  await askForRestart(
+    { storage: server.app.storage, audit: { note: (event, details) => { noted.push({ event, ...details }) } } }, 'crm', 'operator'
+  )
   t.same(noted, [{ event: 'upstream_restarted', upstream: 'crm', by: 'operator' }])
   t.ok(await until(() => restarts === 1))
   await delay(1_200)
@@ -30,7 +32,9 @@ storageTest('what is asked for in storage is done once by a server that runs, an
   crm.requests.length = 0
   await server.restart()
   await server.app.upstreams.looked()
-  t.equal(crm.requests.filter(({ body }) => body.includes('tools/list')).length, 1, 'a start looks once')
+  t.equal(
+    crm.requests.filter(({ body }) => body.includes('tools/list')).length, 1, 'a start looks once'
+  )
   count()
   await askForRestart({ storage: server.app.storage, audit: { note () {} } }, 'crm', 'operator')
   t.ok(await until(() => restarts > 1))
@@ -40,7 +44,9 @@ storageTest('what is asked for in storage is done once by a server that runs, an
 t.test('one that hangs when it is started again delays no other, nor the end of the server (UP-24)', async (t) => {
   const file = join(await folder(t), 'mcp.json')
   const crm = await startHttpUpstream(t)
-  await writeFile(file, JSON.stringify({ mcpServers: { crm: { url: crm.url }, erp: { url: crm.url } } }))
+  await writeFile(
+    file, JSON.stringify({ mcpServers: { crm: { url: crm.url }, erp: { url: crm.url } } })
+  )
   const server = await startServer(t, { env: { UPSTREAMS: file } })
   const restarted: string[] = []
   for (const { settings: { name } } of server.app.upstreams.all) {

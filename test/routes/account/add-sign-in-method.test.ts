@@ -20,7 +20,9 @@ storageTest(
     const { id } = await userOf(ann)
     const question = await enter(browser, await begin(browser), 'mallory')
     t.match(question, { status: 200, url: /\/account\/sign-in\/add/, text: /Second: mallory/ })
-    t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1, 'not before the person says so')
+    t.equal(
+      (await app.signIn.lifecycle.find(id))!.identities.length, 1, 'not before the person says so'
+    )
     t.equal((await new Browser().get(question.url)).status, 400, 'in no other browser')
     t.equal(
       (await browser.post(`${url}/account/sign-in/add`, { ...question.forms[0]!.fields, token: 'x' })).status,
@@ -42,7 +44,9 @@ storageTest(
     t.match((await mallory.get(`${url}/account`)).text, ann)
     const client = await newClient(url)
     const { verifier, challenge } = pkce()
-    const consent = await mallory.get(authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge }))
+    const consent = await mallory.get(
+      authorizeUrl(url, { client_id: client.client_id, code_challenge: challenge })
+    )
     await mallory.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), {
       decision: 'allow'
     })
@@ -69,7 +73,9 @@ storageTest(
     )
     t.match(await yes(browser, await browser.get(url + link)), { status: 200, url: `${url}/account` })
     t.notMatch((await browser.get(`${url}/account`)).text, 'Second: mallory')
-    t.same([await isIn(browser), await isIn(mallory), await ping(url, access)], [true, false, 401])
+    t.same(
+      [await isIn(browser), await isIn(mallory), await ping(url, access)], [true, false, 401]
+    )
     t.match(
       await post(`${url}/token`, {
         ...client,
@@ -88,7 +94,9 @@ storageTest(
       { status: 400, text: /only sign-in method/ },
       'never the last one'
     )
-    t.same(await app.signIn.lifecycle.removeSignInMethods(id, () => true), [], 'nor by any other door')
+    t.same(
+      await app.signIn.lifecycle.removeSignInMethods(id, () => true), [], 'nor by any other door'
+    )
     clock.now += 1
     await throughSecond('mallory', mallory)
     t.notMatch((await mallory.get(`${url}/account`)).text, ann, 'who comes with it again is somebody new')
@@ -130,7 +138,9 @@ storageTest(
       { status: 409 },
       'a second account of one backend'
     )
-    t.match(await enter(browser, login, 'taken'), { status: 409 }, 'an identity that leads to somebody')
+    t.match(
+      await enter(browser, login, 'taken'), { status: 409 }, 'an identity that leads to somebody'
+    )
     t.same([await ways(), await count()], [1, people + 1])
 
     const question = await enter(browser, await begin(browser), 'eve')
@@ -191,7 +201,9 @@ storageTest('a new password that removes the other methods leaves no time to add
   }
   const page = await owner.get(`${url}/account/password`)
   const asked = { present: PASSWORD, next: 'seven loud herons 77 at dawn', ways: 'remove' }
-  const changed = await owner.submit(page, ({ action }) => action === '/account/password', asked)
+  const changed = await owner.submit(
+    page, ({ action }) => action === '/account/password', asked
+  )
   t.equal(changed.status, 200)
   t.equal((await lifecycle.find(id))!.identities.length, 1)
   t.equal((await owner.get(`${url}/account`)).url, `${url}/account`, 'the owner stays signed in')

@@ -36,8 +36,12 @@ storageTest(
     t.match((await signIn(ann, NEXT, browser)).url, /\/$/)
 
     const [third, fourth] = [await ask(address(t, 'three'), NEXT), await ask(address(t, 'four'), NEXT)]
-    t.equal((await browser.submit(await browser.get(third), () => true)).status, 200, 'and this browser goes on')
-    t.equal((await browser.get(fourth)).status, 400, 'asked for by somebody with another address')
+    t.equal(
+      (await browser.submit(await browser.get(third), () => true)).status, 200, 'and this browser goes on'
+    )
+    t.equal(
+      (await browser.get(fourth)).status, 400, 'asked for by somebody with another address'
+    )
 
     const late = await ask(address(t, 'five'), NEXT)
     now += 1_801
@@ -50,7 +54,9 @@ storageTest('where storage fails after the address was changed, nobody stays sig
   const [own, next] = [address(t, 'cut'), address(t, 'cut-next')]
   const browser = await person(own)
   const page = await browser.get(`${url}/account/email`)
-  await browser.submit(page, ({ action }) => action === '/account/email', { email: next, password: PASSWORD })
+  await browser.submit(
+    page, ({ action }) => action === '/account/email', { email: next, password: PASSWORD }
+  )
   const link = await browser.get((await linkTo(next))!)
   const { lifecycle } = app.signIn
   const { changeAddress } = lifecycle

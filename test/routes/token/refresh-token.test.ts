@@ -26,7 +26,9 @@ t.test('beyond its share a refresh gets 429 and its token stays current; other g
   const refused = await refresh(token)
   t.match(refused, { status: 429, body: { error: 'too_many_requests' } })
   t.ok(Number(refused.headers.get('retry-after')) > 0)
-  t.equal((await app.grants.findByRefreshToken(first))!.refresh!.generation, SHARES.refresh, 'nothing was consumed')
+  t.equal(
+    (await app.grants.findByRefreshToken(first))!.refresh!.generation, SHARES.refresh, 'nothing was consumed'
+  )
   t.equal((await refresh(other.refresh)).status, 200)
   now += 60
   t.equal((await refresh(token)).status, 200)
@@ -43,10 +45,20 @@ t.test('a retry that asks for other scopes has a token written, and is a part of
   const { id } = (await app.grants.findByRefreshToken(first))!
   const used = 2
   for (let count = used; count < SHARES.refresh; count++) app.limits.checkShare('refresh', id, {} as never)()
-  t.match(await refresh('mcp:read'), { status: 200, body: { scope: 'mcp:read', refresh_token: body['refresh_token'] } })
-  t.match(await refresh('mcp:write mcp:read'), { status: 429, body: { error: 'too_many_requests' } })
-  t.equal(Object.keys((await app.grants.findByRefreshToken(first))!.accessTokens).length, 3, 'nothing was written')
-  t.match(await refresh(), { status: 200, body: { access_token: body['access_token'] } }, 'the same tokens again')
+  t.match(
+    await refresh('mcp:read'), { status: 200, body: { scope: 'mcp:read', refresh_token: body['refresh_token'] } }
+  )
+  t.match(
+    await refresh('mcp:write mcp:read'), { status: 429, body: { error: 'too_many_requests' } }
+  )
+  t.equal(
+    Object.keys((await app.grants.findByRefreshToken(first))!.accessTokens).length, 3, 'nothing was written'
+  )
+  t.match(
+    await refresh(), { status: 200, body: { access_token: body['access_token'] } }, 'the same tokens again'
+  )
   now += 60
-  t.match(await refresh('mcp:read'), { status: 400, body: { error: 'invalid_grant' } }, 'and reuse ends the grant')
+  t.match(
+    await refresh('mcp:read'), { status: 400, body: { error: 'invalid_grant' } }, 'and reuse ends the grant'
+  )
 })

@@ -23,7 +23,9 @@ const send = (response: ServerResponse, code: number, body: unknown) =>
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 /** A vector says which subjects a text has; they come in another order than the texts. */
 const bySubject: Turn = ({ body }, response) => {
-  const data = body.input.map((text, index) => ({ index, embedding: [...SUBJECTS.map((subject) => (subject.test(text) ? 1 : 0)), 0.1] }))
+  const data = body.input.map(
+    (text, index) => ({ index, embedding: [...SUBJECTS.map((subject) => (subject.test(text) ? 1 : 0)), 0.1] })
+  )
   send(response, 200, { object: 'list', data: data.reverse() })
 }
 
@@ -50,11 +52,15 @@ async function endpoint (t: Test, turn: Turn = bySubject) {
 function open (t: Test, dataDir: string, baseUrl: string, model = 'small') {
   const lines: string[] = []
   const log = { info: (line: string) => { lines.push(line) }, warn: (line: string) => { lines.push(line) } }
-  const store = openSqliteDocuments(dataDir, undefined, (dir) => openEmbeddings({ baseUrl, model, apiKey: KEY }, dir, log))
+  const store = openSqliteDocuments(
+    dataDir, undefined, (dir) => openEmbeddings({ baseUrl, model, apiKey: KEY }, dir, log)
+  )
   t.teardown(() => store.close())
   const ids = async (query: string) => (await store.search(query, 10, ALL_RIGHTS.documents)).map(({ id }) => id)
   const put = (texts: Record<string, string>) =>
-    store.put(Object.entries(texts).map(([id, text]) => ({ id, title: id, text, type: 'text/markdown', modified: 0, bytes: 0 })))
+    store.put(
+      Object.entries(texts).map(([id, text]) => ({ id, title: id, text, type: 'text/markdown', modified: 0, bytes: 0 }))
+    )
   /** Until a search begins with this document. */
   const finds = async (query: string, id: string) => {
     for (let tries = 0; tries < 400; tries++) {
@@ -147,13 +153,17 @@ t.test('one person who searches a hundred times at once leaves the endpoint to o
   asked.length = 0
   const held: Array<() => void> = []
   state.turn = (...turn) => { held.push(() => bySubject(...turn)) }
-  const many = Array.from({ length: 100 }, () => store.search('router', 10, ALL_RIGHTS.documents, 'ann'))
+  const many = Array.from(
+    { length: 100 }, () => store.search('router', 10, ALL_RIGHTS.documents, 'ann')
+  )
   const other = store.search('holiday', 10, ALL_RIGHTS.documents, 'bob')
   while (!inputsOf(asked).includes('holiday')) await setTimeout(10)
   t.equal(asked.length, 5, 'four of one person')
   state.turn = bySubject
   for (const answer of held) answer()
   t.equal((await other)[0]?.id, 'staff.md')
-  t.ok((await Promise.all(many)).every(([first]) => first?.id === 'it.md'), 'the others by words alone')
+  t.ok(
+    (await Promise.all(many)).every(([first]) => first?.id === 'it.md'), 'the others by words alone'
+  )
   t.equal((await ids('holiday'))[0], 'staff.md', 'and it is asked again')
 })

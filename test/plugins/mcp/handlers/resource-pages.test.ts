@@ -13,7 +13,9 @@ t.test('several that hang cost the time of one, and stay in order (UP-23)', asyn
     return new Promise((resolve) => { setTimeout(() => resolve({ resources: [] }), 1_500) })
   }
   const startedAt = performance.now()
-  const page = await listPage([async () => named('first'), hanging, hanging, hanging, async () => named('last')], undefined)
+  const page = await listPage(
+    [async () => named('first'), hanging, hanging, hanging, async () => named('last')], undefined
+  )
   t.same(names(page), ['first', 'last'])
   t.ok(performance.now() - startedAt < 3_000, 'not the sum of them')
   t.same(cursors, [undefined, undefined, undefined], 'each is asked once, from its beginning')
@@ -31,5 +33,7 @@ t.test('one that is fast has no other asked that the page does not need; what fa
   const { nextCursor } = await listPage([slow, failing], undefined)
   t.equal(asked, 1, 'asked meanwhile, and not needed')
   t.same(names(await listPage([slow, failing], nextCursor)), ['slow'])
-  await t.rejects(listPage([async () => named('fast'), failing], undefined), { message: 'is down' })
+  await t.rejects(
+    listPage([async () => named('fast'), failing], undefined), { message: 'is down' }
+  )
 })

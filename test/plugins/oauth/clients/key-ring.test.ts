@@ -31,7 +31,9 @@ function open () {
     now: () => 1_000
   })
   const find = (jwksUri: string, isAllowed: boolean, holder?: string) =>
-    ring.find({ id: ID, keys: { jwksUri, isAllowed }, findHolder: async () => holder }, request, false)
+    ring.find(
+      { id: ID, keys: { jwksUri, isAllowed }, findHolder: async () => holder }, request, false
+    )
   return { lanes, ring, stored, find }
 }
 

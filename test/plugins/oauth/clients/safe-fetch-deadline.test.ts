@@ -20,7 +20,9 @@ t.test(
       'a head and half a body': (write) =>
         write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n{"client_id":'),
       'a byte now and then': (write) => {
-        write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n')
+        write(
+          'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n'
+        )
         const timer = setInterval(() => write(' '), 500)
         t.teardown(() => clearInterval(timer))
       },
@@ -29,7 +31,9 @@ t.test(
         t.teardown(() => clearInterval(timer))
       },
       'a cut body': (write, end) => {
-        write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n{"client_id":')
+        write(
+          'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000\r\n\r\n{"client_id":'
+        )
         end()
       },
       'a cut head': (write, end) => {

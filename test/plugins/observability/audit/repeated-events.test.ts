@@ -27,7 +27,9 @@ storageTest(
     const attempt = () => register(url, { redirect_uris: ['http://elsewhere.example/'] })
 
     for (let n = 0; n < 60; n++) await probe(`agent ${n}`)
-    t.equal(count('challenge'), 20, 'several programs of one address are told, and no more of them')
+    t.equal(
+      count('challenge'), 20, 'several programs of one address are told, and no more of them'
+    )
     await probe('another', '192.0.2.2')
     t.equal(count('challenge'), 21, 'another address has its own')
     for (let n = 0; n < 30; n++) await attempt()

@@ -39,7 +39,9 @@ t.test(
     }
     t.same(await things.find('durable'), { n: 1 })
     await redis!.client.config('SET', 'min-replicas-to-write', '1')
-    await t.rejects(things.put('x', { n: 2 }, 60), StorageUnavailable, 'a Redis that refuses writes')
+    await t.rejects(
+      things.put('x', { n: 2 }, 60), StorageUnavailable, 'a Redis that refuses writes'
+    )
     await redis!.client.config('SET', 'min-replicas-to-write', '0')
     await things.put('x', { n: 2 }, 60)
   }

@@ -34,8 +34,12 @@ t.test('everything that has expired is swept, in small steps (SG-06)', async (t)
     })
   )
   t.ok(seen.length > 2, 'others came in between')
-  t.ok(await until(() => left('journal') === JOURNAL_BOUNDS.entries), 'no more entries are kept')
-  t.equal((await storage.journal('j').all()[Symbol.asyncIterator]().next()).value, 51, 'the oldest are gone')
+  t.ok(
+    await until(() => left('journal') === JOURNAL_BOUNDS.entries), 'no more entries are kept'
+  )
+  t.equal(
+    (await storage.journal('j').all()[Symbol.asyncIterator]().next()).value, 51, 'the oldest are gone'
+  )
 })
 
 t.test('large records that have expired are swept a few at a time (SG-06)', async (t) => {
@@ -45,7 +49,9 @@ t.test('large records that have expired are swept a few at a time (SG-06)', asyn
   t.teardown(() => db.close())
   db.exec(`INSERT INTO records (kind, id, value, expires) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 32)
     SELECT 'large', i, printf('%.*c', 512 * 1024, 'x'), 1 FROM n`)
-  const left = () => Number(db.prepare("SELECT count(*) AS n FROM records WHERE kind = 'large'").get()!['n'])
+  const left = () => Number(
+    db.prepare("SELECT count(*) AS n FROM records WHERE kind = 'large'").get()!['n']
+  )
   const storage = openSqliteStorage(place, now)
   t.teardown(() => storage.close())
   const seen = new Set<number>()

@@ -18,9 +18,13 @@ t.test('the answer to one request is never that of another, which may be of some
     await upstream.request(callOf('echo'), exchangeOf())
     server.fault = 'hang'
     const waiting = faultOf(upstream.request(callOf('echo'), exchangeOf()))
-    await until(() => server.requests.filter(({ body }) => body.includes('tools/call')).length === 2)
+    await until(
+      () => server.requests.filter(({ body }) => body.includes('tools/call')).length === 2
+    )
     server.fault = 'other'
-    t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), { name: 'UpstreamError' })
+    t.match(
+      await faultOf(upstream.request(callOf('echo'), exchangeOf())), { name: 'UpstreamError' }
+    )
     t.match(await waiting, { fault: 'timeout' }, answers)
   }
 })
@@ -40,11 +44,15 @@ t.test('requests that the server refuses, such as large ones, do not open a conn
   await upstream.request(callOf('echo'), exchangeOf())
   server.fault = { status: 413 }
   for (let call = 0; call < 5; call++) {
-    t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), { fault: 'failed', wasSent: false })
+    t.match(
+      await faultOf(upstream.request(callOf('echo'), exchangeOf())), { fault: 'failed', wasSent: false }
+    )
   }
   server.fault = undefined
   await upstream.request(callOf('echo'), exchangeOf())
-  t.equal(server.requests.filter(({ body }) => body.includes('"initialize"')).length, 2, 'one more, since it may have been renewed')
+  t.equal(
+    server.requests.filter(({ body }) => body.includes('"initialize"')).length, 2, 'one more, since it may have been renewed'
+  )
 })
 
 t.test('a server that was renewed, and speaks another version, is connected again', async (t) => {
@@ -94,7 +102,9 @@ t.test('a start whose last answer never ends is given up, and the next one is tr
 async function startModern (t: Test, tools: string[]) {
   const methods: string[] = []
   const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'modern', version: '2' }, { capabilities: { tools: { listChanged: true } } })
+    const server = new McpServer(
+      { name: 'modern', version: '2' }, { capabilities: { tools: { listChanged: true } } }
+    )
     for (const name of tools) server.registerTool(name, {}, async () => ({ content: [{ type: 'text', text: name }] }))
     return server
   }, { legacy: 'reject' })
@@ -104,7 +114,9 @@ async function startModern (t: Test, tools: string[]) {
     methods.push((JSON.parse(body) as { method: string }).method)
     if (body.includes('bad')) return request.socket.resetAndDestroy()
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
-    const answer = await handler.fetch(new Request('http://localhost/', { method: 'POST', headers: headers as Record<string, string>, body }))
+    const answer = await handler.fetch(
+      new Request('http://localhost/', { method: 'POST', headers: headers as Record<string, string>, body })
+    )
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).flushHeaders()
     if (methods.at(-1) === 'subscriptions/listen') streams.add(response)
     return Readable.fromWeb(answer.body as never).on('error', () => {}).pipe(response)
@@ -119,10 +131,14 @@ t.test('calls whose connection breaks do not have the connection of all opened a
   for (const id of ['ann', 'bob']) await upstream.request(callOf('echo'), exchangeOf({ caller: callerOf(id) }))
   methods.length = 0
   for (let call = 0; call < 5; call++) {
-    t.match(await faultOf(upstream.request(callOf('bad'), exchangeOf())), { fault: 'ended', wasSent: true })
+    t.match(
+      await faultOf(upstream.request(callOf('bad'), exchangeOf())), { fault: 'ended', wasSent: true }
+    )
   }
   await upstream.request(callOf('echo'), exchangeOf({ caller: callerOf('bob') }))
-  t.equal(methods.filter((method) => method === 'server/discover').length, 1, 'once, since it may have been renewed')
+  t.equal(
+    methods.filter((method) => method === 'server/discover').length, 1, 'once, since it may have been renewed'
+  )
 })
 
 const offered = ({ catalogue }: { catalogue: Catalogue }) => catalogue.tools.map(({ ownName }) => ownName)

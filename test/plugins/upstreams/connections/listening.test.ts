@@ -4,7 +4,9 @@ import t from 'tap'
 import { Listening } from '../../../../plugins/upstreams/connections/listening.ts'
 
 const follow = (listening: Listening, uri: string) =>
-  listening.change(({ resourceSubscriptions = [] }) => ({ resourceSubscriptions: [...resourceSubscriptions, uri] }))
+  listening.change(
+    ({ resourceSubscriptions = [] }) => ({ resourceSubscriptions: [...resourceSubscriptions, uri] })
+  )
 
 /** Streams that are open, oldest first, of an upstream that takes no URI with `bad` in it. */
 function start () {
@@ -30,7 +32,9 @@ t.test('what the upstream refuses keeps nobody from following something else (UP
 t.test('those who ask at the same time are all told of', async (t) => {
   const { listening, open } = start()
   const asked = ['a://1', 'a://bad', 'a://2', 'a://3'].map((uri) => follow(listening, uri))
-  t.same((await Promise.allSettled(asked)).map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+  t.same(
+    (await Promise.allSettled(asked)).map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled', 'fulfilled']
+  )
   t.same(open, [['a://1', 'a://2', 'a://3']])
 })
 

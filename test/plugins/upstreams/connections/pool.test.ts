@@ -50,7 +50,9 @@ t.test('those who come while it opens share it, and each key has its own', async
 })
 
 t.test('one that nobody uses ends; one with a request, over which something is followed, or that stays, does not', async (t) => {
-  const { pool, made, get } = start(t, { idleMs: 100, stays: (key) => key === 'stays', isFollowed: (key) => key === 'followed' })
+  const { pool, made, get } = start(
+    t, { idleMs: 100, stays: (key) => key === 'stays', isFollowed: (key) => key === 'followed' }
+  )
   await Promise.all(['stays', 'busy', 'idle'].map(get))
   made.find(({ key }) => key === 'busy')!.inFlight = 1
   t.ok(await until(() => made.some(({ isClosed }) => isClosed)))
@@ -108,7 +110,9 @@ t.test('whoever is locked while their connection opens has none either: it ends 
   let asked = 0
   const isHere = async () => { asked++; return false }
   const { pool } = start(t, { idleMs: 1_000, isHere, open: () => opening.promise })
-  const waiting = faultOf(Promise.resolve(pool.get('ann', { id: 'ann', groups: [], clientId: 'app' })))
+  const waiting = faultOf(
+    Promise.resolve(pool.get('ann', { id: 'ann', groups: [], clientId: 'app' }))
+  )
   t.ok(await until(() => asked > 0))
   let closed = 0
   opening.resolve({ inFlight: 0, async close () { closed++ } } as unknown as OpenConnection)
@@ -156,7 +160,9 @@ t.test('the reason of a failure is the answer until it is tried again', async (t
 t.test('what has not opened is given up when the pool is closed, and nobody waits for it', async (t) => {
   const { pool, get } = start(t, {
     open: (_key, _caller, _onEnd, signal) =>
-      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
+      new Promise(
+        (_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up')))
+      )
   })
   const opening = faultOf(get('ann'))
   await pool.close()
@@ -174,7 +180,9 @@ t.test('what opens while the pool is closed is closed as well', async (t) => {
 t.test('its end gives up what is still opening', async (t) => {
   const { pool, get } = start(t, {
     open: (_key, _caller, _onEnd, signal) =>
-      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
+      new Promise(
+        (_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up')))
+      )
   })
   const opening = faultOf(get('slow'))
   await pool.close()

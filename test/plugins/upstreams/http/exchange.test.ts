@@ -98,18 +98,26 @@ t.test('a TLS handshake that does not end is no connection', async (t) => {
 t.test('whoever gives up gets their own reason, and the connection is closed', async (t) => {
   const upstream = await startRecordingUpstream(t, () => controller.abort(new Error('gone')))
   const controller = new AbortController()
-  await t.rejects(exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' })
-  await t.rejects(exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' })
+  await t.rejects(
+    exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' }
+  )
+  await t.rejects(
+    exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' }
+  )
   t.equal(upstream.requests.length, 1, 'nothing is sent for who has gone already')
 })
 
 t.test('what is given up while it waits ends at once, and nothing of its body is kept until a socket is free (UH-10)', async (t) => {
   const upstream = await startRecordingUpstream(t, () => {})
-  const first = outgoing(t, upstream.url, { settings: { name: 'crm', secrets: [], timeoutMs: 60_000 } })
+  const first = outgoing(
+    t, upstream.url, { settings: { name: 'crm', secrets: [], timeoutMs: 60_000 } }
+  )
   exchange(first, 'first').catch(() => {})
   t.ok(await until(() => upstream.requests.length === 1))
   const waiting = new AbortController()
-  const second = t.rejects(exchange({ ...first, signal: waiting.signal }, 'x'.repeat(1_000_000)), { message: 'gone' })
+  const second = t.rejects(
+    exchange({ ...first, signal: waiting.signal }, 'x'.repeat(1_000_000)), { message: 'gone' }
+  )
   waiting.abort(new Error('gone'))
   await second
   const kept = Object.values(first.agent.requests).flatMap((requests) => requests ?? []) as unknown as Array<{ outputSize: number }>

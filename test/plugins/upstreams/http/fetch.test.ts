@@ -34,7 +34,9 @@ t.test('an argument is repeated in a header of any name that a header can have',
   const upstream = await startHttpUpstream(t)
   const client = await connectHttp(t, httpSettings(upstream.url))
   const headers = { 'mcp-param-a_b': 'eu', cookie: 'no' }
-  await client.request({ method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } }, { headers })
+  await client.request(
+    { method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } }, { headers }
+  )
   t.equal(upstream.requests.at(-1)!.headers['mcp-param-a_b'], 'eu')
   t.equal(upstream.requests.at(-1)!.headers.cookie, undefined)
 })
@@ -65,7 +67,9 @@ t.test('who is calling is told by headers, which mcp.json cannot forge (UH-02)',
 
 t.test('with a token the authorization of mcp.json stays here (UH-02)', async (t) => {
   const upstream = await startHttpUpstream(t)
-  await connectHttp(t, httpSettings(upstream.url, { identity: 'token' }, { authorization: 'Basic forged' }), { caller: ann })
+  await connectHttp(
+    t, httpSettings(upstream.url, { identity: 'token' }, { authorization: 'Basic forged' }), { caller: ann }
+  )
   t.notMatch(upstream.bytes(), /forged/)
   for (const { headers } of upstream.requests) t.match(headers.authorization, /^Bearer signed\./)
 })
@@ -80,7 +84,9 @@ t.test('a request that its caller gave up is told to the upstream, and its conne
   const open = [...upstream.sockets].length
   controller.abort()
   await t.rejects(call)
-  t.ok(await until(() => upstream.requests.some(({ body }) => body.includes('notifications/cancelled'))))
+  t.ok(
+    await until(() => upstream.requests.some(({ body }) => body.includes('notifications/cancelled')))
+  )
   t.ok(await until(() => upstream.sockets.size <= open), 'the connection of the call is closed')
 })
 
@@ -97,7 +103,9 @@ t.test('an upstream that hangs holds what is canceled for a second, and is not s
   for (let number = 0; number < 10; number++) call(waiting)
   waiting.abort()
   sent.abort()
-  t.ok(await until(() => upstream.sockets.size <= before - MAX_SOCKETS), 'all sockets are free again')
+  t.ok(
+    await until(() => upstream.sockets.size <= before - MAX_SOCKETS), 'all sockets are free again'
+  )
   t.equal(calls('tools/call'), MAX_SOCKETS)
 })
 

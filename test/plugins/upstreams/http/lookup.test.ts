@@ -21,7 +21,9 @@ const HOME = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }
 
 t.test('one lookup runs at a time, for all who wait for the same name (UH-11)', async (t) => {
   const { asked, lookup } = start()
-  const dead = Array.from({ length: 20 }, () => t.rejects(lookup('crm.internal', { all: true }), { code: 'EAI_AGAIN' }))
+  const dead = Array.from(
+    { length: 20 }, () => t.rejects(lookup('crm.internal', { all: true }), { code: 'EAI_AGAIN' })
+  )
   const alive = lookup('localhost', { all: true })
   t.ok(await until(() => asked.length === 1))
   asked[0]!.answer.reject(Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' }))

@@ -156,7 +156,9 @@ t.test('what one person sends leaves room for what others send (PR-22)', async (
   const { processes } = startProcesses(t, { bounds })
   const transport = processes.open(upstreamSettings(['--deaf', '--ignore-term']), undefined)
   await connectClient(transport)
-  const send = (characters: number) => transport.send({ jsonrpc: '2.0', method: 'ping', params: { text: 'x'.repeat(characters) } })
+  const send = (characters: number) => transport.send(
+    { jsonrpc: '2.0', method: 'ping', params: { text: 'x'.repeat(characters) } }
+  )
   // What the pipe itself takes is not known.
   const large = await Promise.allSettled(Array.from({ length: 10 }, () => send(200_000)))
   const refused = large.filter(({ status }) => status === 'rejected')
@@ -210,7 +212,9 @@ t.test('a process that is closed while it starts is ended', async (t) => {
 
 /** Answers a call with progress and the result in one piece. */
 const AT_ONCE = `
-  const say = (...messages) => process.stdout.write(messages.map((one) => JSON.stringify({ jsonrpc: '2.0', ...one }) + '\\n').join(''))
+  const say = (...messages) => process.stdout.write(
+    messages.map((one) => JSON.stringify({ jsonrpc: '2.0', ...one }) + '\\n').join('')
+  )
   require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
     const { id, method, params } = JSON.parse(line)
     const { protocolVersion, _meta } = params ?? {}
@@ -223,7 +227,9 @@ const AT_ONCE = `
 
 t.test('progress that comes in one piece with the answer is not lost', async (t) => {
   const { processes } = startProcesses(t)
-  const client = await connectClient(processes.open(upstreamSettings([], { args: ['-e', AT_ONCE] }), undefined))
+  const client = await connectClient(
+    processes.open(upstreamSettings([], { args: ['-e', AT_ONCE] }), undefined)
+  )
   const heard: number[] = []
   await client.callTool({ name: 'any', arguments: {} }, { onprogress: ({ progress }) => { heard.push(progress) } })
   t.same(heard, [1, 2])
