@@ -186,7 +186,7 @@ t.test('the official clients, both generations and both eras, list and call', as
       const client = new ModernClient({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
       await client.connect(new ModernTransport(new URL(url + path), { requestInit }))
       t.equal(client.getNegotiatedProtocolVersion(), mode === 'legacy' ? '2025-11-25' : MODERN)
-      t.equal((await client.listTools()).tools.length, 11)
+      t.equal((await client.listTools()).tools.length, 12)
       t.match(await client.callTool({ name: 'whoami', arguments: { text: 'hello' } }), {
         structuredContent: { text: 'alice:hello' }
       })
