@@ -61,3 +61,23 @@ t.test('of a thousand steps at once that all say to be the last, few are reporte
   t.equal(reported[0], 1)
   t.ok(reported.length < 20, `${reported.length}`)
 })
+
+t.test('of steps that come at once the newest is reported soon, and nothing after the end', async (t) => {
+  const reported: unknown[] = []
+  const reporter = createReporter({
+    capabilities: undefined,
+    meta: { progressToken: 1 },
+    notifyProgress: (step) => reported.push(step)
+  })
+  reporter.progress(1, 9)
+  reporter.progress(2, 9)
+  reporter.progress(3, 9, 'a long one')
+  t.same(reported, [{ progressToken: 1, progress: 1, total: 9 }])
+  await delay(60)
+  t.same(reported.slice(1), [{ progressToken: 1, progress: 3, total: 9, message: 'a long one' }])
+  reporter.progress(4, 9)
+  reporter.progress(5, 9)
+  reporter.end()
+  await delay(60)
+  t.equal(reported.length, 3)
+})
