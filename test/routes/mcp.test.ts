@@ -195,7 +195,7 @@ t.test('the official clients, both generations and both eras, list and call', as
     }
     const v1 = new V1Client({ name: 'test', version: '1' })
     await v1.connect(new V1Transport(new URL(url + path), { requestInit }) as Parameters<typeof v1.connect>[0])
-    t.equal((await v1.listTools()).tools.length, 11)
+    t.equal((await v1.listTools()).tools.length, 12)
     t.match(await v1.callTool({ name: 'whoami', arguments: { text: 'hello' } }), {
       structuredContent: { text: 'alice:hello' }
     })
