@@ -41,3 +41,11 @@ storageTest('a clock that leaps ahead for a moment ends no accounts (SG-12)', as
   clock.steady += 900
   t.strictSame(await expired(), ['ann'], 'it has stayed')
 })
+
+storageTest('an account of a backend without an end has none', async (t, start) => {
+  const { app } = await start()
+  const now = () => 1_800_000_000
+  const deadlines = createAccountExpiry(app.storage, now, () => undefined)
+  t.equal(await deadlines.begin('ann', 'local'), undefined)
+  t.strictSame(await Array.fromAsync(deadlines.expired()), [])
+})

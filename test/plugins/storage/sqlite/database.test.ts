@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { openSqliteNotes } from '../../../../plugins/notes/sqlite.ts'
+import { openDatabase, transaction } from '../../../../plugins/storage/sqlite/database.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
 import { folder } from '../../../helpers/tool-context.ts'
 
@@ -77,3 +78,21 @@ t.test(
     t.equal((await stat(join(place, 'new'))).mode & 0o777, 0o700)
   }
 )
+
+t.test('work that fails for another reason than a full disk is done once, and undone', async (t) => {
+  const place = await folder(t)
+  const db = openDatabase(place, 'a.db', {
+    synchronous: 'NORMAL',
+    prepare: (db) => db.exec('CREATE TABLE a (b)')
+  })
+  t.teardown(() => db.close())
+  let done = 0
+  const work = () => {
+    done++
+    db.exec('INSERT INTO a VALUES (1)')
+    throw new Error('of its own')
+  }
+  t.throws(() => transaction(db, work), { message: 'of its own' })
+  t.equal(done, 1)
+  t.same(db.prepare('SELECT b FROM a').all(), [])
+})
