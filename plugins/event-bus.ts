@@ -18,6 +18,8 @@ declare module 'fastify' {
 /** To be raised when messages change their form: instances of two versions then ignore each other during an update. */
 const VERSION = 1
 const MIN_MS_BETWEEN_WARNINGS = 60_000
+/** Whoever only listens would never notice that a connection carries nothing any more. */
+const PING_EVERY_MS = 1_000
 
 type Log = { warn(details: object, message: string): void }
 
@@ -140,6 +142,7 @@ export async function connectEventBus (
   receiver.on('ready', () => {
     receiver.subscribe(channel).catch((error: Error) => log.warn(`Redis: ${error.message}`))
   })
+  const pings = setInterval(() => receiver.ping().catch(() => {}), PING_EVERY_MS).unref()
   return {
     subscribe: local.subscribe,
     publish (topic, message) {
@@ -148,6 +151,7 @@ export async function connectEventBus (
     },
     close () {
       local.close()
+      clearInterval(pings)
       sender.disconnect()
       receiver.disconnect()
     }

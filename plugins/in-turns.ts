@@ -42,12 +42,15 @@ export function createOwnTurns (): () => Promise<void> {
 /** For work that many may have at the same time: a turn of the event loop has a piece of one of them, however many they are. */
 export function createSharedTurns () {
   const ownTurn = createOwnTurns()
-  /** Begins such a work. @returns as {@link createTurns}. */
-  return (): (() => Promise<void> | undefined) => {
-    let began = -Infinity
-    return () => {
-      if (performance.now() - began < MAX_TURN_MS) return undefined
-      return ownTurn().then(() => { began = performance.now() })
-    }
+  /** Begins such a work. @returns as {@link createTurnsOf}. */
+  return () => createTurnsOf(ownTurn)
+}
+
+/** @param next resolves in a turn in which the work may go on. @returns as {@link createTurns}; the first piece waits as well. */
+export function createTurnsOf (next: () => Promise<void>): () => Promise<void> | undefined {
+  let began = -Infinity
+  return () => {
+    if (performance.now() - began < MAX_TURN_MS) return undefined
+    return next().then(() => { began = performance.now() })
   }
 }

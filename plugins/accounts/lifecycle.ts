@@ -43,9 +43,15 @@ export interface AccountLifecycle {
   disconnectApps(id: string): Promise<void>
   /**
    * Removes sign-in methods, with every session, the apps that were connected and the access keys that were made through
-   * them, and what this server stores for the backend. The last method in use always stays. @returns what was removed.
+   * them, and what this server stores for the backend. The last method in use always stays.
+   * @param check throws where whoever asked may not any more: others may come first.
+   * @returns what was removed.
    */
-  removeSignInMethods(id: string, which: (identity: LinkedIdentity) => boolean): Promise<LinkedIdentity[]>
+  removeSignInMethods(
+    id: string,
+    which: (identity: LinkedIdentity) => boolean,
+    check?: () => Promise<unknown>
+  ): Promise<LinkedIdentity[]>
   /** Those that the operator put the person in: {@link User.groups}. */
   changeGroups(id: string, decide: (groups: readonly string[]) => string[]): Promise<boolean>
   /** See {@link User.isOwner}. */
@@ -96,7 +102,11 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     },
     signOutEverywhere: async (id) => (await users.change(id, endSessions)) !== undefined,
     disconnectApps: (id) => grants.revokeAllOf(id),
-    removeSignInMethods: (id, which) => deps.removing(id, () => removeSignInMethods(deps, id, which)),
+    removeSignInMethods: (id, which, check) =>
+      deps.removing(id, async () => {
+        await check?.()
+        return removeSignInMethods(deps, id, which)
+      }),
     changeGroups: async (id, decide) => (await users.change(id, (user) => withGroupsOfOperator(user, decide))) !== undefined,
     setOwner: async (id, isOwner) => (await users.change(id, (user) => withOwner(user, isOwner))) !== undefined,
     changeAddress: async (id, change) => (await users.changeAddress(id, change)) !== undefined,

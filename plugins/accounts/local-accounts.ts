@@ -1,9 +1,8 @@
 // Accounts of backends without a service behind them, as such a backend sees them: found by address or by subject. The
 // records are in account-records.ts.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { BackendUnavailable, type Account, type Accounts, type Email } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
-import type { Collection, Storage } from '../storage/contract.ts'
+import type { Storage } from '../storage/contract.ts'
 import {
   createAccountRecords,
   isSameVersion,
@@ -12,11 +11,10 @@ import {
   type AccountRecords
 } from './account-records.ts'
 import { inTurns } from '../in-turns.ts'
+import { takeTurn } from './in-turn.ts'
 
 /** How long one move may keep another of the same account waiting, and its deletion. */
 const MOVE_LIFETIME_SECONDS = 30
-/** Between two looks of a deletion at a move that runs: it takes milliseconds, or its process has ended. */
-const LOOK_MS = 25
 
 export function createLocalAccounts (storage: Storage, now: Clock): Accounts {
   const records = createAccountRecords(storage.collection<AccountRecord>('account'), now)
@@ -75,22 +73,13 @@ export function createLocalAccounts (storage: Storage, now: Clock): Accounts {
       }
     },
     async delete (subject) {
-      await keepFromMoving(moves, subject)
+      // A move that runs would claim an address after the account was dropped: it would be there, and lead to nobody. It takes
+      // milliseconds, or its process has ended; none begins afterwards.
+      await takeTurn(moves, subject, MOVE_LIFETIME_SECONDS)
       await dropRecords(records, subject, (await addresses.find(subject))?.email)
       await addresses.delete(subject)
       await moves.delete(subject)
     }
-  }
-}
-
-/**
- * A move that runs would claim an address after the account was dropped: it would be there, and lead to nobody. None begins
- * afterwards.
- */
-async function keepFromMoving (moves: Collection<object>, subject: string): Promise<void> {
-  for (let left = MOVE_LIFETIME_SECONDS * 1_000; left > 0; left -= LOOK_MS) {
-    if (await moves.create(subject, {}, MOVE_LIFETIME_SECONDS)) return
-    await sleep(LOOK_MS)
   }
 }
 

@@ -113,7 +113,7 @@ export function createSignInMethods (deps: Deps): SignInMethods {
     },
     async remove (request, which) {
       const { user } = await needFreshVisitor(request)
-      return lifecycle.removeSignInMethods(user.id, which)
+      return lifecycle.removeSignInMethods(user.id, which, () => needFreshVisitor(request))
     }
   }
 }

@@ -1,22 +1,26 @@
 // Which existing servers somebody may use through an app: for the consent and the account page, and for what the server says
 // of them to a client.
 import type { Rights } from '../access-rules/contract.ts'
-import { createSharedTurns } from '../in-turns.ts'
 import type { Upstream, Upstreams } from './contract.ts'
 
 type Known = Pick<Upstream, 'settings' | 'catalogue'>
 
-/** Rules are asked about whatever a caller may not use, for each of hundreds of apps on one page. */
-const beginTurns = createSharedTurns()
+/** Rules are asked about whatever a caller may not use, for each of hundreds of apps on one page: in turns with what others ask. */
+type Turn = () => Promise<void> | undefined
 
 /**
- * In turns with other requests.
- * @param scopes of the app. @returns names, in the order of the file: those that offer at least one thing to the caller.
+ * @param scopes of the app.
+ * @param turn see `createTurnsOf`.
+ * @returns names, in the order of the file: those that offer at least one thing to the caller.
  * Of one whose lists were never read, the rules about its name decide.
  */
-export async function usableUpstreams ({ all }: Pick<Upstreams, 'all'>, rights: Rights, scopes: readonly string[]): Promise<string[]> {
+export async function usableUpstreams (
+  { all }: Pick<Upstreams, 'all'>,
+  rights: Rights,
+  scopes: readonly string[],
+  turn: Turn
+): Promise<string[]> {
   const usable: string[] = []
-  const turn = beginTurns()
   for (const upstream of all) {
     for (const may of decisions(upstream, rights, scopes)) {
       const waiting = turn()
@@ -30,11 +34,14 @@ export async function usableUpstreams ({ all }: Pick<Upstreams, 'all'>, rights: 
 }
 
 /** As {@link usableUpstreams}, for all apps of a person: most have the same rights and scopes. */
-export function usableOnPage (upstreams: Pick<Upstreams, 'all'>): (rights: Rights, scopes: readonly string[]) => Promise<string[]> {
+export function usableOnPage (
+  upstreams: Pick<Upstreams, 'all'>,
+  turn: Turn
+): (rights: Rights, scopes: readonly string[]) => Promise<string[]> {
   const known = new Map<string, Promise<string[]>>()
   return (rights, scopes) => {
     const key = JSON.stringify([rights.key, scopes])
-    const usable = known.get(key) ?? usableUpstreams(upstreams, rights, scopes)
+    const usable = known.get(key) ?? usableUpstreams(upstreams, rights, scopes, turn)
     known.set(key, usable)
     return usable
   }

@@ -7,7 +7,7 @@ import { invalidRequest } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { principalOfUser } from '../../plugins/access-rules/principal.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
-import { mapInTurns } from '../../plugins/in-turns.ts'
+import { createTurnsOf, mapInTurns } from '../../plugins/in-turns.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
 import { ofGrant } from '../../plugins/observability/audit/index.ts'
 import { findNotice, withNotice } from '../../plugins/pages/notices.ts'
@@ -83,7 +83,7 @@ async function describeAccount (
     findLocalAccounts(app, user),
     describeNotes(app, words, user)
   ])
-  const usable = usableOnPage(app.upstreams)
+  const usable = usableOnPage(app.upstreams, createTurnsOf(() => app.callerTurns.next(user.id)))
   const apps = await mapInTurns(grants, async (grant) => {
     const verified = grant.code && app.clients.verified(grant.clientId, grant.code.redirectUri)
     const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)), grant.without)

@@ -47,6 +47,8 @@ export default async function changePassword (app: FastifyInstance) {
       return reply.page('password', { ...page, error: { field: 'next', message: request.words.say(problem) } }, 400)
     }
     return app.accounts.changingPassword(user.id, async () => {
+      // One that came first has ended this session as well, as where somebody clicks twice.
+      if (!(await app.signIn.sessions.user(request))) return signInFirst(app, request, reply, paths.accountPassword)
       // First: a fault of storage after the change would leave others signed in, and nobody would see it.
       const before = await endSessions(app, request, user, form)
       // Another change may have come first.

@@ -5,6 +5,7 @@ import type { Config } from '../../config/index.ts'
 import { accessDenied, invalidRequest, loginRequired, signInExpired } from '../../errors.ts'
 import type { Words } from '../../languages/index.ts'
 import { withInteraction } from '../../paths.ts'
+import { createTurnsOf } from '../../plugins/in-turns.ts'
 import { wholeUpstream } from '../../plugins/access-rules/contract.ts'
 import { rightsOfVisitor } from '../../plugins/access-rules/principal.ts'
 import { sendAppConnected } from '../../plugins/accounts/messages.ts'
@@ -155,7 +156,8 @@ async function findChoice (
   const grants = await app.grants.listByUser(user.id)
   const last = grants.find((grant) => grant.clientId === clientId)
   const rights = rightsOfVisitor(app, user)
-  return choiceOf(scopes, app.tools.offered, rights, last, await usableUpstreams(app.upstreams, rights, scopes))
+  const turn = createTurnsOf(() => app.callerTurns.next(user.id))
+  return choiceOf(scopes, app.tools.offered, rights, last, await usableUpstreams(app.upstreams, rights, scopes, turn))
 }
 
 function describeChoice (words: Words, { readOnly, tools, upstreams }: Choice): Pick<PageData['consent'], 'less' | 'uses'> {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { connectEventBus } from '../../plugins/event-bus.ts'
+import { startFaultyWire } from '../helpers/faulty-wire.ts'
 import { noRedis, startRedis } from '../helpers/redis.ts'
 
 const redis = await startRedis()
@@ -156,5 +157,32 @@ t.test(
     t.same(elsewhere, [])
     t.match(warnings, [[{ err: Error }, 'a message between instances was dropped']])
     t.equal(warnings.length, 5, 'one of each bus')
+  }
+)
+
+t.test(
+  'whoever only listens notices that a connection carries nothing any more, without a word (WB-06)',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const through = new URL(redis!.url)
+    const wire = await startFaultyWire(Number(through.port))
+    through.port = String(wire.port)
+    const log = { warn () {} }
+    const [far, near] = [
+      await connectEventBus(redis!.url, 'silent', log),
+      await connectEventBus(through.href, 'silent', log)
+    ]
+    t.teardown(() => {
+      for (const bus of [far, near]) bus.close()
+      wire.close()
+    })
+    const heard: number[] = []
+    near.subscribe('numbers', z.number(), (number) => heard.push(number))
+    wire.silence()
+    for (let number = 0; number < 100 && heard.length === 0; number++) {
+      far.publish('numbers', number)
+      await sleep(200)
+    }
+    t.equal(heard.length, 1)
   }
 )

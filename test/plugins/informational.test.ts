@@ -13,3 +13,12 @@ t.test('twenty may come before an answer', async (t) => {
   request.emit('information')
   t.equal(floods, 1)
 })
+
+t.test('one that is at work for long may say so from time to time', async (t) => {
+  let now = 0
+  const request = new EventEmitter() as ClientRequest
+  let floods = 0
+  boundInformational(request, () => floods++, () => now)
+  for (now = 0; now < 600_000; now += 10_000) request.emit('information')
+  t.equal(floods, 0)
+})

@@ -53,6 +53,8 @@ const MAX_OF_PERSON = 10
 const MIN_MS_BETWEEN_RENEWALS = 30_000
 /** Without a request; who follows something waits, and may have gone. */
 const FOLLOWED_IDLE_MS = 3_600_000
+/** With more connections, who follows something waits as long as others: each may hold one of 256 streams. */
+const MAX_FOLLOWED = 128
 /** A connection that has lasted this long was a good one. */
 const GOOD_AFTER_MS = 10_000
 
@@ -214,7 +216,8 @@ export class Pool {
   #endIdle (): void {
     const { idleMs, isFollowed } = this.#options
     for (const [key, slot] of this.#slots) {
-      const before = performance.now() - (isFollowed(key) ? Math.max(idleMs, FOLLOWED_IDLE_MS) : idleMs)
+      const isWaiting = this.#slots.size <= MAX_FOLLOWED && isFollowed(key)
+      const before = performance.now() - (isWaiting ? Math.max(idleMs, FOLLOWED_IDLE_MS) : idleMs)
       if (slot.usedAt < before && this.#isIdle(slot) && !(slot.connection && this.#options.stays(key))) this.#end(key, slot)
     }
   }

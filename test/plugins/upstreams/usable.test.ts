@@ -1,7 +1,9 @@
 // Which existing servers the pages name for an app: those that offer its person something within its scopes.
 import t from 'tap'
 import { ALL_RIGHTS, type Rights } from '../../../plugins/access-rules/contract.ts'
-import { usableOnPage, usableUpstreams } from '../../../plugins/upstreams/usable.ts'
+import { createCallerTurns } from '../../../plugins/caller-turns.ts'
+import { createOwnTurns, createTurnsOf } from '../../../plugins/in-turns.ts'
+import { usableOnPage, usableUpstreams as usableIn } from '../../../plugins/upstreams/usable.ts'
 import { shownUpstreams } from '../../helpers/shown-upstreams.ts'
 
 const upstreams = shownUpstreams([
@@ -11,6 +13,9 @@ const upstreams = shownUpstreams([
   { name: 'new' }
 ])
 const BOTH = ['mcp:read', 'mcp:write']
+const ownTurn = createOwnTurns()
+const usableUpstreams = (all: typeof upstreams, rights: Rights, scopes: string[]) =>
+  usableIn(all, rights, scopes, createTurnsOf(ownTurn))
 
 t.test('all that offer something within the scopes of the app, in the order of the file', async (t) => {
   t.same(await usableUpstreams(upstreams, ALL_RIGHTS, BOTH), ['files', 'crm', 'wiki', 'new'])
@@ -64,10 +69,35 @@ t.test('others have a turn while rules are asked about thousands of things that 
 t.test('on one page those with the same rights and scopes are asked about once (UC-12)', async (t) => {
   let asked = 0
   const none: Rights = { ...ALL_RIGHTS, key: 'none', may: () => false, mayOf: () => Boolean(asked++ && false) }
-  const usable = usableOnPage(upstreams)
+  const usable = usableOnPage(upstreams, () => undefined)
   t.same(await usable(none, BOTH), [])
   const once = asked
   t.same(await usable(none, BOTH), [])
   t.equal(asked, once)
   t.same(await usable(ALL_RIGHTS, ['mcp:read']), ['files', 'wiki', 'new'])
+})
+
+t.test('whoever opens a page does not wait for hundreds of pages of somebody else (UC-12)', async (t) => {
+  const uris = Array.from({ length: 2_000 }, (_, number) => `wiki://${number}`)
+  const { now } = performance
+  let [ms, asked] = [0, 0]
+  performance.now = () => ms
+  t.teardown(() => { performance.now = now })
+  const none: Rights = {
+    ...ALL_RIGHTS,
+    may: () => false,
+    mayOf () {
+      ms += 0.1
+      asked++
+      return false
+    }
+  }
+  const turns = createCallerTurns()
+  const page = (person: string, all: typeof upstreams) =>
+    usableIn(all, none, BOTH, createTurnsOf(() => turns.next(person)))
+  const large = shownUpstreams([{ name: 'a', uris }])
+  const many = Promise.all(Array.from({ length: 20 }, () => page('ann', large)))
+  await page('bob', upstreams)
+  t.ok(asked < 300, `after ${asked} questions`)
+  await many
 })

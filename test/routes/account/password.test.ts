@@ -113,6 +113,10 @@ storageTest('a new password signs out every other browser, and this one goes on 
     1,
     'of five at once, one'
   )
+  t.notOk(
+    answers.some(({ status }) => status === 503),
+    'and whoever clicks twice reads of no outage'
+  )
 })
 
 t.test('password managers are led to the page by the well-known address (W3C), where there are passwords', async (t) => {

@@ -1,5 +1,6 @@
 // A sign-in method is removed with everything that came through it (threat AC-02).
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { keyOf } from '../../../plugins/accounts/identities.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { storageTest } from '../../helpers/storages.ts'
@@ -51,5 +52,26 @@ storageTest(
     await throughSecond(mallory, again)
     t.notMatch((await again.get(`${url}/account`)).text, ann)
     t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 1)
+  }
+)
+
+storageTest(
+  'whoever is signed out while they wait to remove a method removes nothing (AC-02, AC-16)',
+  async (t, start) => {
+    const { url, app, address, person, userOf, begin, enter, isIn } = await place(t, start)
+    const ann = address()
+    const thief = await person(ann)
+    const { id, identities: [local] } = await userOf(ann)
+    await yes(thief, await enter(thief, await begin(thief), randomUUID()))
+    const page = await thief.get(`${url}/account/sign-in/remove?way=${keyOf(local!)}`)
+    const turns = app.storage.collection<object>('methodRemoval')
+    await turns.put(id, {}, 30)
+    const removal = yes(thief, page)
+    await sleep(50)
+    await app.signIn.lifecycle.signOutEverywhere(id)
+    await turns.delete(id)
+    t.equal((await removal).status, 403)
+    t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 2)
+    t.notOk(await isIn(thief))
   }
 )

@@ -51,13 +51,26 @@ t.test('those who come while it opens share it, and each key has its own', async
 
 t.test('one that nobody uses ends; one with a request, over which something is followed, or that stays, does not', async (t) => {
   const { pool, made, get } = start(
-    t, { idleMs: 100, stays: (key) => key === 'stays', isFollowed: (key) => key === 'followed' }
+    t, { idleMs: 100, max: () => 4, stays: (key) => key === 'stays', isFollowed: (key) => key === 'followed' }
   )
-  await Promise.all(['stays', 'busy', 'idle'].map(get))
+  await Promise.all(['stays', 'busy', 'followed', 'idle'].map(get))
   made.find(({ key }) => key === 'busy')!.inFlight = 1
   t.ok(await until(() => made.some(({ isClosed }) => isClosed)))
   t.same(made.filter(({ isClosed }) => isClosed).map(({ key }) => key), ['idle'])
-  t.equal(pool.size, 2)
+  t.equal(pool.size, 3)
+})
+
+t.test('of hundreds over which something is followed, no more stay than leave streams for others', async (t) => {
+  const { pool, get } = start(
+    t, { idleMs: 1_000, max: () => 1_000, isFollowed: () => true }
+  )
+  await Promise.all(Array.from({ length: 300 }, (_, person) => get(`${person}`)))
+  const now = mock.method(performance, 'now')
+  t.teardown(() => now.mock.restore())
+  const later = performance.now() + 300_000
+  now.mock.mockImplementation(() => later)
+  t.ok(await until(() => pool.size < 300))
+  t.equal(pool.size, 128)
 })
 
 t.test('one over which something is followed ends after an hour, and makes room like any other', async (t) => {
