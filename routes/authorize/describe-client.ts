@@ -1,6 +1,6 @@
 // What the consent page says of the app: its name, what is verified of it, and what is not (MCP security best practices,
 // "Consent UI"; threat CL-09).
-// Tested in test/plugins/oauth/clients/verified-host.test.ts.
+// Tested in test/routes/authorize/describe-client.test.ts and test/plugins/oauth/clients/verified-host.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { invalidClient } from '../../errors.ts'
 import type { Client } from '../../plugins/oauth/clients/contract.ts'
