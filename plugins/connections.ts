@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { createConnectionShares, MIN_IDLE_MS, type ConnectionShares } from './connection-shares.ts'
 import { maxConnectionsFor, maxFileHandles } from './file-handles.ts'
-import { createFindSlow, type FindSlow } from './half-sent.ts'
+import { createFindSlow, findLongHeads, type FindSlow } from './half-sent.ts'
 
 // Its import would load all that it exports: with fetch and WebSocket 14 MB more, and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -34,10 +34,14 @@ interface Connection {
   shares: ConnectionShares
   /** To requests that are being answered: the first goes out, and the others wait for it in memory. */
   running: Set<ServerResponse>
-  /** The last request, and when it began. */
-  request?: IncomingMessage
+  /** The last request, until all of it is here, and when it began. */
+  request?: IncomingMessage | undefined
   since: number
   idleSince: number
+  /** Bytes that had come with the last request; what is beyond is the beginning of another head. */
+  read: number
+  /** Of such a head, when it was last looked for. */
+  head: number
 }
 
 /**
@@ -98,6 +102,7 @@ export class Connections {
     const looks = setInterval(() => {
       this.#endUnread(warn.unread)
       this.#endHalfSent(findSlow, warn.halfSent)
+      this.#endLongHeads(warn.heads)
     }, LOOK_INTERVAL_MS).unref()
     server.once('close', () => clearInterval(looks))
     return server
@@ -142,16 +147,36 @@ export class Connections {
 
   #endHalfSent (findSlow: FindSlow, warn: () => void): void {
     const arriving = []
-    for (const [socket, { request, since }] of this.#open) {
+    for (const [socket, connection] of this.#open) {
+      const { request, since } = connection
       if (request && !request.complete) arriving.push({ socket, request, since })
+      else if (request) {
+        // Its head may take 200 KB, for as long as the connection stays (threat OW-27).
+        connection.request = undefined
+        connection.read = socket.bytesRead
+      }
     }
     const slow = findSlow(arriving, performance.now())
     if (slow.length > 0) warn()
     for (const { socket } of slow) socket.destroy()
   }
 
+  /** Of nobody is known who sends them: a head says so, behind a proxy. */
+  #endLongHeads (warn: () => void): void {
+    const heads = []
+    for (const [socket, connection] of this.#open) {
+      const before = connection.head
+      if (connection.running.size > 0 || connection.request) connection.read = socket.bytesRead
+      connection.head = socket.bytesRead - connection.read
+      if (before > 0 && connection.head > 0) heads.push({ socket, bytes: connection.head })
+    }
+    const long = findLongHeads(heads)
+    if (long.length > 0) warn()
+    for (const { socket } of long) socket.destroy()
+  }
+
   #remember (socket: Socket, shares: ConnectionShares): void {
-    this.#open.set(socket, { shares, running: new Set(), since: 0, idleSince: performance.now() })
+    this.#open.set(socket, { shares, running: new Set(), since: 0, idleSince: performance.now(), read: 0, head: 0 })
     socket.once('close', () => {
       this.#open.delete(socket)
       shares.remove(socket)
@@ -171,6 +196,7 @@ export class Connections {
     response.once('close', () => {
       connection.running.delete(response)
       connection.idleSince = performance.now()
+      connection.read = socket.bytesRead
       if (connection.running.size > 0) return
       connection.shares.setIdle(socket, true)
       if (this.#isClosing) socket.destroySoon()
@@ -193,6 +219,7 @@ function createWarnings (log: () => Log) {
     unread: atMostOncePerMinute(() => 'connections are ended: their clients ask for much and do not read it'),
     pipelined: atMostOncePerMinute(() => `connections are ended: more than ${MAX_PIPELINED} requests are sent on one before it has an answer`),
     halfSent: atMostOncePerMinute(() => 'requests are ended: one address sends many at once, and each slowly'),
+    heads: atMostOncePerMinute(() => 'connections are ended: their clients send the heads of requests slowly, and much of them'),
     share: atMostOncePerMinute(
       (most: number, _handles: number) =>
         `connections of one address are refused: it holds its share of ${most}. If it is your proxy, name it in TRUST_PROXY: docs/operations.md`
@@ -209,4 +236,4 @@ const unreadBytes = (socket: Socket, { running }: Connection): number =>
   Math.max(socket.writableLength, [...running].reduce((sum, { writableLength }) => sum + writableLength, 0))
 
 const mayEnd = ({ running, request, idleSince }: Connection, now: number, began: number): boolean =>
-  running.size === 0 ? now - idleSince > MIN_IDLE_MS : !request!.complete && now - began > MAX_UPLOAD_MS
+  running.size === 0 ? now - idleSince > MIN_IDLE_MS : request?.complete === false && now - began > MAX_UPLOAD_MS

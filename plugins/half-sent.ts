@@ -1,5 +1,6 @@
-// Requests whose body is still on its way: a share for each site, so that nobody holds all places of a proxy in front, or
-// fills the memory, by sending slowly (threat OW-24). Behind a proxy the connections say nothing of who sends.
+// Requests that are still on their way: a share of bodies for each site, and a bound for all heads, so that nobody holds all
+// places of a proxy in front, or fills the memory, by sending slowly (threats OW-24, OW-28). Behind a proxy the connections say
+// nothing of who sends.
 // Tested in test/plugins/half-sent.test.ts.
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
@@ -57,3 +58,17 @@ function senderOf ({ socket, headers }: IncomingMessage, isProxy: (address: stri
 }
 
 const plain = (address: string): string => address.replace(/^::ffff:/, '')
+
+/** Of all heads together that are on their way for half a second: each byte may take four, until the rest is here. */
+const MAX_HEAD_BYTES = 8 * 1024 * 1024
+
+/** @returns of the heads that are not complete those that end now, the longest first: common ones have a kilobyte. */
+export function findLongHeads<Head extends { bytes: number }> (heads: readonly Head[], most = MAX_HEAD_BYTES): Head[] {
+  let left = heads.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (left <= most) return []
+  return heads.toSorted((a, b) => b.bytes - a.bytes).filter(({ bytes }) => {
+    const isLong = left > most
+    if (isLong) left -= bytes
+    return isLong
+  })
+}

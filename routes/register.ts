@@ -2,6 +2,7 @@
 // nothing.
 import type { FastifyInstance } from 'fastify'
 import { invalidClientMetadata, OAuthError } from '../errors.ts'
+import { turnTakerOf } from '../plugins/caller-turns.ts'
 import { isObject } from '../plugins/is-object.ts'
 import { redirectHost } from '../plugins/oauth/clients/redirect-uris.ts'
 
@@ -18,7 +19,9 @@ export default async function register (app: FastifyInstance) {
   const { paths } = app
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, parse)
+  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, (request, text: string, done) => {
+    app.callerTurns.begin(turnTakerOf(request), () => parse(request, text, done))
+  })
 
   app.addHook('onError', async (request, _reply, error) => {
     if (!(error instanceof OAuthError)) return

@@ -13,7 +13,7 @@ export class Parameters {
   readonly #values: URLSearchParams
 
   /** @throws invalid_request for a parameter that appears twice. */
-  constructor (encoded: string | URLSearchParams) {
+  constructor (encoded: string) {
     this.#values = new URLSearchParams(encoded)
     const seen = new Set<string>()
     for (const name of this.#values.keys()) {
@@ -41,12 +41,30 @@ export class Parameters {
 export const queryParameters = (request: FastifyRequest): Parameters =>
   new Parameters(request.raw.url!.split('?').slice(1).join('?'))
 
+/**
+ * The body of a form as it came: it may hold twenty thousand parameters, which are read once, and in the turn of whoever sent
+ * them (threat BW-35).
+ */
+class Form {
+  readonly #text: string
+  #parameters: Parameters | undefined
+
+  constructor (text: string) {
+    this.#text = text
+  }
+
+  /** @throws as {@link Parameters} does. */
+  get parameters (): Parameters {
+    return (this.#parameters ??= new Parameters(this.#text))
+  }
+}
+
 /** The body of a form post. @throws invalid_request when there is none. */
 export function formParameters (request: FastifyRequest): Parameters {
-  if (!(request.body instanceof URLSearchParams)) {
+  if (!(request.body instanceof Form)) {
     throw invalidRequest('send the parameters as application/x-www-form-urlencoded')
   }
-  return new Parameters(request.body)
+  return request.body.parameters
 }
 
 const LIMIT_BYTES = 64 * 1024
@@ -57,7 +75,7 @@ export default fp(
     app.removeAllContentTypeParsers()
     await app.register(formbody, {
       bodyLimit: LIMIT_BYTES,
-      parser: (text) => new URLSearchParams(text) as unknown as Record<string, unknown>
+      parser: (text) => new Form(text) as unknown as Record<string, unknown>
     })
   },
   { name: 'parameters' }

@@ -10,7 +10,7 @@ import { JWT_BEARER, type Client, type GrantType } from '../../plugins/oauth/cli
 import type { Grant, TokenSet } from '../../plugins/oauth/grants/contract.ts'
 import { TokenReuse } from '../../plugins/oauth/grants/index.ts'
 import { parseToken } from '../../plugins/oauth/grants/token-format.ts'
-import parameters, { formParameters } from '../../plugins/oauth/parameters.ts'
+import parameters, { formParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import type { GrantHandler } from './contract.ts'
@@ -45,8 +45,13 @@ function recordIssue (
   })
 }
 
-/** @param client once it has proven itself. */
-function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown, client: Client | undefined): void {
+/** What is known of a request: its form, and its client once that has proven itself. */
+interface Known {
+  form?: Parameters
+  client?: Client
+}
+
+function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: unknown, { form, client }: Known): void {
   if (!(error instanceof OAuthError)) return
   const { cause } = error
   if (cause instanceof TokenReuse) app.audit.record(request, 'reuse', ofGrant(cause.grant))
@@ -54,7 +59,7 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
     app.audit.recordOnce(request, 'token_refused', {
       reason: error.reason ?? error.code,
       ...(client && { client: client.id, clientName: client.name }),
-      grant: grantOfCode(request)
+      grant: grantOfCode(form)
     })
   }
 }
@@ -63,9 +68,9 @@ function recordRefusal (app: FastifyInstance, request: FastifyRequest, error: un
  * Whose story a refusal belongs to: what was shown for a token names its grant, and nobody can
  * guess that.
  */
-function grantOfCode ({ body }: FastifyRequest): string | undefined {
-  const code = body instanceof URLSearchParams ? body.get('code') : null
-  return code === null ? undefined : parseToken('ac', code)?.grantId
+function grantOfCode (form: Parameters | undefined): string | undefined {
+  const code = form?.get('code')
+  return code === undefined ? undefined : parseToken('ac', code)?.grantId
 }
 
 /**
@@ -96,9 +101,9 @@ export default async function token (app: FastifyInstance, { resources }: Pick<C
 }
 
 async function exchange (app: FastifyInstance, request: FastifyRequest, resources: readonly string[]): Promise<object> {
-  let known: Client | undefined
+  const known: Known = {}
   try {
-    const form = formParameters(request)
+    const form = (known.form = formParameters(request))
     const grantType = form.need('grant_type')
     const { grantTypes } = app.clients
     if (!isOneOf(grantTypes, grantType)) {
@@ -106,7 +111,7 @@ async function exchange (app: FastifyInstance, request: FastifyRequest, resource
     }
     const { holderOf } = grantType === JWT_BEARER ? app.idJag : app.grants
     const client = await app.clients.authenticate(request, holderOf)
-    known = client
+    known.client = client
     if (!client.grantTypes.includes(grantType)) {
       throw unauthorizedClient(`the client did not register for ${grantType}`)
     }

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { createCallerTurns } from '../../plugins/caller-turns.ts'
+import { startServer } from '../helpers/server.ts'
 
 /** Counts the turns of the event loop while something is waited for. */
 async function turnsOf (waited: Promise<unknown>): Promise<number> {
@@ -87,4 +88,21 @@ t.test('what waited for its turn goes on as a part of its own request', async (t
   }
   await turns.next('ann')
   t.same(seen, ['first', 'second', 'third'])
+})
+
+t.test('a registration is parsed in the turn of its sender (BW-35)', async (t) => {
+  const { app, url } = await startServer(t)
+  const { begin } = app.callerTurns
+  const begun: string[] = []
+  app.callerTurns.begin = (caller, work) => {
+    begun.push(caller)
+    begin(caller, work)
+  }
+  const { status } = await fetch(`${url}/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{'
+  })
+  t.equal(status, 400)
+  t.match(begun, [/site/], 'before the handler, which it never came to')
 })

@@ -1,7 +1,7 @@
 // Whose requests arrive slowly, with and without proxies, and which of them end.
 import type { IncomingMessage } from 'node:http'
 import t from 'tap'
-import { createFindSlow, MAX_HALF_SENT, MIN_SLOW_MS, type Arriving } from '../../plugins/half-sent.ts'
+import { createFindSlow, findLongHeads, MAX_HALF_SENT, MIN_SLOW_MS, type Arriving } from '../../plugins/half-sent.ts'
 
 const NOW = 100_000
 
@@ -76,4 +76,11 @@ t.test('of a long header twenty hops are read, and what is no address says nothi
   t.equal(findSlow(odd, NOW).length, 3, 'one: the proxy')
   const none = tooMany(() => from('10.0.0.1'))
   t.equal(findSlow(none, NOW).length, 3)
+})
+
+t.test('of heads that are not complete the longest end (OW-28)', async (t) => {
+  const heads = [3, 9, 1, 9].map((bytes) => ({ bytes }))
+  t.same(findLongHeads(heads, 22), [])
+  t.same(findLongHeads(heads, 20), [{ bytes: 9 }])
+  t.same(findLongHeads(heads, 3).length, 3)
 })

@@ -1,4 +1,5 @@
 // The Fastify instance: routes with a JSON Schema work, and what is not there is answered in the caller's format.
+import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { loadConfig } from '../../config/index.ts'
 import { createHttpServer } from '../../plugins/http-server.ts'
@@ -34,4 +35,29 @@ t.test('an unknown address gets a page or JSON, as the caller accepts', async (t
   t.match([page.statusCode, page.headers['content-type']], [404, /text\/html/])
   const json = await app.inject('/nowhere')
   t.match([json.statusCode, json.json()], [404, { error: 'not_found' }])
+})
+
+t.test('what is sent to no address is not read, whatever it is (BW-34)', async (t) => {
+  const app = await createApp()
+  for (const type of ['application/json', 'text/plain', 'x/y', '/']) {
+    const { statusCode } = await app.inject({
+      method: 'POST',
+      url: '/nowhere',
+      headers: { 'content-type': type },
+      payload: '{'.repeat(app.initialConfig.bodyLimit! + 1)
+    })
+    t.equal(statusCode, 404, type)
+  }
+})
+
+t.test('a query of thousands is not read by any router (BW-35)', async (t) => {
+  const app = await createApp()
+  const count = async ({ query }: FastifyRequest) => Object.keys(query as object).length
+  app.get('/asked', count)
+  const ask = async (many: number) => {
+    const names = Array.from({ length: many }, (_, index) => `parameter-${index}`)
+    return (await app.inject(`/asked?${names.join('&')}`)).body
+  }
+  t.equal(await ask(200), '200')
+  t.equal(await ask(201), '0')
 })

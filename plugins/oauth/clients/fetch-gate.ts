@@ -16,7 +16,9 @@ export const FETCH_BOUNDS = {
   underWay: 32,
   underWayPerShare: 4,
   perMinute: 240,
-  perMinutePerShare: 60
+  perMinutePerShare: 60,
+  /** Of what a host may be asked for strangers: whoever has many networks leaves the rest to others. */
+  perMinuteOfSiteAtHost: 15
 } as const
 /**
  * Once half of a lane is used, a host, person or site may have only this much: the rest is for
@@ -78,9 +80,10 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
     key: string
   ): Promise<{ value: unknown; maxAge: number }> {
     const shares = [`host ${url.host}`]
+    const site = lane === 'stranger' ? `site ${siteOf(networkOf(request))}` : undefined
     if (person !== undefined) shares.push(`person ${person}`)
-    if (lane === 'stranger') shares.push(`site ${siteOf(networkOf(request))}`)
-    const done = budgets[lane].begin(shares)
+    if (site !== undefined) shares.push(site)
+    const done = budgets[lane].begin(shares, site && `${site} at ${url.host}`)
     try {
       const { body, maxAge } = await fetch(url, insecureHosts)
       return { value: read(body), maxAge }
@@ -109,10 +112,11 @@ export function createFetchGate ({ insecureHosts, limits, now, fetch = fetchDocu
 interface Budget {
   /**
    * @param shares the host, and the person or the site of a stranger.
+   * @param siteAtHost that site, at this host.
    * @returns what to call when it is done.
    * @throws FetchRefused beyond a bound.
    */
-  begin(shares: readonly string[]): () => void
+  begin(shares: readonly string[], siteAtHost?: string): () => void
 }
 
 /** Counts fetches under way and within the minute. */
@@ -132,7 +136,8 @@ function createBudget (now: Clock): Budget {
     begunBy = createCounts()
   }
 
-  function hasRoom (shares: readonly string[]): boolean {
+  function hasRoom (shares: readonly string[], siteAtHost = ''): boolean {
+    if (begunBy.of(siteAtHost) >= FETCH_BOUNDS.perMinuteOfSiteAtHost) return false
     const most = running >= underWay / 2 || begun >= perMinute / 2 ? WHEN_BUSY : FETCH_BOUNDS
     const isWithin = (share: string) =>
       runningBy.of(share) < most.underWayPerShare && begunBy.of(share) < most.perMinutePerShare
@@ -140,11 +145,12 @@ function createBudget (now: Clock): Budget {
   }
 
   return {
-    begin (shares) {
+    begin (shares, siteAtHost) {
       startMinute()
-      if (!hasRoom(shares)) throw new FetchRefused('too many are being read at the moment', 'document_busy')
+      if (!hasRoom(shares, siteAtHost)) throw new FetchRefused('too many are being read at the moment', 'document_busy')
       begun++
       running++
+      if (siteAtHost !== undefined) begunBy.add(siteAtHost, 1)
       for (const share of shares) {
         begunBy.add(share, 1)
         runningBy.add(share, 1)

@@ -34,8 +34,8 @@ export class FetchRefused extends Error {
   readonly reason: Reason
 
   /** @param reason for the audit log. */
-  constructor (message: string, reason: Reason = 'document_unreachable', options?: ErrorOptions) {
-    super(message, options)
+  constructor (message: string, reason: Reason = 'document_unreachable') {
+    super(message)
     this.reason = reason
   }
 }
@@ -52,11 +52,11 @@ export class AddressRefused extends FetchRefused {
 /** How the outside is reached. Tests replace it: no public server can be had there. */
 export interface Network {
   resolve(hostname: string, signal: AbortSignal): Promise<string[]>
-  /** `false`: a connection of its own for each document, closed with it. */
-  agent: Agent | false
+  /** If absent, each document has a connection of its own, closed with it, and over https a {@link BoundedAgent}. */
+  agent?: Agent
 }
 
-const INTERNET: Network = { resolve: resolveAddresses, agent: false }
+const INTERNET: Network = { resolve: resolveAddresses }
 
 /**
  * @param insecureHosts `host:port` of servers on this computer that tests may name, over http too.
@@ -65,7 +65,7 @@ const INTERNET: Network = { resolve: resolveAddresses, agent: false }
 export async function fetchDocument (
   url: URL,
   insecureHosts: readonly string[],
-  network = INTERNET
+  network: Network = INTERNET
 ): Promise<FetchedDocument> {
   const insecure = insecureHosts.includes(url.host)
   if (url.protocol !== 'https:' && !(insecure && url.protocol === 'http:')) {
@@ -74,17 +74,21 @@ export async function fetchDocument (
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
   try {
     const addresses = insecure ? [loopbackAddress(url.hostname)] : await vettedAddresses(url.hostname, network, signal)
-    const response = await send(url, addresses, network.agent, signal)
+    const response = await send(url, addresses, network.agent ?? (await newAgent(url)), signal)
     return { body: parse(await readBody(response, signal)), maxAge: maxAgeOf(response.headers['cache-control']) }
   } catch (error) {
-    if (error instanceof FetchRefused) throw error
-    if (signal.aborted) throw new FetchRefused(`it took longer than ${FETCH_TIMEOUT_MS} ms`, undefined, { cause: error })
-    // The code, not the text: that may repeat what the host sent.
-    throw new FetchRefused(`its host could not be reached (${(error as { code?: string }).code ?? 'no answer'})`, undefined, {
-      cause: error
-    })
+    throw error instanceof FetchRefused ? error : refusalOf(error, signal)
   }
 }
+
+/**
+ * Without the error itself: it may hold what the host sent, such as its certificates, and refusals are kept (threat CL-12). Its code,
+ * not its text, which may repeat that as well.
+ */
+const refusalOf = (error: unknown, { aborted }: AbortSignal): FetchRefused =>
+  aborted
+    ? new FetchRefused(`it took longer than ${FETCH_TIMEOUT_MS} ms`)
+    : new FetchRefused(`its host could not be reached (${(error as { code?: string }).code ?? 'no answer'})`)
 
 function parse (text: string): unknown {
   try {
@@ -108,6 +112,9 @@ async function vettedAddresses (hostname: string, network: Network, signal: Abor
 
 /** The configuration lets only hosts of this computer be insecure. */
 const loopbackAddress = (hostname: string): string => (hostname === 'localhost' ? '127.0.0.1' : bare(hostname))
+
+const newAgent = async ({ protocol }: URL): Promise<Agent | false> =>
+  protocol === 'https:' && new (await import('./bounded-agent.ts')).BoundedAgent()
 
 async function send (
   url: URL,

@@ -39,3 +39,30 @@ t.test('a query keeps its question marks, and a body is a form of 64 KB at most'
   t.equal((await post('a=b', 'text/plain')).statusCode, 415)
   t.match((await app.inject({ method: 'POST', url: '/' })).json(), { statusCode: 400, message: /x-www-form-urlencoded/ })
 })
+
+t.test('a form is read once, in the turn of its sender (BW-35)', async (t) => {
+  const steps: string[] = []
+  const Real = URLSearchParams
+  t.teardown(() => { globalThis.URLSearchParams = Real })
+  globalThis.URLSearchParams = class extends Real {
+    constructor (text?: string) {
+      super(text)
+      steps.push('read')
+    }
+  }
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(parameters)
+  const preHandler = async () => { steps.push('turn') }
+  app.post('/', { preHandler }, async (request) => {
+    formParameters(request)
+    return formParameters(request).get('a')
+  })
+  const { body } = await app.inject({
+    method: 'POST',
+    url: '/',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: 'a=b'
+  })
+  t.same([body, steps], ['b', ['turn', 'read']])
+})

@@ -4,7 +4,7 @@ import { readCredentials } from '../../../../plugins/oauth/clients/credentials.t
 import { Parameters } from '../../../../plugins/oauth/parameters.ts'
 
 const read = (authorization: string | undefined, form: Record<string, string> = {}) =>
-  readCredentials(authorization, new Parameters(new URLSearchParams(form)))
+  readCredentials(authorization, new Parameters(new URLSearchParams(form).toString()))
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 
 t.test('they come in the form or in a Basic header, form-encoded there', async (t) => {

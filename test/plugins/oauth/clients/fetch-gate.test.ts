@@ -122,6 +122,21 @@ t.test('a site with many networks, naming many hosts, leaves other strangers the
   await ask('https://good.example/c')
 })
 
+t.test('a site with many networks leaves others a host that it asks again and again (CL-13)', async (t) => {
+  const { state, ask } = makeGate()
+  const asked = FETCH_BOUNDS.perMinutePerShare
+  for (let index = 0; index < asked; index++) {
+    const ip = `2001:db8:ffff:${index.toString(16)}::1`
+    const url = `https://app.example/${index}`
+    const request = { ip } as FastifyRequest
+    await ask(url, 'stranger', undefined, request)
+      .catch(() => {})
+  }
+  const most = FETCH_BOUNDS.perMinuteOfSiteAtHost
+  t.equal(state.fetched.length, most)
+  await ask('https://app.example/client')
+})
+
 t.test('one person with apps at many hosts, or a few of them, leave other people their fetches (CL-10)', async (t) => {
   const { state, ask } = makeGate()
   const { perMinute, perMinutePerShare } = FETCH_BOUNDS
@@ -167,7 +182,7 @@ t.test('nothing else fetches what a client names (CL-01)', async (t) => {
       .filter(({ text }) => /\bfetch ?\(|node:https?'|node:dns/.test(text.replaceAll(/gate\.fetch|fetch<T>/g, '')))
       .map(({ file }) => file)
       .sort(),
-    ['fetch-gate.ts', 'public-address.ts', 'safe-fetch.ts']
+    ['bounded-agent.ts', 'fetch-gate.ts', 'public-address.ts', 'safe-fetch.ts']
   )
 })
 

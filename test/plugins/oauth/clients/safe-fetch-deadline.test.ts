@@ -1,6 +1,7 @@
 // How long fetching a document may take, and how long it may be used (threat WB-09).
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
+import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { fetchDocument, FETCH_TIMEOUT_MS } from '../../../../plugins/oauth/clients/safe-fetch.ts'
 
@@ -119,4 +120,19 @@ t.test('informational answers without an end are not read to the deadline: they 
   const startedAt = performance.now()
   await t.rejects(fetchDocument(new URL(`http://127.0.0.1:${port}/client`), [`127.0.0.1:${port}`]), { name: 'FetchRefused' })
   t.ok(performance.now() - startedAt < FETCH_TIMEOUT_MS / 2)
+})
+
+t.test('nothing that a host sent is kept with its refusal (CL-12)', async (t) => {
+  const head = 'HTTP/1.1 200 OK\r\nx-filler: '
+  const sent = head + 'x'.repeat(20_000)
+  const port = await listen(t, createTcpServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.write(sent))
+  }))
+  const at = `127.0.0.1:${port}`
+  const refused: unknown = await fetchDocument(new URL(`http://${at}/c`), [at])
+    .catch((error: unknown) => error)
+  t.match(refused, { name: 'FetchRefused' })
+  const kept = inspect(refused, { depth: 9, showHidden: true })
+  t.notMatch(kept, /Buffer|xxxx/)
 })

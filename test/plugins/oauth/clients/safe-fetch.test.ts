@@ -2,10 +2,11 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
-import { Agent, createServer } from 'node:https'
+import { createServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { BoundedAgent } from '../../../../plugins/oauth/clients/bounded-agent.ts'
 import { isPublicAddress, isPublicName } from '../../../../plugins/oauth/clients/public-address.ts'
 import { fetchDocument, type Network } from '../../../../plugins/oauth/clients/safe-fetch.ts'
 import { folder } from '../../../helpers/tool-context.ts'
@@ -81,7 +82,7 @@ async function certificates (t: Test, name: string) {
 /**
  * Dials loopback in place of the addresses it is told to, and remembers those; everything else, TLS too, is Node's own.
  */
-class LoopbackAgent extends Agent {
+class LoopbackAgent extends BoundedAgent {
   readonly dialled: string[] = []
   override createConnection (options: never, done: never) {
     const { lookup } = options as {
