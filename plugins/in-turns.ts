@@ -17,19 +17,30 @@ export async function * inTurns<T> (records: AsyncIterable<T> | Iterable<T>): As
   }
 }
 
-/** For what looks something up for each of many items; one after the other. */
-export async function mapInTurns<T, R> (items: Iterable<T>, map: (item: T) => Promise<R>): Promise<R[]> {
+/**
+ * For what looks something up for each of many items, one after the other; what is made of them all has a turn for itself.
+ * @param next resolves in a later turn: for what anybody may ask for again and again, one in which they have time left.
+ */
+export async function mapInTurns<T, R> (items: Iterable<T>, map: (item: T) => Promise<R>, next?: () => Promise<void>): Promise<R[]> {
   const mapped: R[] = []
-  for await (const item of inTurns(items)) mapped.push(await map(item))
+  const turn = next && createTurns(next)
+  for await (const item of inTurns(items)) {
+    await turn?.()
+    mapped.push(await map(item))
+  }
+  await next?.()
   return mapped
 }
 
-/** @returns to be called between two entries: it waits for another turn where this one has lasted long enough. */
-export function createTurns (): () => Promise<void> | undefined {
+/**
+ * @param next resolves in a later turn.
+ * @returns to be called between two entries: it waits for another turn where this one has lasted long enough.
+ */
+export function createTurns (next: () => Promise<unknown> = () => nextTurn()): () => Promise<void> | undefined {
   let began = performance.now()
   return () => {
     if (performance.now() - began < MAX_TURN_MS) return undefined
-    return nextTurn().then(() => { began = performance.now() })
+    return next().then(() => { began = performance.now() })
   }
 }
 

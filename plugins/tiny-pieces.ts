@@ -13,7 +13,7 @@ class TinyPieces extends Error {
 }
 
 /** In HTTP/2 no header says so (RFC 9113 §8.1). */
-const mayHaveBody = ({ httpVersionMajor, headers }: IncomingMessage): boolean =>
+export const mayHaveBody = ({ httpVersionMajor, headers }: IncomingMessage): boolean =>
   httpVersionMajor > 1 || headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
 
 /** With HTTP/2 the connection carries others as well: only its stream ends. */

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { createAddressPlaces } from './address-places.ts'
+import { createAppsOfPeople } from './apps-of-person.ts'
 import { createQuotas, type Quotas } from './quotas.ts'
 import { createCounters } from './counters.ts'
 
@@ -61,13 +62,15 @@ export default fp(
     const firstUses = app.storage.collection<{ at: number }>('firstUse')
     const known = new Set<string>()
     const asked = new Set<string>()
+    /** A connection that has ended leaves what was counted of it for a month, and a person can connect and end ever new ones. */
+    const countedAs = createAppsOfPeople(app.now)
     const dayKey = (grantId: string, day: number) => `calls ${day} ${grantId}`
 
     app.decorate('usage', {
       ...(rateLimits ? createQuotas(counters, rateLimits, app.now, createAddressPlaces(app.sealing)) : noQuotas),
-      called ({ grantId }) {
+      called ({ grantId, user }) {
         const day = Math.floor(app.now() / DAY_SECONDS)
-        counters.add([{ key: dayKey(grantId, day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])
+        counters.add([{ key: dayKey(countedAs(user.id, grantId), day), endsAt: (day + DAYS_SHOWN + 1) * DAY_SECONDS, watched: false }])
       },
       async isFirstUse ({ grantId }) {
         if (known.has(grantId)) return false

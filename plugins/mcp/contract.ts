@@ -80,6 +80,9 @@ export const callerOf = ({ access, address }: Pick<McpRequest, 'access' | 'addre
 export const sharerOf = ({ access, address = '' }: Pick<McpRequest, 'access' | 'address'>): string =>
   access ? access.user.id : `address ${siteOf(address)}`
 
+/** Whether the caller may still use what they asked for. */
+export type MayGoOn = (body: McpRequest['body'], access: Access | null) => boolean
+
 export type McpHandler = (request: McpRequest) => Promise<McpResponse>
 
 /** What the server offers to clients. */

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Rights } from '../access-rules/contract.ts'
 import { principalOfUser } from '../access-rules/principal.ts'
 import type { Access } from '../oauth/grants/contract.ts'
-import type { McpHandler, McpOptions } from './contract.ts'
+import type { MayGoOn, McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
 import type { CallServices } from './handlers/contract.ts'
 import { createOnBehalfOf } from './handlers/on-behalf-of.ts'
@@ -22,6 +22,7 @@ import { REQUEST_BOUNDS } from './sessions/request.ts'
 import type { ChangeLog } from './streams/change-log.ts'
 import type { EventBus } from '../event-bus.ts'
 import { extensionsOf } from './extensions.ts'
+import type { Bounds } from './streams/contract.ts'
 import { createOpenStreams } from './streams/open-streams.ts'
 import { createSubscriptions, STREAM_BOUNDS } from './streams/subscriptions.ts'
 
@@ -37,6 +38,7 @@ export interface EndpointDeps {
   changes: ChangeLog
   /** What a caller may use now. */
   rightsOf(access: Access | null): Rights
+  mayGoOn: MayGoOn
   /** Gets what the SDK refused or could not do. */
   onError(error: Error): void
 }
@@ -48,7 +50,7 @@ export interface Endpoint {
   calls: OpenCalls
 }
 
-export function buildEndpoint ({ app, options, offered, relayed, bus, changes, rightsOf, onError }: EndpointDeps): Endpoint {
+export function buildEndpoint ({ app, options, offered, relayed, bus, changes, rightsOf, mayGoOn, onError }: EndpointDeps): Endpoint {
   const { tools } = offered
   const stillAllows = options.signIn ? app.stillAllows : () => true
   const services = createCallServices(app, options, stillAllows)
@@ -67,14 +69,11 @@ export function buildEndpoint ({ app, options, offered, relayed, bus, changes, r
     extensions: options.signIn ? extensionsOf(app.clients) : undefined,
     onError
   })
-  const open = {
-    streams: createOpenStreams(STREAM_BOUNDS, app.now, stillAllows, (access) => rightsOf(access).key),
-    requests: createOpenStreams(REQUEST_BOUNDS, app.now, stillAllows),
-    // Each is a message that was counted, and ends in time.
-    calls: createOpenStreams(UNBOUNDED, app.now, stillAllows)
-  }
+  const openOf = (bounds: Bounds) => createOpenStreams(bounds, app.now, stillAllows, (access) => rightsOf(access).key)
+  // Of calls each is a message that was counted, and ends in time.
+  const open = { streams: openOf(STREAM_BOUNDS), requests: openOf(REQUEST_BOUNDS), calls: openOf(UNBOUNDED) }
   const { storage, sealing, now, log } = app
-  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf })
+  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf, mayGoOn })
   const subscriptions = createSubscriptions(changes, serverInfo, now, rightsOf, open.streams)
   const sdkHandler = createSdkHandler({ factory, ...offered, services, subscriptions, sessions: sessions.serve, onError })
   const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })

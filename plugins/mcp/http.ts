@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { turnTakerOf } from '../caller-turns.ts'
+import { mayHaveBody } from '../tiny-pieces.ts'
 import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
 import { readText } from './json-rpc.ts'
@@ -18,8 +19,16 @@ import { acceptsEvents } from './request-context.ts'
 export function prepare (
   scope: FastifyInstance,
   messageLimit: Pick<MessageLimit, 'refuse'>,
-  largeBodies: Pick<LargeBodies, 'note' | 'wait'>
+  largeBodies: Pick<LargeBodies, 'arrive' | 'note' | 'wait'>
 ): void {
+  scope.addHook('preParsing', (request, _reply, body, done) => {
+    try {
+      if (mayHaveBody(request.raw)) largeBodies.arrive(turnTakerOf(request), body, declaredBytes(request))
+      done(null, body)
+    } catch (error) {
+      done(error as Error)
+    }
+  })
   // The limits of readText come first; Fastify's parser then refuses a key named __proto__.
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
@@ -42,6 +51,12 @@ export function prepare (
     })
   })
   scope.setErrorHandler((error: Error, request, reply) => sendError(messageLimit.refuse(request, error), request, reply))
+}
+
+/** @returns undefined where the head does not say how long the body is; none for one that is too large to be read at all. */
+function declaredBytes ({ headers: { 'content-length': length }, routeOptions: { bodyLimit } }: FastifyRequest): number | undefined {
+  if (length === undefined) return undefined
+  return Number(length) > bodyLimit ? 0 : Number(length)
 }
 
 /** Parameters other than JSON's one charset are refused too: odd ones have slipped past parsers (CVE-2026-25223). */

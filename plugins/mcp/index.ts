@@ -20,7 +20,7 @@ import { ALL_RIGHTS } from '../access-rules/contract.ts'
 import { rightsOfAccess } from '../access-rules/principal.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { createAnswer } from './answer.ts'
-import type { McpOptions, Offer } from './contract.ts'
+import type { MayGoOn, McpOptions, Offer } from './contract.ts'
 import { buildEndpoint } from './endpoint.ts'
 import { createPrompts } from './handlers/prompts.ts'
 import { createResources } from './handlers/resources.ts'
@@ -31,6 +31,7 @@ import { createMessageLimit } from './message-limit.ts'
 import { noteFirstUse } from './metering.ts'
 import { createPipeline, type McpPipeline } from './pipeline.ts'
 import { createRelayed } from './relay/index.ts'
+import { isThere } from './scope-challenge.ts'
 import type { Offered } from './sdk/contract.ts'
 import { createChangeLog, LIST_CHANGES, type Change } from './streams/change-log.ts'
 
@@ -79,7 +80,8 @@ export default fp(
     const currentName = (tool: string) => offered.tools.find(tool, ALL_RIGHTS)?.name ?? tool
     const rightsOf = (access: Access | null) =>
       rightsOfAccess(app.accessRules, access?.without ? { ...access, without: access.without.map(currentName) } : access)
-    const endpoint = buildEndpoint({ app, options, offered, relayed, bus, changes, rightsOf, onError })
+    const mayGoOn: MayGoOn = (body, access) => isThere(body, offered, rightsOf(access))
+    const endpoint = buildEndpoint({ app, options, offered, relayed, bus, changes, rightsOf, mayGoOn, onError })
     app.accessRules.onChange(endpoint.fastPath.forget)
     relayed?.onChange((changed, isOffer) => {
       if (isOffer) {
@@ -99,7 +101,7 @@ export default fp(
     })
     const { calls } = endpoint
     const isOpen = () => offered.tools.isOpenFor(rightsOf(null))
-    const deps = { answer, messageLimit, largeBodies, signIn, rightsOf, calls, isOpen }
+    const deps = { answer, messageLimit, largeBodies, signIn, rightsOf, mayGoOn, calls, isOpen }
 
     app.decorate('mcp', {
       prepare: (scope) => prepare(scope, messageLimit, largeBodies),

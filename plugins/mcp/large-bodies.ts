@@ -1,6 +1,7 @@
-// How much of large messages is kept until they are answered: a call may wait for a person, for a worker or for an existing
-// server, and one person may have a hundred that wait (threat OW-26).
+// How much of large messages is kept from their first byte until they are answered: they come at once on hundreds of
+// connections, and a call may wait for a person, for a worker or for an existing server, a hundred of one person (threat OW-26).
 // Tested in test/plugins/mcp/large-bodies.test.ts.
+import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { createCounts } from '../counts.ts'
 import { sharerOf, type LargeBody, type McpRequest } from './contract.ts'
@@ -18,7 +19,7 @@ export class LargeBodies {
   /** Bytes of each sharer. */
   readonly #held = createCounts()
   #all = 0
-  /** Bytes of each who sends them, which wait for their turn. */
+  /** Bytes of each who sends them, which are on their way or wait for their turn. */
   readonly #waiting = createCounts()
 
   /** @param bytes of the body, before it is parsed. */
@@ -27,12 +28,39 @@ export class LargeBodies {
   }
 
   /**
+   * Until all of it is here, a body counts for whoever sends it: as its head says, or, where that says nothing, as it comes.
+   * @param declared bytes, if its head says how many.
+   * @throws JsonRpcError 503 for a large one that is too much; of one without a length, the body ends with it.
+   */
+  arrive (sender: string, body: Readable, declared: number | undefined): void {
+    if (declared !== undefined && declared <= LARGE_BYTES) return
+    let counted = 0
+    const count = (bytes: number) => {
+      counted += bytes
+      this.#waiting.add(sender, bytes)
+      return counted <= LARGE_BYTES || this.#waiting.of(sender) <= LARGE_BOUNDS.perCaller
+    }
+    const release = () => {
+      this.#waiting.add(sender, -counted)
+      counted = 0
+    }
+    if (declared === undefined) body.on('data', (piece: Buffer) => { if (!count(piece.length)) body.destroy(tooMany()) })
+    else if (!count(declared)) {
+      release()
+      throw tooMany()
+    }
+    body.once('end', release)
+    body.once('close', release)
+  }
+
+  /**
    * Until its turn to be parsed has come, a body counts for whoever sent it.
    * @returns what is called then.
-   * @throws JsonRpcError 503 for a large one that is too much.
+   * @throws JsonRpcError 503 for one that is too much; of small ones there may be twice as much.
    */
   wait (sender: string, bytes: number): () => void {
-    if (bytes > LARGE_BYTES && this.#waiting.of(sender) + bytes > LARGE_BOUNDS.perCaller) throw tooMany()
+    const most = LARGE_BOUNDS.perCaller * (bytes > LARGE_BYTES ? 1 : 2)
+    if (this.#waiting.of(sender) + bytes > most) throw tooMany()
     this.#waiting.add(sender, bytes)
     return () => this.#waiting.add(sender, -bytes)
   }

@@ -9,7 +9,7 @@ import type { Access } from '../oauth/grants/contract.ts'
 import { resourceScopes } from '../oauth/scopes.ts'
 import { whenClosed } from '../when-closed.ts'
 import type { Answer } from './answer.ts'
-import type { LargeBody } from './contract.ts'
+import type { LargeBody, MayGoOn } from './contract.ts'
 import { sendError } from './errors.ts'
 import { checkRequest, send } from './http.ts'
 import type { LargeBodies } from './large-bodies.ts'
@@ -34,12 +34,13 @@ export interface PipelineDeps {
   /** Whether some tool may be called without a token. */
   isOpen(): boolean
   rightsOf(access: Access | null): Rights
+  mayGoOn: MayGoOn
   calls: OpenCalls
 }
 
 /** @param resourceMetadata absolute URL of the metadata document that challenges name (RFC 9728 §3). */
 export function createPipeline (app: FastifyInstance, resourceMetadata: string, deps: PipelineDeps): McpPipeline {
-  const { answer, messageLimit, largeBodies, signIn, rightsOf, calls } = deps
+  const { answer, messageLimit, largeBodies, signIn, rightsOf, mayGoOn, calls } = deps
   const resource: ProtectedResource = {
     resourceMetadata,
     scopes: resourceScopes,
@@ -74,7 +75,7 @@ export function createPipeline (app: FastifyInstance, resourceMetadata: string, 
     if (access) await checkStillAllowed(request, access)
     let large: LargeBody | undefined
     try {
-      const context = new HttpRequestContext(request, reply, access, { rights: rightsOf(access), signIn, calls })
+      const context = new HttpRequestContext(request, reply, access, { rights: rightsOf(access), signIn, calls, mayGoOn })
       large = context.large = largeBodies.hold(request, context)
       const response = await answer(request, context, resourceMetadata)
       // A stream of changes keeps nothing of its message, that of a call all of it.

@@ -6,7 +6,7 @@ import { networkOf } from '../client-address.ts'
 import { whenClosed } from '../when-closed.ts'
 import type { Access } from '../oauth/grants/contract.ts'
 import { BatchBudget } from './batch-budget.ts'
-import type { LargeBody, McpRequest, RequestContext } from './contract.ts'
+import type { LargeBody, MayGoOn, McpRequest, RequestContext } from './contract.ts'
 import type { OpenStream, OpenStreams } from './streams/contract.ts'
 
 /** Requests that are not answered yet: each ends with what allowed it. */
@@ -19,6 +19,7 @@ export interface ContextOptions {
   /** Whether people sign in at this server. */
   signIn: boolean
   calls: OpenCalls
+  mayGoOn: MayGoOn
 }
 
 /**
@@ -38,9 +39,11 @@ export class HttpRequestContext implements RequestContext {
   readonly #request: FastifyRequest
   readonly #raw: FastifyReply['raw']
   readonly #calls: OpenCalls
+  readonly #mayGoOn: MayGoOn
+  #body: McpRequest['body'] = []
   #signal: AbortSignal | undefined
 
-  constructor (request: FastifyRequest, { raw }: FastifyReply, access: Access | null, { rights, signIn, calls }: ContextOptions) {
+  constructor (request: FastifyRequest, { raw }: FastifyReply, access: Access | null, { rights, signIn, calls, mayGoOn }: ContextOptions) {
     const { headers } = request
     for (const name in headers) {
       if (name.startsWith('mcp-')) this.headers[name] = String(headers[name])
@@ -56,6 +59,7 @@ export class HttpRequestContext implements RequestContext {
     this.#request = request
     this.#raw = raw
     this.#calls = calls
+    this.#mayGoOn = mayGoOn
   }
 
   get log (): FastifyRequest['log'] {
@@ -67,12 +71,17 @@ export class HttpRequestContext implements RequestContext {
     return (this.#signal ??= this.#watch())
   }
 
-  /** Aborted for a client that has gone. One whose access ends is disconnected, whether it waits for a stream or for one answer. */
+  /**
+   * Aborted for a client that has gone. One whose access ends, or who may not use any more what is called, is disconnected,
+   * whether it waits for a stream or for one answer.
+   */
   #watch (): AbortSignal {
     const { access } = this
     const raw = this.#raw
     if (access !== null) {
-      const call: OpenStream = { access, address: undefined, until: Infinity, end: () => raw.destroy() }
+      const end = () => raw.destroy()
+      const onRightsChange = () => { if (!this.#mayGoOn(this.#body, access)) end() }
+      const call: OpenStream = { access, address: undefined, until: Infinity, end, onRightsChange }
       this.#calls.add(call)
       whenClosed(raw, () => this.#calls.remove(call))
     }
@@ -86,6 +95,7 @@ export class HttpRequestContext implements RequestContext {
 
   /** The same request, with its message. */
   with (body: McpRequest['body']): McpRequest {
+    this.#body = body
     return Object.assign(this, { body, batch: Array.isArray(body) ? new BatchBudget(() => this.#nextTurn()) : undefined })
   }
 }

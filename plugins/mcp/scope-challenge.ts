@@ -69,6 +69,15 @@ function scopesOf (
   }
 }
 
+/** Whether what a message names is still there: the rules may take it away while its call goes on, which may take minutes. */
+export const isThere = (body: McpRequest['body'], offered: Offered, rights: Rights): boolean =>
+  [body].flat().every(({ method, params }) => {
+    const named = (key: string) => String(params?.[key])
+    if (method === 'tools/call') return offered.tools.find(named('name'), rights) !== undefined
+    if (method === 'prompts/get') return offered.prompts.find(named('name'), rights) !== undefined
+    return method !== 'resources/read' || offered.resources.find(named('uri'), rights) !== undefined
+  })
+
 const atLeastOne = (scopes: readonly string[]) => (scopes.length > 0 ? scopes : undefined)
 
 /**

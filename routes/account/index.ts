@@ -1,11 +1,11 @@
 // The account page: who is signed in, the apps they connected and how each was used, and recent activity; with the
 // buttons that end an app, every session, or the account.
 // This room owns the pages of a signed-in person; what they change is done by plugins/accounts.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/index.ts'
 import { invalidRequest } from '../../errors.ts'
-import type { Words } from '../../languages/index.ts'
 import { principalOfUser } from '../../plugins/access-rules/principal.ts'
+import { turnTakerOf } from '../../plugins/caller-turns.ts'
 import { toDisplayName } from '../../plugins/display-name.ts'
 import { createTurnsOf, mapInTurns } from '../../plugins/in-turns.ts'
 import { formParameters, queryParameters } from '../../plugins/oauth/parameters.ts'
@@ -51,7 +51,7 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
     if (!visitor) return signInFirst(app, request, reply, paths.account)
     const notice = findNotice(app, visitor.user.id, queryParameters(request).get('notice'))
     return reply.page('account', {
-      ...(await describeAccount(app, request.words, visitor, app.signIn.forms.token(request))),
+      ...(await describeAccount(app, request, visitor)),
       ...(notice && { notice: request.words.say(notice) })
     })
   })
@@ -70,11 +70,11 @@ export default async function account (app: FastifyInstance, options: Pick<Confi
 
 async function describeAccount (
   app: FastifyInstance,
-  words: Words,
-  { user, backend }: Visitor,
-  token: string
+  request: FastifyRequest,
+  { user, backend }: Visitor
 ): Promise<PageData['account']> {
   const { paths } = app
+  const { words } = request
   const { backends } = app.signIn
   const [grants, keys, events, own, notes] = await Promise.all([
     app.grants.listByUser(user.id),
@@ -89,7 +89,7 @@ async function describeAccount (
     const rights = app.accessRules.rightsOf(principalOfUser(app.userStore.describe(user)), grant.without)
     const upstreams = await usable(rights, grant.scopes)
     return describeApp(words, grant, verified, await app.usage.ofGrant(grant.id), upstreams)
-  })
+  }, () => app.callerTurns.next(turnTakerOf(request)))
   const counts = { apps: grants.length, keys: keys.length }
   return {
     user: describePerson(user),
@@ -102,7 +102,7 @@ async function describeAccount (
     factors: await summarizeFactors(app, user.id),
     events: events.map((event) => describeEvent(words, event)),
     asks: describeOthers(words, user, counts, (identity) => identity.backend === backend, backends),
-    token,
+    token: app.signIn.forms.token(request),
     actions: {
       ...(app.administration.isOwner(user) && { admin: paths.admin }),
       revoke: paths.accountRevoke,

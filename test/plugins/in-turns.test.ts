@@ -51,6 +51,20 @@ t.test('what is looked up for each of many items comes in order, one after the o
   t.same([doubled.length, doubled[199], most, others], [200, 398, 1, 4])
 })
 
+t.test('for what anybody may ask for, others come first after each piece, and before what is made of it (AW-02, BW-26)', async (t) => {
+  let now = 0
+  let asked = 0
+  t.teardown(() => { performance.now = real })
+  const real = performance.now
+  performance.now = () => now
+  await mapInTurns(
+    Array.from({ length: 10 }),
+    async () => { now += 2 },
+    async () => { asked++ }
+  )
+  t.equal(asked, 4, 'after each six milliseconds, and at the end')
+})
+
 t.test('a turn by time lasts five milliseconds, and the next one begins anew', async (t) => {
   let now = 0
   t.teardown(() => { performance.now = real })

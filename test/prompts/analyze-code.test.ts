@@ -16,6 +16,14 @@ t.test('the code cannot end its own block, however many backticks it holds', asy
   }
 })
 
+t.test('fifty thousand rows of backticks cost little (BW-07)', async (t) => {
+  const code = '`a'.repeat(50_000)
+  const before = process.cpuUsage()
+  for (let turn = 0; turn < 5; turn++) await write({ code })
+  const { user, system } = process.cpuUsage(before)
+  t.ok(user + system < 150_000, `${user + system} µs`)
+})
+
 t.test('language and focus are named where they are given', async (t) => {
   t.match(await write({ code: 'x', language: 'Go', focus: 'speed' }), /^Review the Go code below, above all for speed\./)
   t.match(await write({ code: 'x' }), /^Review the code below\./)

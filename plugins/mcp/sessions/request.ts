@@ -1,8 +1,8 @@
 // One request of a session: run by an SDK server that is given what the session knows, answered on a stream if it may
 // take a while, and able to ask the client back on that stream.
-import type { JSONRPCMessage, JSONRPCRequest, McpServerFactory, Server } from '@modelcontextprotocol/server'
+import { ProtocolErrorCode, type JSONRPCMessage, type JSONRPCRequest, type McpServerFactory, type Server } from '@modelcontextprotocol/server'
 import type { Rights } from '../../access-rules/contract.ts'
-import { callerOf, type McpResponse, type McpRequest } from '../contract.ts'
+import { callerOf, type MayGoOn, type McpResponse, type McpRequest } from '../contract.ts'
 import { INTERNAL_ERROR, JsonRpcError } from '../json-rpc-error.ts'
 import { knowsEmptyEvents } from '../protocol-versions.ts'
 import type { SessionState } from '../sdk/contract.ts'
@@ -25,6 +25,7 @@ export interface SessionDeps {
   open: OpenStreams
   /** What a caller may use now. */
   rightsOf(access: McpRequest['access']): Rights
+  mayGoOn: MayGoOn
   log: { warn(details: object, message: string): void }
 }
 
@@ -109,11 +110,20 @@ class SessionRequest implements OpenStream {
 
   /** Ends it with an error, since what allowed it has ended or there is no room for it. */
   end (reason: string): void {
-    const refusal: JSONRPCMessage = {
-      jsonrpc: '2.0',
-      id: this.#message.id,
-      error: { code: INTERNAL_ERROR, message: `The request was stopped: ${reason}` }
-    }
+    this.#refuse({ code: INTERNAL_ERROR, message: `The request was stopped: ${reason}` })
+  }
+
+  /** What is not there any more is answered as what never was. */
+  onRightsChange (): void {
+    const { method, params } = this.#message
+    if (this.#deps.mayGoOn(this.#message, this.access)) return
+    const name = JSON.stringify(String(params?.['name'] ?? params?.['uri']).slice(0, 64))
+    const message = `There is no ${method.split('/')[0]!.slice(0, -1)} named ${name} any more: refresh the list`
+    this.#refuse({ code: ProtocolErrorCode.InvalidParams, message })
+  }
+
+  #refuse (error: { code: number; message: string }): void {
+    const refusal: JSONRPCMessage = { jsonrpc: '2.0', id: this.#message.id, error }
     this.#stream?.append(refusal)
     this.#answer.resolve(refusal)
     this.#cancel()

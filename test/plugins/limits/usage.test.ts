@@ -1,5 +1,6 @@
 // Quotas of tool calls by person, client and tool, in words a model can act on, counted together by all instances.
 import t from 'tap'
+import { MAX_APPS_COUNTED } from '../../../plugins/limits/apps-of-person.ts'
 import { demoPerson, keyFor } from '../../helpers/access-keys.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { mcpClient } from '../../helpers/mcp.ts'
@@ -108,7 +109,8 @@ t.test('the calls of a connection are counted by day, and thirty days are shown'
   const today = Math.floor(Date.now() / 86_400_000) * 86_400
   let now = today + 12 * 3_600
   const { app } = await startServer(t, { now: () => now })
-  const call = () => app.usage.called({ grantId: 'g' } as never)
+  const call = () =>
+    app.usage.called({ grantId: 'g', user: { id: 'ann' } } as never)
   call()
   call()
   t.match(await app.usage.ofGrant('g'), { calls: 2, lastCallDay: today })
@@ -118,4 +120,19 @@ t.test('the calls of a connection are counted by day, and thirty days are shown'
   now += 86_400
   t.match(await app.usage.ofGrant('g'), { calls: 1, lastCallDay: today + 29 * 86_400 })
   t.equal((await app.usage.ofGrant('another')).calls, 0)
+})
+
+t.test('a person who connects ever new apps leaves a bounded number of counters (OW-25)', async (t) => {
+  const { app } = await startServer(t)
+  const { length: before } = await Array.fromAsync(app.storage.entries())
+  const call = (grantId: string, id: string) =>
+    app.usage.called({ grantId, user: { id } } as never)
+  for (let n = 0; n < 2 * MAX_APPS_COUNTED; n++) call(`g${n}`, 'ann')
+  call('of bob', 'bob')
+  await app.usage.flush()
+  const left = (await Array.fromAsync(app.storage.entries())).length - before
+  t.equal(left, MAX_APPS_COUNTED + 2)
+  const callsOf = async (id: string) => (await app.usage.ofGrant(id)).calls
+  t.equal(await callsOf('g0'), 1)
+  t.equal(await callsOf('of bob'), 1)
 })

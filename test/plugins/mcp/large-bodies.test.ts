@@ -1,4 +1,7 @@
 // Large messages count for their caller until they are answered (OW-26).
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
@@ -7,6 +10,7 @@ import {
   LARGE_BYTES,
   LargeBodies
 } from '../../../plugins/mcp/large-bodies.ts'
+import { PUBLIC, start } from '../../helpers/mcp-endpoint.ts'
 import {
   beginSession,
   call,
@@ -124,4 +128,87 @@ t.test('what waits for its turn to be parsed counts for its sender until then (O
   bodies.wait('bob', MEGABYTE)()
   for (const one of begun) one()
   bodies.wait('ann', LARGE_BOUNDS.perCaller)()
+})
+
+const MOST = LARGE_BOUNDS.perCaller / MEGABYTE
+const small = LARGE_BYTES - 1
+
+t.test('small ones that wait for their turn have twice as much (OW-26)', async (t) => {
+  const bodies = new LargeBodies()
+  const count = 2 * LARGE_BOUNDS.perCaller / LARGE_BYTES
+  for (let n = 0; n < count; n++) bodies.wait('ann', small)
+  bodies.wait('ann', count)
+  t.throws(() => bodies.wait('ann', 1), refused)
+  bodies.wait('bob', small)
+})
+
+t.test('what is on its way counts for its sender (OW-26)', async (t) => {
+  const bodies = new LargeBodies()
+  const arrive = (bytes?: number, sender = 'ann') => {
+    const body = new PassThrough().resume()
+    body.on('error', () => {})
+    bodies.arrive(sender, body, bytes)
+    return body
+  }
+  const [first, second] = Array.from({ length: MOST }, () => arrive(MEGABYTE))
+  t.throws(() => arrive(MEGABYTE), refused)
+  arrive(small)
+  arrive(MEGABYTE, 'bob')
+  first!.end()
+  await once(first!, 'end')
+  arrive(MEGABYTE)
+  t.throws(() => arrive(MEGABYTE), refused, 'what was refused took nothing')
+  second!.destroy()
+  await once(second!, 'close')
+  const last = arrive()
+  last.write(Buffer.alloc(MEGABYTE))
+  await delay(1)
+  t.notOk(last.destroyed, 'without a length, as it comes')
+  const tooMuch = arrive()
+  tooMuch.write(Buffer.alloc(small))
+  await delay(1)
+  t.notOk(tooMuch.destroyed, 'a small one comes')
+  tooMuch.write(Buffer.alloc(2))
+  t.match(await once(tooMuch, 'error'), [refused])
+  last.destroy()
+  await once(last, 'close')
+  arrive(MEGABYTE)
+})
+
+t.test('bodies that are begun on many connections at once are refused unread (OW-26)', async (t) => {
+  const { port, legacy } = await start(t)
+  const begin = async (person: string) => {
+    const socket = connect(port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    const head = [
+      'POST / HTTP/1.1',
+      `Host: ${new URL(PUBLIC).host}`,
+      `Authorization: Bearer ${person}`,
+      'Content-Type: application/json',
+      `Content-Length: ${MEGABYTE}`
+    ]
+    let answer = ''
+    socket.on('data', (bytes) => { answer += String(bytes) })
+    socket.write(`${head.join('\r\n')}\r\n\r\n{`)
+    return { socket, answer: () => answer }
+  }
+  const all = await Promise.all(
+    Array.from({ length: MOST + 2 }, () => begin('alice'))
+  )
+  const refusals = () =>
+    all.filter(({ answer }) => /^HTTP\/1.1 503[^]*-32603/.test(answer()))
+  t.ok(await until(() => refusals().length === 2))
+  const ping = await legacy('ping')
+  t.equal(ping.status, 200, 'small ones are answered')
+  const bob = await begin('bob')
+  await delay(20)
+  t.equal(bob.answer(), '', 'and those of others are read')
+  all.find(({ answer }) => answer() === '')!.socket.destroy()
+  const isRead = async () => {
+    const again = await begin('alice')
+    await delay(20)
+    return again.answer() === ''
+  }
+  t.ok(await until(isRead))
 })

@@ -57,7 +57,16 @@ storageTest('connected apps', async (t, start) => {
 
   const ann = await connect('Ann’s app', 'ann@example.com')
   const bob = await connect('Bob’s app', 'bob@example.com')
+  const turns = app.callerTurns
+  const { next } = turns
+  const waited: string[] = []
+  turns.next = (caller) => {
+    waited.push(caller)
+    return next(caller)
+  }
   const annsPage = await ann.browser.get(`${url}/account`)
+  turns.next = next
+  t.ok(waited.length > 0, 'made in turns with what else the same caller asks for (BW-26)')
   const bobsPage = await bob.browser.get(`${url}/account`)
   t.match(annsPage.text, 'Ann’s app')
   t.notMatch(annsPage.text, 'Bob’s app')
