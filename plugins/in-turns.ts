@@ -34,10 +34,13 @@ export async function mapInTurns<T, R> (items: Iterable<T>, map: (item: T) => Pr
 
 /**
  * @param next resolves in a later turn.
+ * @param began when this turn began, by `performance.now()`.
  * @returns to be called between two entries: it waits for another turn where this one has lasted long enough.
  */
-export function createTurns (next: () => Promise<unknown> = () => nextTurn()): () => Promise<void> | undefined {
-  let began = performance.now()
+export function createTurns (
+  next: () => Promise<unknown> = () => nextTurn(),
+  began = performance.now()
+): () => Promise<void> | undefined {
   return () => {
     if (performance.now() - began < MAX_TURN_MS) return undefined
     return next().then(() => { began = performance.now() })
@@ -58,10 +61,4 @@ export function createSharedTurns () {
 }
 
 /** @param next resolves in a turn in which the work may go on. @returns as {@link createTurns}; the first piece waits as well. */
-export function createTurnsOf (next: () => Promise<void>): () => Promise<void> | undefined {
-  let began = -Infinity
-  return () => {
-    if (performance.now() - began < MAX_TURN_MS) return undefined
-    return next().then(() => { began = performance.now() })
-  }
-}
+export const createTurnsOf = (next: () => Promise<void>) => createTurns(next, -Infinity)

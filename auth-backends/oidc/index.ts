@@ -67,7 +67,7 @@ export function openOidc (
     redirect: {
       providers: [button],
       async begin ({ callbackUrl, state, ...asked }) {
-        const { client, configuration } = await provider().catch((error: unknown) => unavailable(error))
+        const { client, configuration } = await provider().catch(unavailable)
         const continuation: Memo = {
           verifier: client.randomPKCECodeVerifier(),
           nonce: client.randomNonce()
@@ -84,7 +84,7 @@ export function openOidc (
       },
       async finish ({ url, state, continuation }) {
         const { verifier, nonce } = JSON.parse(continuation) as Memo
-        const known = await provider().catch((error: unknown) => unavailable(error))
+        const known = await provider().catch(unavailable)
         try {
           const tokens = await known.client.authorizationCodeGrant(known.configuration, url, {
             expectedState: state,

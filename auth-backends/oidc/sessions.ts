@@ -77,7 +77,7 @@ export function createOidcSessions (deps: Deps): Sessions {
       const { subject, idToken, refreshToken } = readSession(session)
       // There is nothing to ask with.
       if (subject === undefined || refreshToken === undefined) return session
-      const known = await provider().catch((error: unknown) => unavailable(error))
+      const known = await provider().catch(unavailable)
       // The refresh token may have counted once: what it gave is kept, whatever fails after it.
       let given: string | undefined
       try {
@@ -110,13 +110,13 @@ export function createOidcSessions (deps: Deps): Sessions {
     async end (session) {
       const { refreshToken } = readSession(session)
       if (refreshToken === undefined) return
-      const { client, configuration } = await provider().catch((error: unknown) => unavailable(error))
+      const { client, configuration } = await provider().catch(unavailable)
       if (!configuration.serverMetadata().revocation_endpoint) return
-      await client.tokenRevocation(configuration, refreshToken).catch((error: unknown) => unavailable(error))
+      await client.tokenRevocation(configuration, refreshToken).catch(unavailable)
     },
     async logoutUrl (session, returnTo) {
       const { idToken } = readSession(session)
-      const { client, configuration } = await provider().catch((error: unknown) => unavailable(error))
+      const { client, configuration } = await provider().catch(unavailable)
       if (idToken === undefined || !configuration.serverMetadata().end_session_endpoint) return undefined
       return client.buildEndSessionUrl(configuration, {
         post_logout_redirect_uri: returnTo,
