@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Browser, type Page } from './browser.ts'
+import { newClient, post, walk } from './oauth.ts'
 import { startSmtp } from './smtp.ts'
 import { type Start } from './storages.ts'
 import { folder } from './tool-context.ts'
@@ -43,9 +44,25 @@ export async function place (t: Test, start: Start) {
     (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)!
   const begin = async (browser: Browser) =>
     browser.submit(await browser.get(`${url}/account`), ({ action }) => action === '/account/sign-in')
+  /** An app that was connected, and an access key that was made, by the second backend. */
+  const accessThroughSecond = async (name: string, userId: string) => {
+    const browser = new Browser()
+    await throughSecond(name, browser)
+    const client = await newClient(url)
+    const { form } = await walk(url, client, {}, browser)
+    const { body } = await post(`${url}/token`, form)
+    const { secret: key } = await app.accessKeys.create({
+      userId,
+      name: 'n8n',
+      scopes: ['mcp:read'],
+      days: 9,
+      backend: second
+    })
+    return { client, access: body['access_token'] as string, refresh: body['refresh_token'] as string, key }
+  }
   const events = async (id: string) =>
     (await app.audit.ofUser(id, 100)).map(({ event, reason }) => [event, reason].filter(Boolean).join(' '))
-  return { ...server, clock, enter, throughSecond, address, userOf, begin, events }
+  return { ...server, clock, enter, throughSecond, accessThroughSecond, address, userOf, begin, events }
 }
 
 export const yes = (browser: Browser, page: Page) => browser.submit(page, () => true)

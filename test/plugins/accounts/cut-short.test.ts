@@ -5,7 +5,7 @@ import { parseEmail } from '../../../auth-backends/contract.ts'
 import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { accountsOf } from '../../helpers/local-accounts.ts'
-import { newClient, ping, post, walk } from '../../helpers/oauth.ts'
+import { ping, post } from '../../helpers/oauth.ts'
 import { place, yes } from '../../helpers/sign-in-methods.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
@@ -65,7 +65,7 @@ storageTest(
 storageTest(
   'what came by a removed method, where storage has cut the removal short, does not come back with another of its service (AC-02)',
   async (t, start) => {
-    const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
+    const { url, app, address, person, userOf, begin, enter, signIn, accessThroughSecond } = await place(t, start)
     const own = address()
     const owner = await person(own)
     // A thief has added a method of theirs, connected an app by it, and made a key.
@@ -73,18 +73,7 @@ storageTest(
     await yes(owner, await enter(owner, await begin(owner), theirs))
     const { id, identities } = await userOf(own)
     const { backend } = identities.find((one) => one.backend !== 'local')!
-    const thief = new Browser()
-    await throughSecond(theirs, thief)
-    const client = await newClient(url)
-    const { form } = await walk(url, client, {}, thief)
-    const { body } = await post(`${url}/token`, form)
-    const { secret } = await app.accessKeys.create({
-      userId: id,
-      name: 'n8n',
-      scopes: ['mcp:read'],
-      days: 9,
-      backend
-    })
+    const { client, access, refresh, key } = await accessThroughSecond(theirs, id)
     const { revokeAllOf } = app.grants
     app.grants.revokeAllOf = async () => {
       throw new StorageUnavailable('away')
@@ -96,20 +85,16 @@ storageTest(
     app.grants.revokeAllOf = revokeAllOf
     // The owner adds their own account at the same service.
     const again = new Browser()
-    await again.submit(
-      await again.get(`${url}/login`),
-      ({ fields }) => fields['backend'] === 'local',
-      { email: own, password: PASSWORD }
-    )
+    await signIn(own, PASSWORD, again)
     await yes(again, await enter(again, await begin(again), address()))
     t.equal((await app.signIn.lifecycle.find(id))!.identities.length, 2)
     t.same(
-      [await ping(url, body['access_token'] as string), await ping(url, secret)], [401, 401]
+      [await ping(url, access), await ping(url, key)], [401, 401]
     )
     const refreshed = await post(`${url}/token`, {
       ...client,
       grant_type: 'refresh_token',
-      refresh_token: body['refresh_token'] as string
+      refresh_token: refresh
     })
     t.equal(refreshed.status, 400)
   }

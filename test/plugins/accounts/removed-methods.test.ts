@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { parseEmail } from '../../../auth-backends/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { newClient, ping, post, walk } from '../../helpers/oauth.ts'
+import { ping } from '../../helpers/oauth.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { place, smtp, yes } from '../../helpers/sign-in-methods.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
@@ -138,24 +138,14 @@ storageTest(
 storageTest(
   'a removal that storage has cut short leaves no app and no key that came by the method (AC-02, AK-11)',
   async (t, start) => {
-    const { url, app, address, person, userOf, begin, enter, throughSecond } = await place(t, start)
+    const { url, app, address, person, userOf, begin, enter, accessThroughSecond } = await place(t, start)
     const own = address()
     const browser = await person(own)
     await yes(browser, await enter(browser, await begin(browser), own))
     const { id, identities } = await userOf(own)
     const { backend } = identities.find(({ backend }) => backend !== 'local')!
-    const there = new Browser()
-    await throughSecond(own, there)
-    const { form } = await walk(url, await newClient(url), {}, there)
-    const access = (await post(`${url}/token`, form)).body['access_token'] as string
-    const { secret } = await app.accessKeys.create({
-      userId: id,
-      name: 'n8n',
-      scopes: ['mcp:read'],
-      days: 9,
-      backend
-    })
-    t.same([await ping(url, access), await ping(url, secret)], [200, 200])
+    const { access, key } = await accessThroughSecond(own, id)
+    t.same([await ping(url, access), await ping(url, key)], [200, 200])
     app.grants.revokeAllOf = async () => {
       throw new StorageUnavailable('away')
     }
@@ -163,6 +153,6 @@ storageTest(
       app.signIn.lifecycle.removeSignInMethods(id, (one) => one.backend === backend),
       { name: 'StorageUnavailable' }
     )
-    t.same([await ping(url, access), await ping(url, secret)], [401, 401])
+    t.same([await ping(url, access), await ping(url, key)], [401, 401])
   }
 )
