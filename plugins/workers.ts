@@ -82,7 +82,7 @@ export interface WorkersOptions {
   maxWaiting?: number
   /** Tasks of one person that may wait; one more is refused. */
   maxWaitingEach?: number
-  /** Milliseconds after which a task is stopped as soon as another person finds no free worker. */
+  /** Milliseconds after which a task that has begun is stopped as soon as another person finds no free worker. */
   sliceMs?: number
   /** Megabytes of JavaScript heap in each worker. */
   heapMb?: number
@@ -91,6 +91,9 @@ export interface WorkersOptions {
   /** Milliseconds after which a worker without work ends. */
   idleMs?: number
 }
+
+/** What a process may take to start, on a machine with much to do, before the time of its task counts all the same. */
+const MAX_START_MS = 10_000
 
 /** At least two, so that one long task does not hold up all others. */
 const defaultSize = Math.min(4, Math.max(2, availableParallelism()))
@@ -152,7 +155,7 @@ function createLanes ({
   idleMs = 20_000
 }: WorkersOptions) {
   const open = (size: number, runningEach: number, waitingEach: number): Lane => ({
-    queue: new FairQueue({ running: size, runningEach, waiting: maxWaiting, waitingEach, sliceMs }),
+    queue: new FairQueue({ running: size, runningEach, waiting: maxWaiting, waitingEach, sliceMs, startMs: MAX_START_MS }),
     pool: new Pool({ size, heapMb, maxBytes, idleMs })
   })
   // One person alone gets half of the workers: the next caller finds one that is free.
@@ -184,7 +187,7 @@ async function runIn (
   try {
     const worker = pool.take(caller, permissions)
     try {
-      return await worker.process.run({ task: task.href, input }, AbortSignal.any([signal, limit]))
+      return await worker.process.run({ task: task.href, input }, AbortSignal.any([signal, limit]), turn.begin)
     } catch (error) {
       limit.throwIfAborted()
       throw error

@@ -24,9 +24,10 @@ readFrames(
   Infinity,
   async (frame) => {
     const nonce = frame.subarray(0, NONCE_BYTES)
+    const begun = () => writeFrame(pipe, nonce, Buffer.of(ReportKind.begun))
     const [kind, body] =
       unready === undefined
-        ? await run(deserialize(frame.subarray(NONCE_BYTES)) as Order)
+        ? await run(deserialize(frame.subarray(NONCE_BYTES)) as Order, begun)
         : [ReportKind.unready, Buffer.from(unready)]
     writeFrame(pipe, nonce, Buffer.of(kind), body)
   },
@@ -43,9 +44,10 @@ function close (): string | undefined {
   }
 }
 
-async function run ({ task, input }: Order): Promise<[kind: number, body: Uint8Array]> {
+async function run ({ task, input }: Order, begun: () => void): Promise<[kind: number, body: Uint8Array]> {
   try {
     const { default: work } = (await import(task)) as { default: (input: unknown) => unknown }
+    begun()
     const result = serialize(await work(input))
     if (result.length > MAX_RESULT_BYTES) {
       throw Object.assign(new Error('The result would be too large to return. Ask for less at once.'), {

@@ -12,12 +12,16 @@ export interface QueueLimits {
   waiting: number
   /** Milliseconds that a turn has for certain: after that it ends as soon as another caller finds no place. */
   sliceMs: number
+  /** Milliseconds before them in which a turn may begin its work, until {@link Turn.begin} is called; none if absent. */
+  startMs?: number
 }
 
 /** A place that was given. */
 export interface Turn {
   /** Aborted with {@link GaveWay} when the place is needed: release it then. */
   readonly signal: AbortSignal
+  /** The time of the turn counts from here, where it may begin later than it got its place. */
+  begin(): void
   /** Gives the place back. Called once. */
   release(): void
 }
@@ -32,8 +36,8 @@ interface Line {
 }
 interface Running {
   line: Line
-  /** Milliseconds, by `performance.now()`. */
-  since: number
+  /** Until then nobody else gets its place, by `performance.now()`. */
+  until: number
   controller: AbortController
 }
 
@@ -57,7 +61,6 @@ export class FairQueue {
   readonly #limits: QueueLimits
   /** In the order in which they are served next, and only those with a call that runs or waits. */
   readonly #lines = new Map<string, Line>()
-  /** The one that has run longest comes first. */
   readonly #running = new Set<Running>()
   #waiting = 0
   #timer: NodeJS.Timeout | undefined
@@ -133,11 +136,16 @@ export class FairQueue {
   }
 
   #start (caller: string, line: Line): Turn {
-    const running: Running = { line, since: performance.now(), controller: new AbortController() }
+    const { sliceMs, startMs = 0 } = this.#limits
+    const running: Running = { line, until: performance.now() + startMs + sliceMs, controller: new AbortController() }
     line.running++
     this.#running.add(running)
     return {
       signal: running.controller.signal,
+      begin: () => {
+        running.until = Math.min(running.until, performance.now() + sliceMs)
+        this.#schedule()
+      },
       release: () => {
         line.running--
         this.#running.delete(running)
@@ -156,10 +164,9 @@ export class FairQueue {
       (line) => line.waiting.length > 0 && line.running < this.#limits.runningEach
     )
     const isEnding = [...this.#running].some(({ controller }) => controller.signal.aborted)
-    const longest = [...this.#running].find(({ line }) => line !== waits)
-    if (!waits || !longest || isEnding) return
-    const left = longest.since + this.#limits.sliceMs - performance.now()
-    const giveWay = () => longest.controller.abort(new GaveWay('others were waiting'))
-    this.#timer = setTimeout(giveWay, Math.max(0, left))
+    const [first] = [...this.#running].filter(({ line }) => line !== waits).sort((a, b) => a.until - b.until)
+    if (!waits || !first || isEnding) return
+    const giveWay = () => first.controller.abort(new GaveWay('others were waiting'))
+    this.#timer = setTimeout(giveWay, Math.max(0, first.until - performance.now()))
   }
 }

@@ -9,8 +9,8 @@ export const NONCE_BYTES = 16
 export const MAX_RESULT_BYTES = 32 * 1024 * 1024
 const LENGTH_BYTES = 4
 
-/** What a report is. Its body is a value of `v8.serialize`, a {@link Failure} as JSON, or a reason as text. */
-export const ReportKind = { result: 0, failure: 1, unready: 2 } as const
+/** What a report is. Its body is a value of `v8.serialize`, a {@link Failure} as JSON, a reason as text, or nothing. */
+export const ReportKind = { result: 0, failure: 1, unready: 2, begun: 3 } as const
 
 /** An error as it travels. */
 export interface Failure {

@@ -1,5 +1,5 @@
 // One worker: a closed process that runs one task at a time until it is killed.
-// Tested in test/plugins/workers.test.ts.
+// Tested in test/plugins/workers.test.ts and test/plugins/workers/process.test.ts.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -55,7 +55,7 @@ export class WorkerProcess {
   #busyMs = 0
   #killedFor: string | undefined
   /** The order that is being worked on. A report counts for this one only. */
-  #order: { nonce: Buffer; report: (body: Buffer) => void } | undefined
+  #order: { nonce: Buffer; begun: () => void; report: (body: Buffer) => void } | undefined
 
   constructor ({ flags, reads, key }: Permissions, { heapMb, maxBytes }: WorkerLimits) {
     this.key = key
@@ -94,10 +94,11 @@ export class WorkerProcess {
   }
 
   /**
+   * @param begun called when the process is there, has loaded the code of the task, and begins.
    * @throws the task's error as it was reported; {@link ProcessEnded}; the signal's reason, and the process is killed
    * then.
    */
-  async run (order: Order, signal: AbortSignal): Promise<unknown> {
+  async run (order: Order, signal: AbortSignal, begun: () => void): Promise<unknown> {
     if (!this.#isAlive || !this.#pipe) throw new ProcessEnded('it could not be started')
     const nonce = randomBytes(NONCE_BYTES)
     const started = performance.now()
@@ -109,7 +110,7 @@ export class WorkerProcess {
     this.#hold(true)
     try {
       const reported = new Promise<Buffer>((resolve) => {
-        this.#order = { nonce, report: resolve }
+        this.#order = { nonce, begun, report: resolve }
       })
       writeFrame(this.#pipe!, nonce, serialize(order))
       const gone = this.ended.then(() => {
@@ -138,8 +139,10 @@ export class WorkerProcess {
       (frame) => {
         const order = this.#order
         if (order === undefined || !frame.subarray(0, NONCE_BYTES).equals(order.nonce)) { return this.kill('it sent the report of another order') }
+        const report = frame.subarray(NONCE_BYTES)
+        if (report[0] === ReportKind.begun) return order.begun()
         this.#order = undefined
-        order.report(frame.subarray(NONCE_BYTES))
+        order.report(report)
       },
       () => this.kill('it sent more than it may')
     )

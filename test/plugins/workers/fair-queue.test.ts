@@ -9,6 +9,7 @@ const never = new AbortController().signal
 function open (limits: Partial<QueueLimits> = {}) {
   const queue = new FairQueue({ running: 2, runningEach: 1, waiting: 100, waitingEach: 10, sliceMs: 60_000, ...limits })
   const turns: Turn[] = []
+  const begin: Array<() => void> = []
   const served: string[] = []
   const refused: string[] = []
   const ended: string[] = []
@@ -17,6 +18,7 @@ function open (limits: Partial<QueueLimits> = {}) {
       (turn) => {
         served.push(person)
         turns.push(turn)
+        begin.push(() => turn.begin())
         turn.signal.addEventListener('abort', () => {
           ended.push(person)
           turn.release()
@@ -35,6 +37,7 @@ function open (limits: Partial<QueueLimits> = {}) {
     served,
     refused,
     ended,
+    begin,
     settle,
     release,
     ask: async (people: string, signal?: AbortSignal) => {
@@ -125,4 +128,18 @@ t.test('no turn ends before its time, and none when the caller who waited leaves
   gone.abort(new Error('gone'))
   await new Promise((resolve) => setTimeout(resolve, 60))
   t.same([ended.join(''), served.join('')], ['', 'a'])
+})
+
+t.test('the time of a turn counts from where its work begins, and from its place where that takes too long (WS-01)', async (t) => {
+  const { ask, begin, served, ended } = open({ sliceMs: 30, startMs: 300 })
+  const from = performance.now()
+  await ask('abc')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.same(ended, [], 'neither has begun')
+  begin[1]!()
+  while (!served.includes('c')) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.same([ended.join(''), performance.now() - from < 300], ['b', true], 'the one that has begun')
+  await ask('d')
+  while (!served.includes('d')) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.same([ended.join(''), performance.now() - from >= 329], ['ba', true], 'and one that never does, at its end')
 })

@@ -140,7 +140,7 @@ function startWorker (t: Test, code: string): (input: unknown) => Promise<unknow
     worker.kill('the test is done')
     await worker.ended
   })
-  return (input) => worker.run({ task: TASK.href, input }, new AbortController().signal)
+  return (input) => worker.run({ task: TASK.href, input }, new AbortController().signal, () => {})
 }
 
 t.test('a worker that cannot be closed does no task, and says why', async (t) => {
