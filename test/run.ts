@@ -40,6 +40,8 @@ for (const [room, files] of rooms.sort((a, b) => filesOf(b) - filesOf(a))) {
   const processes = Object.values(Object.groupBy(files!, (_, index) => index % (LONG[room] ?? 1)))
   for (const some of processes) {
     const paths = some!.map((file) => TESTS + file)
-    t.spawn(process.execPath, [ROOM, ...paths], { buffered: true, timeout: MAX_ROOM_MS }, room)
+    // tap in that process would tell this one its own timeout, which is for all rooms together.
+    const env = { ...process.env, TAP_TIMEOUT: String(MAX_ROOM_MS / 1_000) }
+    t.spawn(process.execPath, [ROOM, ...paths], { buffered: true, timeout: MAX_ROOM_MS, env }, room)
   }
 }

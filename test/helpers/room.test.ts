@@ -19,15 +19,16 @@ t.test('rejects', async () => {
   void Promise.reject(new Error('unseen'))
   await wait()
 })
+t.test('hangs', async () => { for (;;) await wait() })
 t.test('passes', async (t) => t.pass())
 `
 
-t.test('what nobody catches fails the test that runs, and the others run all the same', async (t) => {
+t.test('what nobody catches, or never ends, fails the test that runs, and the others run all the same', async (t) => {
   const file = join(await folder(t), 'late.test.ts')
   await writeFile(file, FILE)
   const { promise, resolve } = Promise.withResolvers<{ code: unknown; output: string }>()
-  execFile(process.execPath, [ROOM, file], { env: childEnvironment({ TAP: '1' }) }, (error, output) => resolve({ code: error?.code, output }))
+  execFile(process.execPath, [ROOM, file], { env: childEnvironment({ TAP: '1', MAX_TEST_MS: '1000' }) }, (error, output) => resolve({ code: error?.code, output }))
   const { code, output } = await promise
   t.equal(code, 1)
-  for (const line of [/^ {8}not ok 1 - late$/m, /^ {4}not ok 1 - unseen$/m, /^ok \d - passes/m]) t.match(output, line)
+  for (const line of [/^ {8}not ok 1 - late$/m, /^ {4}not ok 1 - unseen$/m, /^not ok \d - hangs/m, /^ok \d - passes/m]) t.match(output, line)
 })

@@ -6,6 +6,11 @@ import t, { type Test } from 'tap'
 
 restoreHooks()
 
+/** What waits for something that never comes fails by its name, and the others run all the same. The longest takes 70 seconds. */
+const MAX_TEST_MS = Number(process.env['MAX_TEST_MS'] ?? 300_000)
+/** What the teardowns may take then. */
+const CLOSING_MS = 5_000
+
 /** The innermost test that runs. What nobody catches fails it, and the others run all the same. */
 let running: object & Pick<Test, 'threw'> = t
 function follow (parent: Test | typeof t): void {
@@ -17,6 +22,11 @@ function follow (parent: Test | typeof t): void {
   parent.on('subtestEnd', (test) => { if (running === test) running = parent })
 }
 follow(t)
+t.on('subtestStart', (test) => test.setTimeout(MAX_TEST_MS))
+t.on('subtestEnd', (test) => {
+  // What it waits for would keep this process from ending.
+  if (test.timedOut) t.teardown(() => setTimeout(() => process.exit(1), CLOSING_MS))
+})
 process.on('uncaughtException', (error) => { running.threw(error) })
 
 // tap ends the whole run as soon as a teardown is registered and no

@@ -47,11 +47,7 @@ t.test(
 
     const waiting = await open()
     await waiting.pace(1_000)
-    while (
-      (await waiting.page.evaluate<string>(
-        "getComputedStyle(document.querySelector('[value=allow]')).pointerEvents"
-      )) !== 'auto'
-    );
+    await waiting.page.waitForFunction("getComputedStyle(document.querySelector('[value=allow]')).pointerEvents === 'auto'")
     await waiting.pace(0.001)
     await waiting.click()
     await settled(waiting.page)
