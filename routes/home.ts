@@ -66,6 +66,8 @@ const describeServer = async (
  * Characters: an upstream may have a thousand tools, and describe each in eight thousand.
  */
 const MAX_DESCRIPTION = 200
+/** Of existing servers together: a hundred may have a thousand each, and the page is made for everybody who comes. */
+const MAX_SHOWN = 500
 
 /**
  * What the visitor may use: tools of this server itself, and those of each existing one.
@@ -74,9 +76,13 @@ function groupTools (app: FastifyInstance, rights: Rights) {
   const upstreamOf = new Map(app.upstreams.tools.map(({ name, upstream }) => [name, upstream]))
   const shown = app.mcp.toolsFor(rights).map(({ name, title = name, description = '' }) => ({ name, title, description }))
   const byUpstream = Map.groupBy(shown, ({ name }) => upstreamOf.get(name))
+  let room = MAX_SHOWN
   const servers = app.upstreams.all.flatMap(({ settings: { name } }) => {
-    const tools = byUpstream.get(name)
-    return tools ? [{ name, tools: tools.map((tool) => ({ ...tool, description: shorten(tool.description) })) }] : []
+    const all = byUpstream.get(name)
+    if (all === undefined) return []
+    const tools = all.slice(0, room).map((tool) => ({ ...tool, description: shorten(tool.description) }))
+    room -= tools.length
+    return [{ name, count: all.length, tools }]
   })
   return { tools: byUpstream.get(undefined) ?? [], servers }
 }

@@ -44,10 +44,10 @@ export interface PageData extends SignInPageData, AccountPageData, FactorPageDat
     /** Of this server itself. */
     tools: Array<{ name: string; title: string; description: string }>
     /**
-     * Existing servers behind it, each with what the visitor may use. Descriptions are
-     * shortened.
+     * Existing servers behind it, each with the number of tools that the visitor may use, and the first of them, with
+     * descriptions that are shortened.
      */
-    servers: Array<{ name: string; tools: Array<{ name: string; title: string; description: string }> }>
+    servers: Array<{ name: string; count: number; tools: Array<{ name: string; title: string; description: string }> }>
     documents: number
     /** Files of the folder that are not documents, in words. */
     leftOut?: string

@@ -69,3 +69,20 @@ t.test('many tools of existing servers are folded, by server and with their numb
   )
   t.ok(body.length < 100_000, 'descriptions are shortened')
 })
+
+t.test('of thousands of tools the first are shown, and the number of the others (BW-39)', async (t) => {
+  const tools = Array.from({ length: 400 }, (_, index) => ({
+    name: `tool_${index}`,
+    inputSchema: { type: 'object' as const }
+  }))
+  const { url } = await startHttpUpstream(t, { tools })
+  const names = ['one', 'two', 'three']
+  const UPSTREAMS = await mcpJson(t, Object.fromEntries(names.map((name) => [name, { url }])))
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'none', UPSTREAMS } })
+  t.ok(await until(() => server.app.upstreams.tools.length === 1_200))
+  const { body } = await send(server, home, { headers: { accept: 'text/html' } })
+  t.equal(body.match(/<li><h3>/g)?.length, 500)
+  for (const name of names) t.match(body, `${name}</bdi>: 400 tools`)
+  t.match(body, '<li>and 300 more</li>')
+  t.match(body, '<li>and 400 more</li>')
+})

@@ -71,8 +71,8 @@ export const openPages: Examples = {
     data: {
       ...home,
       servers: [
-        { name: 'crm', tools: Array.from({ length: 40 }, (_, index) => serverTool(`crm_${index}`)) },
-        { name: 'files', tools: [serverTool('files_read')] }
+        { name: 'crm', count: 1_040, tools: Array.from({ length: 40 }, (_, index) => serverTool(`crm_${index}`)) },
+        { name: 'files', count: 1, tools: [serverTool('files_read')] }
       ]
     }
   },
