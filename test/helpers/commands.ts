@@ -18,11 +18,18 @@ async function run (asked: Asked): Promise<Ran> {
     // It ends with this process.
     runner.unref()
   }
-  const answer = once(runner, 'message') as Promise<[Ran]>
+  const answered = new AbortController()
+  const { signal } = answered
+  const answer = once(runner, 'message', { signal }) as Promise<[Ran]>
+  const ended = once(runner, 'exit', { signal }).then(([status]): never => { throw new Error(`a command ended its process with ${status}`) })
   runner.send(asked)
-  const [ran] = await answer
-  runner.channel?.unref()
-  return ran
+  try {
+    const [ran] = await Promise.race([answer, ended])
+    runner.channel?.unref()
+    return ran
+  } finally {
+    answered.abort()
+  }
 }
 
 /**
