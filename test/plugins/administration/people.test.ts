@@ -2,6 +2,7 @@
 import t from 'tap'
 import { personAt } from '../../helpers/factor-pages.ts'
 import { signedUpOwner } from '../../helpers/owners.ts'
+import { startServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -36,4 +37,18 @@ storageTest('a link for a new password that an owner has handed out ends with th
   t.same([await isValid(byOwner), await isValid(byOperator)], [true, true])
   await app.administration.unmakeOwner({ by: other.id }, owner.id)
   t.same([await isValid(byOwner), await isValid(byOperator)], [false, true])
+})
+
+t.test('a person is in at most 500 groups', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'open' } })
+  const { app } = server
+  const { id } = await signedUpOwner(server)
+  const names = Array.from({ length: 499 }, (_, n) => `group ${n}`)
+  await app.signIn.lifecycle.changeGroups(id, () => names)
+  const { administration } = app
+  const add = (group: string) => administration.addToGroup({ by: 'operator' }, id, group)
+  t.equal((await add('the last')).groups?.length, 500)
+  await t.rejects(add('one more'), { message: /500 groups/ })
+  const user = await app.signIn.lifecycle.find(id)
+  t.same(user?.groups, [...names, 'the last'])
 })

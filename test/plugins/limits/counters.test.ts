@@ -3,6 +3,7 @@ import t from 'tap'
 import { defaultLimits, type LimitTable } from '../../../config/rate-limits.ts'
 import { createCounters } from '../../../plugins/limits/counters.ts'
 import { createQuotas } from '../../../plugins/limits/quotas.ts'
+import { until } from '../../helpers/until.ts'
 import type { Storage } from '../../../plugins/storage/contract.ts'
 
 const NOON = Math.floor(Date.now() / 86_400_000) * 86_400 + 12 * 3600
@@ -36,6 +37,18 @@ t.test('what could not be counted is not free: it counts here at once, and in st
     [1],
     'and the person is counted once'
   )
+})
+
+t.test('what could not be counted is tried again by itself (ME-11)', async (t) => {
+  let tries = 0
+  const count: Storage['count'] = async (list) => {
+    if (++tries < 3) throw new Error('away')
+    return list.map(({ by }) => by)
+  }
+  const counters = createCounters({ count }, () => NOON, { warn () {} })
+  t.teardown(counters.close)
+  counters.add([{ key: 'k', endsAt: NOON + 60, watched: true }])
+  t.ok(await until(() => tries === 3))
 })
 
 t.test('a counter ends at its second, and this process\'s own calls count before storage has them', async (t) => {
