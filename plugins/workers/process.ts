@@ -55,7 +55,7 @@ export class WorkerProcess {
   #busyMs = 0
   #killedFor: string | undefined
   /** The order that is being worked on. A report counts for this one only. */
-  #order: { nonce: Buffer; begun: () => void; report: (body: Buffer) => void } | undefined
+  #order: { nonce: Buffer; begun: (() => void) | undefined; report: (body: Buffer) => void } | undefined
 
   constructor ({ flags, reads, key }: Permissions, { heapMb, maxBytes }: WorkerLimits) {
     this.key = key
@@ -140,7 +140,11 @@ export class WorkerProcess {
         const order = this.#order
         if (order === undefined || !frame.subarray(0, NONCE_BYTES).equals(order.nonce)) { return this.kill('it sent the report of another order') }
         const report = frame.subarray(NONCE_BYTES)
-        if (report[0] === ReportKind.begun) return order.begun()
+        const { begun } = order
+        if (report[0] === ReportKind.begun && begun) {
+          order.begun = undefined
+          return begun()
+        }
         this.#order = undefined
         order.report(report)
       },
