@@ -106,12 +106,33 @@ export function turnTakerOf (request: FastifyRequest): string {
   return (request.ip as string | undefined) === undefined ? 'gone' : `site ${siteOf(networkOf(request))}`
 }
 
+/** Nobody reads the answer. */
+class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+  readonly statusCode = 499
+
+  constructor () {
+    super('the client has gone before its turn came')
+  }
+}
+
+/**
+ * Begins a request in the turn of its sender. Connections are bounded, but who sends and goes at once has ever more that
+ * wait, each with a body, and is worked for as long as if somebody still read the answers (threat OW-43).
+ * @param work is given an error where the client has gone while it waited.
+ */
+export function beginRequest (turns: Pick<CallerTurns, 'begin'>, request: FastifyRequest, work: (gone?: Error) => void): void {
+  let hasWaited = false
+  turns.begin(turnTakerOf(request), () => work(hasWaited && request.raw.socket.destroyed ? new ClientGone() : undefined))
+  hasWaited = true
+}
+
 /** Of every route: before its handler runs, when the body is here. */
 export default fp(
   async function callerTurns (app: FastifyInstance) {
     const turns = createCallerTurns()
     app.decorate('callerTurns', turns)
-    app.addHook('preHandler', (request, _reply, done) => turns.begin(turnTakerOf(request), done))
+    app.addHook('preHandler', (request, _reply, done) => beginRequest(turns, request, done))
   },
   { name: 'caller-turns' }
 )

@@ -2,7 +2,7 @@
 // HTTP").
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { turnTakerOf } from '../caller-turns.ts'
+import { beginRequest, turnTakerOf } from '../caller-turns.ts'
 import { mayHaveBody } from '../tiny-pieces.ts'
 import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
@@ -44,9 +44,10 @@ export function prepare (
     }
     attempt(() => {
       const begun = largeBodies.wait(sender, bytes.length)
-      scope.callerTurns.begin(sender, () => {
+      beginRequest(scope.callerTurns, request, (gone) => {
         begun()
-        attempt(() => parseJson(request, readText(bytes), done))
+        if (gone) done(gone)
+        else attempt(() => parseJson(request, readText(bytes), done))
       })
     })
   })

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { createCallerTurns } from '../../plugins/caller-turns.ts'
+import { beginRequest, createCallerTurns } from '../../plugins/caller-turns.ts'
 import { startServer } from '../helpers/server.ts'
 
 /** Counts the turns of the event loop while something is waited for. */
@@ -105,4 +105,30 @@ t.test('a registration is parsed in the turn of its sender (BW-35)', async (t) =
   })
   t.equal(status, 400)
   t.match(begun, [/site/], 'before the handler, which it never came to')
+})
+
+t.test('a request is not worked on whose client has gone while it waited (OW-43)', async (t) => {
+  const { turns, ask } = begin()
+  const socket = { destroyed: false }
+  const request = { access: undefined, ip: '192.0.2.1', raw: { socket } }
+  const seen: Array<string | undefined> = []
+  const beginOne = () =>
+    new Promise<void>((resolve) => {
+      beginRequest(turns, request as never, (gone) => {
+        seen.push(gone?.message)
+        resolve()
+      })
+    })
+  const busy = oneByOne(2, () => ask('site 192.0.2.1', 50))
+  const waiting = beginOne()
+  await Promise.all([busy, waiting])
+  const left = oneByOne(2, () => ask('site 192.0.2.1', 50))
+  const gone = beginOne()
+  socket.destroyed = true
+  await Promise.all([left, gone])
+  // What is here at once is done, also for who does not wait.
+  await nextTurn()
+  await nextTurn()
+  await beginOne()
+  t.match(seen, [undefined, /gone/, undefined])
 })
