@@ -2,7 +2,7 @@
 // nothing.
 import type { FastifyInstance } from 'fastify'
 import { invalidClientMetadata, OAuthError } from '../errors.ts'
-import { beginRequest } from '../plugins/caller-turns.ts'
+import { turnTakerOf } from '../plugins/caller-turns.ts'
 import { isObject } from '../plugins/is-object.ts'
 import { redirectHost } from '../plugins/oauth/clients/redirect-uris.ts'
 
@@ -20,7 +20,7 @@ export default async function register (app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, (request, text: string, done) => {
-    beginRequest(app.callerTurns, request, (gone) => gone ? done(gone) : parse(request, text, done))
+    app.callerTurns.begin(turnTakerOf(request), (gone) => gone ? done(gone) : parse(request, text, done), request)
   })
 
   app.addHook('onError', async (request, _reply, error) => {

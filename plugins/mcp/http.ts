@@ -2,7 +2,7 @@
 // HTTP").
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { beginRequest, turnTakerOf } from '../caller-turns.ts'
+import { turnTakerOf } from '../caller-turns.ts'
 import { mayHaveBody } from '../tiny-pieces.ts'
 import { whenClosed } from '../when-closed.ts'
 import { sendError } from './errors.ts'
@@ -44,11 +44,11 @@ export function prepare (
     }
     attempt(() => {
       const begun = largeBodies.wait(sender, bytes.length)
-      beginRequest(scope.callerTurns, request, (gone) => {
+      scope.callerTurns.begin(sender, (gone) => {
         begun()
         if (gone) done(gone)
         else attempt(() => parseJson(request, readText(bytes), done))
-      })
+      }, request)
     })
   })
   scope.setErrorHandler((error: Error, request, reply) => sendError(messageLimit.refuse(request, error), request, reply))

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { beginRequest, createCallerTurns } from '../../plugins/caller-turns.ts'
+import { createCallerTurns } from '../../plugins/caller-turns.ts'
 import { startServer } from '../helpers/server.ts'
 
 /** Counts the turns of the event loop while something is waited for. */
@@ -110,19 +110,19 @@ t.test('a registration is parsed in the turn of its sender (BW-35)', async (t) =
 t.test('a request is not worked on whose client has gone while it waited (OW-43)', async (t) => {
   const { turns, ask } = begin()
   const socket = { destroyed: false }
-  const request = { access: undefined, ip: '192.0.2.1', raw: { socket } }
+  const request = { raw: { socket } }
   const seen: Array<string | undefined> = []
   const beginOne = () =>
     new Promise<void>((resolve) => {
-      beginRequest(turns, request as never, (gone) => {
+      turns.begin('ann', (gone) => {
         seen.push(gone?.message)
         resolve()
-      })
+      }, request)
     })
-  const busy = oneByOne(2, () => ask('site 192.0.2.1', 50))
+  const busy = oneByOne(2, () => ask('ann', 50))
   const waiting = beginOne()
   await Promise.all([busy, waiting])
-  const left = oneByOne(2, () => ask('site 192.0.2.1', 50))
+  const left = oneByOne(2, () => ask('ann', 50))
   const gone = beginOne()
   socket.destroyed = true
   await Promise.all([left, gone])
