@@ -26,6 +26,7 @@ import pages from './plugins/pages/index.ts'
 import pageZone from './plugins/pages/zone.ts'
 import resourceChanges from './plugins/resource-changes.ts'
 import { scoped } from './plugins/scoped.ts'
+import { READ_COOKIES } from './plugins/sign-in/cookies.ts'
 import tools from './plugins/tools.ts'
 import followUpstreams from './plugins/upstreams/follow.ts'
 import upstreams from './plugins/upstreams/index.ts'
@@ -169,7 +170,7 @@ async function machineRoutes (app: FastifyInstance, config: Config): Promise<voi
 
 /** What people see: pages, forms and files. */
 async function pageRoutes (app: FastifyInstance, config: Config): Promise<void> {
-  if (config.signIn) await app.register(cookie)
+  if (config.signIn) await app.register(cookie, READ_COOKIES)
   await app.register(pageZone, { sharedPaths: config.paths.mcp })
   await app.register(parameters)
   await app.register(scoped(assetRoutes))

@@ -11,9 +11,28 @@ const MAX_TURN_MS = 5
 /** Looked at in one turn, of a caller who has that many waiting. */
 const MAX_BEGUN = 16
 
+/** Nobody reads the answer. */
+class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+  readonly statusCode = 499
+
+  constructor () {
+    super('the client has gone before its turn came')
+  }
+}
+
+/** That part of a request which says whether somebody waits for the answer. */
+export interface Sent {
+  raw: { socket: { destroyed: boolean } }
+}
+
 export interface CallerTurns {
-  /** Does the work at once, or in a later turn where this caller has had their time in this one; in the order of the calls. */
-  begin(caller: string, work: () => void): void
+  /**
+   * Does the work at once, or in a later turn where this caller has had their time in this one; in the order of the calls.
+   * @param request whose work it is. Connections are bounded, but who sends and goes at once has ever more that wait, each with
+   * a body: the work is given an error where the client has gone while it waited (threat OW-43).
+   */
+  begin(caller: string, work: (gone?: Error) => void, request?: Sent): void
   /** Resolves in a later turn, in which this caller has time left. */
   next(caller: string): Promise<void>
 }
@@ -83,12 +102,12 @@ export function createCallerTurns (now = () => performance.now()): CallerTurns {
   }
 
   return {
-    begin (name, work) {
+    begin (name, work, request) {
       const caller = callerOf(name)
       if (caller === running) work()
       else if (caller.waiting.length === 0 && mayBegin(caller)) run(caller, work)
       // It goes on as what it was: a part of this request, for traces as well.
-      else caller.waiting.push(AsyncResource.bind(work))
+      else caller.waiting.push(AsyncResource.bind(() => work(request?.raw.socket.destroyed ? new ClientGone() : undefined)))
     },
     next: (name) => new Promise((resolve) => callerOf(name).waiting.push(resolve))
   }
@@ -111,7 +130,7 @@ export default fp(
   async function callerTurns (app: FastifyInstance) {
     const turns = createCallerTurns()
     app.decorate('callerTurns', turns)
-    app.addHook('preHandler', (request, _reply, done) => turns.begin(turnTakerOf(request), done))
+    app.addHook('preHandler', (request, _reply, done) => turns.begin(turnTakerOf(request), done, request))
   },
   { name: 'caller-turns' }
 )

@@ -20,7 +20,7 @@ export default async function register (app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: LIMIT_BYTES }, (request, text: string, done) => {
-    app.callerTurns.begin(turnTakerOf(request), () => parse(request, text, done))
+    app.callerTurns.begin(turnTakerOf(request), (gone) => gone ? done(gone) : parse(request, text, done), request)
   })
 
   app.addHook('onError', async (request, _reply, error) => {

@@ -35,7 +35,7 @@ export function createUnconfirmed ({
     async takePlace (email, site) {
       // If a place could change its list, another person could push the account out.
       const key = (await records.find(email)) ? NOBODY : recordKeyOf(email)
-      for (const other of await places.take(key, places.listOf(site))) {
+      for (const other of await places.take(key, places.listOf(site), site)) {
         const dropped = await records.dropUnconfirmed(other)
         if (dropped) await addresses.delete(dropped.subject)
       }

@@ -44,10 +44,11 @@ export function prepare (
     }
     attempt(() => {
       const begun = largeBodies.wait(sender, bytes.length)
-      scope.callerTurns.begin(sender, () => {
+      scope.callerTurns.begin(sender, (gone) => {
         begun()
-        attempt(() => parseJson(request, readText(bytes), done))
-      })
+        if (gone) done(gone)
+        else attempt(() => parseJson(request, readText(bytes), done))
+      }, request)
     })
   })
   scope.setErrorHandler((error: Error, request, reply) => sendError(messageLimit.refuse(request, error), request, reply))

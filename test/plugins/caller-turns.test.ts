@@ -106,3 +106,29 @@ t.test('a registration is parsed in the turn of its sender (BW-35)', async (t) =
   t.equal(status, 400)
   t.match(begun, [/site/], 'before the handler, which it never came to')
 })
+
+t.test('a request is not worked on whose client has gone while it waited (OW-43)', async (t) => {
+  const { turns, ask } = begin()
+  const socket = { destroyed: false }
+  const request = { raw: { socket } }
+  const seen: Array<string | undefined> = []
+  const beginOne = () =>
+    new Promise<void>((resolve) => {
+      turns.begin('ann', (gone) => {
+        seen.push(gone?.message)
+        resolve()
+      }, request)
+    })
+  const busy = oneByOne(2, () => ask('ann', 50))
+  const waiting = beginOne()
+  await Promise.all([busy, waiting])
+  const left = oneByOne(2, () => ask('ann', 50))
+  const gone = beginOne()
+  socket.destroyed = true
+  await Promise.all([left, gone])
+  // What is here at once is done, also for who does not wait.
+  await nextTurn()
+  await nextTurn()
+  await beginOne()
+  t.match(seen, [undefined, /gone/, undefined])
+})

@@ -61,3 +61,20 @@ t.test('a query of thousands is not read by any router (BW-35)', async (t) => {
   t.equal(await ask(200), '200')
   t.equal(await ask(201), '0')
 })
+
+t.test('a content type with thousands of parameters is neither read nor kept (OW-40)', async (t) => {
+  const app = await createApp()
+  app.post('/read', async () => ({}))
+  const send = async (type: string) =>
+    app.inject({
+      method: 'POST',
+      url: '/read',
+      headers: { 'content-type': type },
+      payload: '{}'
+    })
+  const long = (length: number) =>
+    'application/json;a='.padEnd(length, 'b')
+  t.equal((await send(long(200))).statusCode, 200)
+  const refused = await send(long(201))
+  t.match([refused.statusCode, refused.json()], [415, { error: 'invalid_request' }])
+})

@@ -87,7 +87,8 @@ export function createSessionsByPerson ({ storage, sealing, now }: SessionDeps):
   }
   /** @returns the sessions of the addresses that gave way. */
   const takePlace = async (caller: string, address: string): Promise<string[]> => {
-    const others = await places.take(caller, places.listOf(siteOf(address)))
+    const site = siteOf(address)
+    const others = await places.take(caller, places.listOf(site), site)
     return (await Promise.all(others.map(removeAll))).flat()
   }
 

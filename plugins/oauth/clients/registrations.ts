@@ -106,7 +106,7 @@ export function createRegistrations ({ store, unused, sealing, redirectRules, no
       const key = recordKeyOf(id)
       const list = places.listOf(address)
       // A place without a record does no harm; a record without a place would not be counted.
-      for (const other of await places.take(key, list)) await giveUp(other, list)
+      for (const other of await places.take(key, list, address)) await giveUp(other, list)
       await write(key, list, {
         ...(secret !== undefined && { secretHash: hashSecret(secret), attempt: { id: attempt, at: registeredAt } }),
         keptUntil: registeredAt + UNUSED_LIFETIME_SECONDS,

@@ -1,5 +1,5 @@
 // Accounts that nobody confirms are bounded in number: the oldest from the same places gives way, a confirmed one and
-// another's never (threat TF-07).
+// another's never (threats TF-07, OW-42).
 import { parseEmail } from '../../../auth-backends/contract.ts'
 import { createUnconfirmed, UNCONFIRMED_BOUNDS } from '../../../plugins/accounts/unconfirmed.ts'
 import { createLocalAccounts } from '../../../plugins/accounts/local-accounts.ts'
@@ -7,7 +7,7 @@ import { createUnusedPlaces } from '../../../plugins/oauth/clients/unused-places
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest(
-  'of the accounts that wait for their confirmation the oldest of the same address give way, and no confirmed one (TF-07)',
+  'of the accounts that wait for their confirmation the oldest of the same address give way, and no confirmed one (TF-07, OW-42)',
   async (t, start) => {
     const { app } = await start()
     const { takePlace } = createUnconfirmed(app)
@@ -24,12 +24,16 @@ storageTest(
     const other = ['198.51.100.1', '198.51.100.2', '198.51.100.3', '198.51.100.4'].find(
       (network) => listOf(network) !== listOf('192.0.2.1')
     )!
+    const beside = Array.from({ length: 2_000 }, (_, index) => `site ${index}`).find(
+      (network) => listOf(network) === listOf('192.0.2.1')
+    )!
     const isThere = async (name: string | number) => (await book.find(address(name))) !== undefined
 
     await signUp('confirmed', '192.0.2.1')
     await book.change(address('confirmed'), (account) => ({ ...account, emailVerified: true }))
     await signUp('first', '192.0.2.1')
     await signUp('elsewhere', other)
+    await signUp('beside', beside)
     // Somebody else names the same address, and then fills their own places.
     await takePlace(address('elsewhere'), '192.0.2.1')
     for (let number = 0; number < UNCONFIRMED_BOUNDS.perList; number++) await signUp(number, '192.0.2.1')
@@ -39,6 +43,7 @@ storageTest(
     t.equal(await isThere(UNCONFIRMED_BOUNDS.perList - 1), true)
     t.equal(await isThere('confirmed'), true)
     t.equal(await isThere('elsewhere'), true)
+    t.equal(await isThere('beside'), true, 'of another address on the same list')
     const stored = await Array.fromAsync(app.storage.collection('account').all())
     t.equal(stored.length, UNCONFIRMED_BOUNDS.perList + 2)
   }

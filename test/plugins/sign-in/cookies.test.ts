@@ -55,3 +55,41 @@ storageTest('how the last sign-in was is remembered, if the page offers it, and 
   const long = { cookies: { mcp_way: 'x'.repeat(801) } }
   t.equal(app.signIn.lastWay(long as never), undefined, 'a long one is not read')
 })
+
+storageTest('cookies are read in the turn of whoever sent them, and none is decoded (OW-41)', async (t, start) => {
+  const { app, url } = await start({ env: { AUTH_BACKEND: 'demo' } })
+  const names = Array.from({ length: 1_000 }, (_, index) => `a${index}=%`)
+  const cookie = names.join('; ')
+  const { indexOf } = String.prototype
+  const decode = globalThis.decodeURIComponent
+  let looks = 0
+  let decoded = 0
+  const restore = () => Object.assign(String.prototype, { indexOf })
+  Object.assign(String.prototype, {
+    indexOf (this: string, ...of: [string, number?]) {
+      if (this.length === cookie.length) looks++
+      return indexOf.apply(this, of)
+    }
+  })
+  globalThis.decodeURIComponent = (text) => {
+    decoded++
+    return decode(text)
+  }
+  t.teardown(() => {
+    restore()
+    globalThis.decodeURIComponent = decode
+  })
+  const origin = 'https://elsewhere.example'
+  const refused = await app.inject({
+    method: 'POST',
+    url: '/login',
+    headers: { cookie, origin, host: new URL(url).host }
+  })
+  t.match([refused.statusCode, looks], [403, 0])
+  await app.inject({
+    url: '/login',
+    headers: { cookie, host: new URL(url).host }
+  })
+  t.ok(looks >= names.length)
+  t.ok(decoded < 10)
+})

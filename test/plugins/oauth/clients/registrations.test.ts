@@ -67,8 +67,7 @@ storageTest(
       [true, false, true]
     )
     const lists = await Array.fromAsync(app.storage.collection<{ made: unknown[] }>('unusedClients').all())
-    const samePlace = lists.length === 1
-    t.equal(await knows(shared.client_id), !samePlace, 'what another address registered')
+    t.ok(await knows(shared.client_id), 'what another address registered')
     for (const { record } of lists) t.ok(record.made.length <= UNUSED_BOUNDS.perList)
     const records = await Array.fromAsync(app.storage.collection('client').all())
     t.ok(records.length <= UNUSED_BOUNDS.perList * lists.length + 1)

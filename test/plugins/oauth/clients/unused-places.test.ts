@@ -26,6 +26,28 @@ t.test('the oldest of a list gives way to one more than it holds, and no other l
   t.same((await lists.find('1'))!.made.map(([key]) => key), ['late', 'later'])
 })
 
+t.test('nobody pushes out what is of another address on the same list (OW-42)', async (t) => {
+  const storage = openSqliteStorage(await folder(t), () => 0)
+  t.teardown(() => storage.close())
+  const lists = storage.collection<UnusedList>('unused')
+  const places = createUnusedPlaces(lists, sealing, () => 0, 100, {
+    lists: 1,
+    perList: 4
+  })
+  t.same(await places.take('app', 0, 'their site'), [])
+  t.same(await places.take('shared', 0, 'their site'), [])
+  t.same(await places.take('shared', 0, 'ours'), [])
+  const gone: string[][] = []
+  for (let count = 0; count < 4; count++) {
+    gone.push(await places.take(`flood${count}`, 0, 'ours'))
+  }
+  t.same(gone, [[], [], ['flood0'], ['flood1']], 'of shared one place is left')
+  t.same(
+    await places.giveUpAll(0),
+    ['app', 'shared', 'flood2', 'flood3']
+  )
+})
+
 t.test('an address has one list, which nobody without the key can compute', async (t) => {
   const at = (keys: string[]) => createUnusedPlaces({} as never, createSealing(keys), () => 0, 1)
   const ours = at(['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A'])
