@@ -27,7 +27,7 @@ export function writeFrame (stream: Writable, ...parts: Uint8Array[]): void {
 }
 
 /**
- * Reads frames off a stream.
+ * Reads frames off a stream, until it is destroyed.
  * @param maxBytes longest frame that is accepted. The announced length is checked before any of it is collected.
  * @param onTooLong called once instead of `onFrame`; nothing more is read then.
  */
@@ -42,7 +42,7 @@ export function readFrames (
   const read = (chunk: Buffer): void => {
     chunks.push(chunk)
     received += chunk.length
-    while (received >= LENGTH_BYTES) {
+    while (received >= LENGTH_BYTES && !stream.destroyed) {
       if (chunks[0]!.length < LENGTH_BYTES) chunks = [Buffer.concat(chunks)]
       const end = LENGTH_BYTES + chunks[0]!.readUInt32BE()
       if (end > LENGTH_BYTES + maxBytes) {

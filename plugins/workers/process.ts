@@ -55,7 +55,7 @@ export class WorkerProcess {
   #busyMs = 0
   #killedFor: string | undefined
   /** The order that is being worked on. A report counts for this one only. */
-  #order: { nonce: Buffer; begun: () => void; report: (body: Buffer) => void } | undefined
+  #order: { nonce: Buffer; begun: (() => void) | undefined; report: (body: Buffer) => void } | undefined
 
   constructor ({ flags, reads, key }: Permissions, { heapMb, maxBytes }: WorkerLimits) {
     this.key = key
@@ -140,7 +140,7 @@ export class WorkerProcess {
         const order = this.#order
         if (order === undefined || !frame.subarray(0, NONCE_BYTES).equals(order.nonce)) { return this.kill('it sent the report of another order') }
         const report = frame.subarray(NONCE_BYTES)
-        if (report[0] === ReportKind.begun) return order.begun()
+        if (report[0] === ReportKind.begun) return this.#begin(order)
         this.#order = undefined
         order.report(report)
       },
@@ -148,9 +148,19 @@ export class WorkerProcess {
     )
   }
 
+  /** Once: reports without end would leave the server no time for anything else. */
+  #begin (order: { begun: (() => void) | undefined }): void {
+    const { begun } = order
+    if (begun === undefined) return this.kill('it began its order twice')
+    order.begun = undefined
+    begun()
+  }
+
   kill (why: string): void {
     this.#killedFor ??= why
     this.#child.kill('SIGKILL')
+    // Of what it has sent already, which may be thousands of frames, nothing more is read.
+    this.#pipe?.destroy()
     // A server that closes waits for its end.
     this.#hold(true)
   }

@@ -132,7 +132,11 @@ t.test('a file that one task may read is read by no other, and nothing beside it
 })
 
 /** A worker in which `code` has run before anything else. */
-function startWorker (t: Test, code: string): (input: unknown) => Promise<unknown> {
+function startWorker (
+  t: Test,
+  code: string,
+  begun = () => {}
+): (input: unknown) => Promise<unknown> {
   const { flags, ...permissions } = permissionsOf(TASK)
   const preload = `--import=data:text/javascript,${encodeURIComponent(code)}`
   const worker = new WorkerProcess({ ...permissions, flags: [...flags, preload] }, { heapMb: 256, maxBytes: Infinity })
@@ -140,7 +144,7 @@ function startWorker (t: Test, code: string): (input: unknown) => Promise<unknow
     worker.kill('the test is done')
     await worker.ended
   })
-  return (input) => worker.run({ task: TASK.href, input }, new AbortController().signal, () => {})
+  return (input) => worker.run({ task: TASK.href, input }, new AbortController().signal, begun)
 }
 
 t.test('a worker that cannot be closed does no task, and says why', async (t) => {
@@ -174,4 +178,23 @@ t.test('a worker is closed where a connection fails at once as well (WK-01)', as
   )
   for (const way of Object.keys(network)) t.match(await run({ way, goal }), REFUSED, way)
   t.equal(visits(), 0)
+})
+
+t.test('a worker that says again and again that it begins is ended (WS-02)', async (t) => {
+  const { goal } = await openGoal(t)
+  let begun = 0
+  const run = startWorker(
+    t,
+    `import net from 'node:net'
+    const { write } = net.Socket.prototype
+    net.Socket.prototype.write = function (frame) {
+      const times = frame.length === 21 ? 1_000 : 1
+      return write.call(this, Buffer.concat(Array(times).fill(frame)))
+    }`,
+    () => { begun++ }
+  )
+  await t.rejects(run({ way: 'stat', goal }), {
+    message: 'it began its order twice'
+  })
+  t.equal(begun, 1)
 })
