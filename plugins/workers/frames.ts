@@ -9,6 +9,9 @@ export const NONCE_BYTES = 16
 export const MAX_RESULT_BYTES = 32 * 1024 * 1024
 const LENGTH_BYTES = 4
 
+/** A failure is words, of which a tool's caller reads little. */
+export const MAX_FAILURE_BYTES = 256 * 1024
+
 /** What a report is. Its body is a value of `v8.serialize`, a {@link Failure} as JSON, a reason as text, or nothing. */
 export const ReportKind = { result: 0, failure: 1, unready: 2, begun: 3 } as const
 

@@ -8,10 +8,11 @@ import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import type { Order } from './child.ts'
-import { type Failure, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'
+import { type Failure, MAX_FAILURE_BYTES, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'
 import { commandOf, MAX_BUSY_MS } from './launch.ts'
 import { offerToKernel, residentBytes } from './memory.ts'
 import type { Permissions } from './permissions.ts'
+import { isBounded } from './values.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const MEMORY_CHECK_MS = 50
@@ -193,8 +194,9 @@ function parse (report: Buffer): { result: unknown } | { failure: Error } | { di
   try {
     switch (report[0]) {
       case ReportKind.result:
-        return { result: deserialize(body) }
+        return isBounded(body) ? { result: deserialize(body) } : { distrust: 'it sent a result of too many values' }
       case ReportKind.failure: {
+        if (body.length > MAX_FAILURE_BYTES) return { distrust: 'it sent a failure that is too long' }
         const { name, message, stack } = Object(JSON.parse(body.toString())) as Partial<Failure>
         const known = { name: String(name), ...(stack !== undefined && { stack: String(stack) }) }
         return { failure: Object.assign(new Error(String(message)), known) }

@@ -198,3 +198,26 @@ t.test('a worker that says again and again that it begins is ended (WS-02)', asy
   })
   t.equal(begun, 1)
 })
+
+t.test('a report that is too much for the server is not read (WS-02)', async (t) => {
+  const { goal } = await openGoal(t)
+  for (const [kind, body, why] of [
+    [0, "'\\xff\\x0f' + 'A\\x80\\x80\\x80\\x0f'.repeat(30)", 'it sent a result of too many values'],
+    [1, "'['.repeat(300_000)", 'it sent a failure that is too long']
+  ] as const) {
+    const run = startWorker(
+      t,
+      `import net from 'node:net'
+      const { write } = net.Socket.prototype
+      net.Socket.prototype.write = function (frame) {
+        if (frame.length === 21) return write.call(this, frame)
+        const body = Buffer.from(${body}, 'latin1')
+        const head = frame.subarray(0, 21)
+        head.writeUInt32BE(17 + body.length)
+        head[20] = ${kind}
+        return write.call(this, Buffer.concat([head, body]))
+      }`
+    )
+    await t.rejects(run({ way: 'stat', goal }), { message: why })
+  }
+})
