@@ -89,11 +89,9 @@ function serversOf (seen: readonly Seen[], own: Parameters<typeof combine>[1]): 
 
   return seen.map(({ settings: { name: upstream, prefix }, catalogue }) => {
     const isIts = (entry: { upstream: string }) => entry.upstream === upstream
-    // One that nobody can read has no names.
-    const resource = (uri: string) => {
-      const names = owners.namesOf(upstream, uri)
-      return names ? [{ kind: 'resources' as const, names, upstream }] : []
-    }
+    // One that nobody can read has none; one that the server may take for something else has more.
+    const resource = (uri: string) =>
+      (owners.thingsOf(upstream, uri) ?? []).map((names) => ({ kind: 'resources' as const, names, upstream }))
     const offered = catalogue && [
       ...joined.tools.filter(isIts).map(({ name }) => ({ kind: 'tools' as const, names: [name], upstream })),
       ...joined.prompts.filter(isIts).map(({ name }) => ({ kind: 'prompts' as const, names: [name], upstream })),
@@ -106,6 +104,7 @@ function serversOf (seen: readonly Seen[], own: Parameters<typeof combine>[1]): 
       prefix,
       offered,
       things (name) {
+        if (catalogue?.uris.includes(name)) return resource(name)
         const exact = (offered ?? []).filter(({ names }) => names[0] === name || names[1] === name)
         if (exact.length > 0) return exact
         return owners.ownerOf(name, ALL_RIGHTS) === upstream ? resource(name) : []

@@ -33,6 +33,8 @@ interface Share {
   person: string | { server: string; share?: string | undefined }
   /** Real paths of files that the task may read besides its own code. */
   reads?: readonly string[] | undefined
+  /** Called when the task begins: its process is there, and has loaded its code. */
+  begun?: (() => void) | undefined
 }
 
 export interface Workers {
@@ -93,7 +95,7 @@ export interface WorkersOptions {
 }
 
 /** What a process may take to start, on a machine with much to do, before the time of its task counts all the same. */
-const MAX_START_MS = 10_000
+export const MAX_START_MS = 10_000
 
 /** At least two, so that one long task does not hold up all others. */
 const defaultSize = Math.min(4, Math.max(2, availableParallelism()))
@@ -114,14 +116,14 @@ export default fp(
     const closing = new AbortController()
 
     app.decorate('workers', {
-      async run<Out>(task: URL, input: unknown, { person, timeout, signal, reads }: RunOptions) {
+      async run<Out>(task: URL, input: unknown, { person, timeout, signal, reads, begun }: RunOptions) {
         const stop = AbortSignal.any([
           closing.signal,
           ...(signal ? [signal] : []),
           ...(signal || timeout === undefined ? [] : [AbortSignal.timeout(timeout)])
         ])
         try {
-          const work = { task, input, person, reads, timeout: signal && timeout }
+          const work = { task, input, person, reads, begun, timeout: signal && timeout }
           return (await runIn(lanes.of(person), work, stop)) as Out
         } catch (error) {
           stop.throwIfAborted()
@@ -176,18 +178,22 @@ function createLanes ({
 
 async function runIn (
   { queue, pool }: Lane,
-  { task, input, person, reads, timeout }: Share & { task: URL; input: unknown; timeout: number | undefined },
+  { task, input, person, reads, begun, timeout }: Share & { task: URL; input: unknown; timeout: number | undefined },
   signal: AbortSignal
 ): Promise<unknown> {
   const caller = typeof person === 'string' ? `user ${person}` : 'server'
   const line = typeof person === 'string' ? caller : `for ${person.share ?? 'all'}`
   const permissions = permissionsOf(task, reads)
   const turn = await queue.take(line, signal)
+  const begin = () => {
+    turn.begin()
+    begun?.()
+  }
   const limit = timeout === undefined ? turn.signal : AbortSignal.any([turn.signal, AbortSignal.timeout(timeout)])
   try {
     const worker = pool.take(caller, permissions)
     try {
-      return await worker.process.run({ task: task.href, input }, AbortSignal.any([signal, limit]), turn.begin)
+      return await worker.process.run({ task: task.href, input }, AbortSignal.any([signal, limit]), begin)
     } catch (error) {
       limit.throwIfAborted()
       throw error

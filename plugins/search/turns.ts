@@ -12,10 +12,14 @@ const SEARCH_IS_LATE = 'This search took too long and was stopped. Search for fe
 
 /**
  * @param person whose turn it is; `null` for all who have not signed in.
- * @param work gets a signal that is aborted when the turn is needed by others.
+ * @param work gets a signal that is aborted when the turn is needed by others, and what it calls where its time begins, if
+ * the limits say how long it may take to start.
  * @throws ToolError in words for a model: too much waits, or this takes too long.
  */
-export type InTurn = <Out>(person: string | null, work: (signal: AbortSignal) => Promise<Out>) => Promise<Out>
+export type InTurn = <Out>(
+  person: string | null,
+  work: (signal: AbortSignal, begin: () => void) => Promise<Out>
+) => Promise<Out>
 
 /** @param late what a model reads of work that has waited or taken too long. */
 export function createTurns (limits: QueueLimits, late = SEARCH_IS_LATE): InTurn {
@@ -24,7 +28,7 @@ export function createTurns (limits: QueueLimits, late = SEARCH_IS_LATE): InTurn
     try {
       const turn = await queue.take(person === null ? 'anonymous' : `user ${person}`, AbortSignal.timeout(MAX_WAIT_MS))
       try {
-        return await work(turn.signal)
+        return await work(turn.signal, turn.begin)
       } finally {
         turn.release()
       }

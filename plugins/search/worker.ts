@@ -2,7 +2,8 @@
 // search would block all other requests; so would the snippets of what Postgres finds. People take turns in it.
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Workers } from '../workers.ts'
+import type { QueueLimits } from '../workers/fair-queue.ts'
+import { MAX_START_MS, type Workers } from '../workers.ts'
 import { INDEX_FILES, type SearchHit, type Seen } from './contract.ts'
 import { snippetOf } from './snippet.ts'
 import type { Search } from './search-task.ts'
@@ -35,12 +36,19 @@ const SPELLINGS = new URL('./spelling-task.ts', import.meta.url)
 const TASK = new URL('./search-task.ts', import.meta.url)
 /** Maximum duration of the search itself. */
 const TIMEOUT_MS = 10_000
-/** A search takes milliseconds: many may wait. */
-const TURNS = { running: 1, runningEach: 1, waiting: 2_000, waitingEach: 500, sliceMs: 2_000 }
+/**
+ * A search takes milliseconds: many may wait. One that is stopped takes the process with it, so that the next would have to
+ * start it again, and be stopped as well.
+ */
+const TURNS = { running: 1, runningEach: 1, waiting: 2_000, waitingEach: 500, sliceMs: 2_000, startMs: MAX_START_MS }
 
-/** @param dataDir the folder of both indexes. */
-export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: string): SearchWorker {
-  const turn = createTurns(TURNS)
+/** @param dataDir the folder of both indexes. @param limits of the turns, where they are others. */
+export function createSearchWorker (
+  workers: Pick<Workers, 'run'>,
+  dataDir: string,
+  limits: Partial<QueueLimits> = {}
+): SearchWorker {
+  const turn = createTurns({ ...TURNS, ...limits })
   let reads: string[] | undefined
 
   const file = (name: string) => join(realpathSync(dataDir), name)
@@ -51,8 +59,8 @@ export function createSearchWorker (workers: Pick<Workers, 'run'>, dataDir: stri
     return inTurn<SearchHit[]>(TASK, { ...search, path: file(INDEX_FILES[search.kind]) } satisfies Search, person)
   }
   const inTurn = <Out>(task: URL, input: unknown, person: string | null): Promise<Out> =>
-    turn(person, (signal) =>
-      workers.run<Out>(task, input, { person: { server: 'search' }, reads, timeout: TIMEOUT_MS, signal }))
+    turn(person, (signal, begun) =>
+      workers.run<Out>(task, input, { person: { server: 'search' }, reads, begun, timeout: TIMEOUT_MS, signal }))
 
   return {
     searchDocuments: (query, limit, seen, person, vector) =>

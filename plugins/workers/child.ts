@@ -5,12 +5,16 @@ import { Socket } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
 import { type Failure, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'
 import { closeWorker } from './lockdown.ts'
+import { isBounded } from './values.ts'
 
 /** From the server, after the nonce, by structured clone. */
 export interface Order {
   task: string
   input: unknown
 }
+
+/** Characters of each part of a failure; as JSON, one takes up to six bytes. */
+const MAX_WORDS = 10_000
 
 const exit = process.exit.bind(process)
 // Opened before the process is closed: afterwards no pipe can be opened.
@@ -49,7 +53,7 @@ async function run ({ task, input }: Order, begun: () => void): Promise<[kind: n
     const { default: work } = (await import(task)) as { default: (input: unknown) => unknown }
     begun()
     const result = serialize(await work(input))
-    if (result.length > MAX_RESULT_BYTES) {
+    if (result.length > MAX_RESULT_BYTES || !isBounded(result)) {
       throw Object.assign(new Error('The result would be too large to return. Ask for less at once.'), {
         name: 'ToolError'
       })
@@ -57,7 +61,8 @@ async function run ({ task, input }: Order, begun: () => void): Promise<[kind: n
     return [ReportKind.result, result]
   } catch (error) {
     const { name = 'Error', message = String(error), stack } = Object(error) as Partial<Error>
-    const failure: Failure = { name: String(name), message: String(message), stack: stack && String(stack) }
+    const words = (text: unknown) => String(text).slice(0, MAX_WORDS)
+    const failure: Failure = { name: words(name), message: words(message), stack: stack && words(stack) }
     return [ReportKind.failure, Buffer.from(JSON.stringify(failure))]
   }
 }

@@ -9,6 +9,9 @@ export const NONCE_BYTES = 16
 export const MAX_RESULT_BYTES = 32 * 1024 * 1024
 const LENGTH_BYTES = 4
 
+/** A failure is words, of which a tool's caller reads little. */
+export const MAX_FAILURE_BYTES = 256 * 1024
+
 /** What a report is. Its body is a value of `v8.serialize`, a {@link Failure} as JSON, a reason as text, or nothing. */
 export const ReportKind = { result: 0, failure: 1, unready: 2, begun: 3 } as const
 
@@ -27,7 +30,7 @@ export function writeFrame (stream: Writable, ...parts: Uint8Array[]): void {
 }
 
 /**
- * Reads frames off a stream.
+ * Reads frames off a stream, until it is destroyed.
  * @param maxBytes longest frame that is accepted. The announced length is checked before any of it is collected.
  * @param onTooLong called once instead of `onFrame`; nothing more is read then.
  */
@@ -42,7 +45,7 @@ export function readFrames (
   const read = (chunk: Buffer): void => {
     chunks.push(chunk)
     received += chunk.length
-    while (received >= LENGTH_BYTES) {
+    while (received >= LENGTH_BYTES && !stream.destroyed) {
       if (chunks[0]!.length < LENGTH_BYTES) chunks = [Buffer.concat(chunks)]
       const end = LENGTH_BYTES + chunks[0]!.readUInt32BE()
       if (end > LENGTH_BYTES + maxBytes) {

@@ -8,10 +8,11 @@ import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import type { Order } from './child.ts'
-import { type Failure, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'
+import { type Failure, MAX_FAILURE_BYTES, MAX_RESULT_BYTES, NONCE_BYTES, PIPE_FD, readFrames, ReportKind, writeFrame } from './frames.ts'
 import { commandOf, MAX_BUSY_MS } from './launch.ts'
 import { offerToKernel, residentBytes } from './memory.ts'
 import type { Permissions } from './permissions.ts'
+import { isBounded } from './values.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const MEMORY_CHECK_MS = 50
@@ -140,11 +141,7 @@ export class WorkerProcess {
         const order = this.#order
         if (order === undefined || !frame.subarray(0, NONCE_BYTES).equals(order.nonce)) { return this.kill('it sent the report of another order') }
         const report = frame.subarray(NONCE_BYTES)
-        const { begun } = order
-        if (report[0] === ReportKind.begun && begun) {
-          order.begun = undefined
-          return begun()
-        }
+        if (report[0] === ReportKind.begun) return this.#begin(order)
         this.#order = undefined
         order.report(report)
       },
@@ -152,9 +149,19 @@ export class WorkerProcess {
     )
   }
 
+  /** Once: reports without end would leave the server no time for anything else. */
+  #begin (order: { begun: (() => void) | undefined }): void {
+    const { begun } = order
+    if (begun === undefined) return this.kill('it began its order twice')
+    order.begun = undefined
+    begun()
+  }
+
   kill (why: string): void {
     this.#killedFor ??= why
     this.#child.kill('SIGKILL')
+    // Of what it has sent already, which may be thousands of frames, nothing more is read.
+    this.#pipe?.destroy()
     // A server that closes waits for its end.
     this.#hold(true)
   }
@@ -187,8 +194,9 @@ function parse (report: Buffer): { result: unknown } | { failure: Error } | { di
   try {
     switch (report[0]) {
       case ReportKind.result:
-        return { result: deserialize(body) }
+        return isBounded(body) ? { result: deserialize(body) } : { distrust: 'it sent a result of too many values' }
       case ReportKind.failure: {
+        if (body.length > MAX_FAILURE_BYTES) return { distrust: 'it sent a failure that is too long' }
         const { name, message, stack } = Object(JSON.parse(body.toString())) as Partial<Failure>
         const known = { name: String(name), ...(stack !== undefined && { stack: String(stack) }) }
         return { failure: Object.assign(new Error(String(message)), known) }

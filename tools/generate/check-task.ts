@@ -3,6 +3,9 @@
 import { checkSchema, typesOf } from './schema.ts'
 import { compile, describeMisfit } from './validator.ts'
 
+/** As of data that is made without a model. */
+const MAX_RESULT_LENGTH = 200_000
+
 export interface Check {
   schema?: unknown
   example?: unknown
@@ -14,6 +17,7 @@ export interface Check {
 export default function check ({ schema, example, count, text }: Check): { data: unknown[] } | { problem: string } {
   const wanted = schema !== undefined ? checkSchema(schema) : example !== undefined ? typesOf(example) : undefined
   const fits = wanted && compile(wanted)
+  if (text.length > MAX_RESULT_LENGTH) return { problem: `it is longer than ${MAX_RESULT_LENGTH} characters.` }
   const data = readArray(text)
   if (data === undefined) return { problem: 'it is no JSON array.' }
   if (data.length !== count) return { problem: `it has ${data.length} values in place of ${count}.` }

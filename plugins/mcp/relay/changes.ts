@@ -23,9 +23,9 @@ export function createRelayedChanges (upstreams: Upstreams, owners: Owners): (ch
     const { kind, upstream } = change
     if (kind === 'resource') {
       const { uri, user } = change
-      const names = owners.namesOf(upstream, uri)
-      if (names === undefined) return []
-      const things = [names]
+      const taken = owners.thingsOf(upstream, uri)
+      if (taken === undefined) return []
+      const things = [taken.flat()]
       const of = { upstream, kind: 'resources' as const, things }
       return [{ kind: 'resource_updated', uri, of, ...(user !== undefined && { user }) }]
     }

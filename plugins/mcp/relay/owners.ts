@@ -10,10 +10,11 @@ export interface Owners {
   ownerOf(uri: string, rights: Rights): string | undefined
   mayRead(upstream: string, uri: string, rights: Rights): boolean
   /**
-   * The URI in each of its spellings, and the names of the templates that it fits.
+   * Whatever an upstream may take a URI for: each in its spellings, with the names of the templates that these fit. Only
+   * who may read all of them may read it.
    * @returns undefined where they are too many to be asked about.
    */
-  namesOf(upstream: string, uri: string): string[] | undefined
+  thingsOf(upstream: string, uri: string): string[][] | undefined
   /** To be called when an upstream offers something else. */
   refresh(): void
 }
@@ -33,25 +34,23 @@ export function createOwners (upstreams: { readonly all: ReadonlyArray<Offering>
     .map((upstream) => [upstream.settings.name, readOwner(upstream)]))
   let owners = read()
 
-  function namesOf (upstream: string, uri: string): string[] | undefined {
+  function thingsOf (upstream: string, uri: string): string[][] | undefined {
     if (uri.length > MAX_URI_LENGTH) return undefined
-    const spellings = spellingsOf(uri)
-    const names = [...spellings]
+    const taken = [...Map.groupBy(spellingsOf(uri), meaningOf).values()]
+    const things = taken.map((spellings) => [...spellings])
     let fitting = 0
-    for (const template of owners.get(upstream)?.templates ?? []) {
-      if (!spellings.some(template.fits)) continue
-      if (++fitting > MAX_FITTING) return undefined
-      names.push(...template.names)
+    for (const { fits, names } of owners.get(upstream)?.templates ?? []) {
+      const fit = things.filter((_, index) => taken[index]!.some(fits))
+      if (fit.length > 0 && ++fitting > MAX_FITTING) return undefined
+      for (const thing of fit) thing.push(...names)
     }
-    return names
+    return things
   }
-  const mayRead = (upstream: string, uri: string, rights: Rights) => {
-    const names = namesOf(upstream, uri)
-    return names !== undefined && rights.mayOf(upstream, 'resources', ...names)
-  }
+  const mayRead = (upstream: string, uri: string, rights: Rights) =>
+    thingsOf(upstream, uri)?.every((names) => rights.mayOf(upstream, 'resources', ...names)) ?? false
 
   return {
-    namesOf,
+    thingsOf,
     mayRead,
     refresh () {
       owners = read()
@@ -80,12 +79,19 @@ const schemeOf = (uri: string): string =>
 
 /**
  * A URI as it is asked for, and as an upstream may read it: the official SDK looks for what `new URL` makes of it, and
- * others decode what is percent-encoded (RFC 3986 §6.2.2). Rules that leave something out mean all of these.
+ * others decode what is percent-encoded (RFC 3986 §6.2.2).
  */
 function spellingsOf (uri: string): string[] {
   const decoded = uri.replace(ENCODED, decode)
   return [...new Set([uri, decoded].flatMap((spelling) => [spelling, ...(URL.canParse(spelling) ? [new URL(spelling).href] : [])]))]
 }
+
+/**
+ * The same for spellings that name the same, of which a rule may give any: they differ in what is percent-encoded, in
+ * letters of scheme and host, and in the slash of an empty path. A slash that is encoded ends no folder.
+ */
+const meaningOf = (spelling: string): string =>
+  spelling.replaceAll(/%2f/gi, '%252F').replace(ENCODED, decode).replace(/\/$/, '').toLowerCase()
 
 const ENCODED = /(?:%[0-9a-f]{2})+/gi
 

@@ -99,3 +99,24 @@ t.test('in the server a search leaves this thread free', async (t) => {
   const { user, system } = process.threadCpuUsage(before)
   t.ok(user + system < 50_000, `${(user + system) / 1_000} ms of this thread`)
 })
+
+t.test('what its process takes to start is no time of a search (WS-01)', async (t) => {
+  const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+  const run: Workers['run'] = async (_task, input, { signal, begun }) => {
+    await sleep(60)
+    signal?.throwIfAborted()
+    begun?.()
+    if ((input as Search).query === 'long') await sleep(500)
+    signal?.throwIfAborted()
+    return [] as never
+  }
+  const limits = { sliceMs: 20 }
+  const worker = createSearchWorker({ run }, await folder(t), limits)
+  const search = (query: string, person: string) =>
+    worker.searchDocuments(query, 10, EVERYBODYS, person)
+  const people = ['ann', 'bob', 'cid']
+  await t.resolves(Promise.all(people.map((one) => search('walnut', one))))
+  const long = t.rejects(search('long', 'ann'), /too long/, 'but what follows is')
+  await search('walnut', 'bob')
+  await long
+})

@@ -32,3 +32,16 @@ t.test('a frame that is too long is refused by its length alone, and ends the re
   await settle()
   t.same(frames, ['A', 'TOO LONG'])
 })
+
+t.test('nothing more of a chunk is read once the stream is destroyed (WS-02)', async (t) => {
+  const stream = new PassThrough()
+  let frames = 0
+  const onFrame = () => {
+    frames++
+    stream.destroy()
+  }
+  readFrames(stream, 4, onFrame, () => {})
+  stream.write(Buffer.alloc(4 * 10_000))
+  await new Promise(setImmediate)
+  t.equal(frames, 1)
+})

@@ -132,7 +132,11 @@ t.test('a file that one task may read is read by no other, and nothing beside it
 })
 
 /** A worker in which `code` has run before anything else. */
-function startWorker (t: Test, code: string): (input: unknown) => Promise<unknown> {
+function startWorker (
+  t: Test,
+  code: string,
+  begun = () => {}
+): (input: unknown) => Promise<unknown> {
   const { flags, ...permissions } = permissionsOf(TASK)
   const preload = `--import=data:text/javascript,${encodeURIComponent(code)}`
   const worker = new WorkerProcess({ ...permissions, flags: [...flags, preload] }, { heapMb: 256, maxBytes: Infinity })
@@ -140,7 +144,7 @@ function startWorker (t: Test, code: string): (input: unknown) => Promise<unknow
     worker.kill('the test is done')
     await worker.ended
   })
-  return (input) => worker.run({ task: TASK.href, input }, new AbortController().signal, () => {})
+  return (input) => worker.run({ task: TASK.href, input }, new AbortController().signal, begun)
 }
 
 t.test('a worker that cannot be closed does no task, and says why', async (t) => {
@@ -174,4 +178,46 @@ t.test('a worker is closed where a connection fails at once as well (WK-01)', as
   )
   for (const way of Object.keys(network)) t.match(await run({ way, goal }), REFUSED, way)
   t.equal(visits(), 0)
+})
+
+t.test('a worker that says again and again that it begins is ended (WS-02)', async (t) => {
+  const { goal } = await openGoal(t)
+  let begun = 0
+  const run = startWorker(
+    t,
+    `import net from 'node:net'
+    const { write } = net.Socket.prototype
+    net.Socket.prototype.write = function (frame) {
+      const times = frame.length === 21 ? 1_000 : 1
+      return write.call(this, Buffer.concat(Array(times).fill(frame)))
+    }`,
+    () => { begun++ }
+  )
+  await t.rejects(run({ way: 'stat', goal }), {
+    message: 'it began its order twice'
+  })
+  t.equal(begun, 1)
+})
+
+t.test('a report that is too much for the server is not read (WS-02)', async (t) => {
+  const { goal } = await openGoal(t)
+  for (const [kind, body, why] of [
+    [0, "'\\xff\\x0f' + 'A\\x80\\x80\\x80\\x0f'.repeat(30)", 'it sent a result of too many values'],
+    [1, "'['.repeat(300_000)", 'it sent a failure that is too long']
+  ] as const) {
+    const run = startWorker(
+      t,
+      `import net from 'node:net'
+      const { write } = net.Socket.prototype
+      net.Socket.prototype.write = function (frame) {
+        if (frame.length === 21) return write.call(this, frame)
+        const body = Buffer.from(${body}, 'latin1')
+        const head = frame.subarray(0, 21)
+        head.writeUInt32BE(17 + body.length)
+        head[20] = ${kind}
+        return write.call(this, Buffer.concat([head, body]))
+      }`
+    )
+    await t.rejects(run({ way: 'stat', goal }), { message: why })
+  }
 })

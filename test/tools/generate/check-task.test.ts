@@ -10,3 +10,10 @@ t.test('data that fits is returned, and anything else is a problem in words', (t
   }
   t.end()
 })
+
+t.test('an answer of a model that is too long is not read (BW-40)', (t) => {
+  const text = `[[${'[],'.repeat(70_000)}0]]`
+  t.match(check({ count: 1, text }), { problem: /longer than 200000 characters/ })
+  t.match(check({ count: 1, text: '[[0]]' }), { data: [[0]] })
+  t.end()
+})

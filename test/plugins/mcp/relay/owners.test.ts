@@ -12,7 +12,7 @@ t.test('who lists a URI has it, then whose template fits, then the only one of i
     { name: 'c', templates: [{ name: 'q', uriTemplate: 'c://find{?q,page}' }] },
     { name: 'd' }
   )
-  const { ownerOf, namesOf } = createOwners(upstreams)
+  const { ownerOf, thingsOf } = createOwners(upstreams)
   for (const [uri, owner] of [
     ['file:///one', 'a'],
     ['file:///two', 'b'],
@@ -23,7 +23,7 @@ t.test('who lists a URI has it, then whose template fits, then the only one of i
     ['file:///three', undefined],
     [`c://${'x'.repeat(3_000)}`, undefined]
   ] as const) t.equal(ownerOf(uri, ALL_RIGHTS), owner, uri.slice(0, 20))
-  t.strictSame(namesOf('a', 'db://y'), ['db://y', 't', 'db://{+path}'])
+  t.strictSame(thingsOf('a', 'db://y'), [['db://y', 't', 'db://{+path}']])
   const mayOf = (upstream: string) => upstream !== 'b'
   t.equal(ownerOf('db://x', { ...ALL_RIGHTS, mayOf }), 'a', 'of those that may be used')
 })
@@ -38,12 +38,48 @@ t.test('what the rules leave out is not read in another spelling that the upstre
   for (const uri of ['crm://open', 'CRM://open', 'crm://p%61ys', 'crm://%zz', 'crm://%ff']) t.equal(ownerOf(uri, rights), 'crm', uri)
 })
 
+t.test('what no rule gives is not read by a URI that the upstream takes for it (RU-11)', async (t) => {
+  const rules = [{
+    who: ['everyone'],
+    resources: ['file:///public/**', 'db://of/*', 'https://a.example', 'page']
+  }]
+  const rights = evaluate({ groups: {}, rules }, '1').rightsOf(null)
+  const templates = [
+    { name: 'file', uriTemplate: 'file:///{+path}' },
+    { name: 'page', uriTemplate: 'page://{id}' }
+  ]
+  const uris = ['db://of/1', 'https://a.example']
+  const { ownerOf } = createOwners(
+    fakeUpstreams({ name: 'a', uris, templates })
+  )
+  for (const uri of [
+    'file:///secret',
+    'file:///public/../secret',
+    'file:///public/%2e%2E/secret',
+    'file:///public/..%2fsecret',
+    'file:///public/.\t./secret',
+    'file:///public/\\..\\..\\secret',
+    'db://of/1%2fpay',
+    'db://of/./1/../../pay',
+    'page://a%2Fb'
+  ]) t.equal(ownerOf(uri, rights), undefined, JSON.stringify(uri))
+  for (const uri of [
+    'file:///public/a/../b',
+    'file:///public/a%20b',
+    'file:///public/a%2fb',
+    'FILE:///public/a b',
+    'db://of/%31',
+    'https://a.example',
+    'page://a%3Fb'
+  ]) t.equal(ownerOf(uri, rights), 'a', uri)
+})
+
 t.test('a URI that is too long, or fits more templates than rules are asked about, can be read by nobody', async (t) => {
   const templates = Array.from({ length: 11 }, (_, number) => ({ name: `t${number}`, uriTemplate: `a://{+x${number}}` }))
-  const { mayRead, namesOf } = createOwners(fakeUpstreams({ name: 'a', templates }, { name: 'b', templates: templates.slice(1) }))
+  const { mayRead, thingsOf } = createOwners(fakeUpstreams({ name: 'a', templates }, { name: 'b', templates: templates.slice(1) }))
   t.notOk(mayRead('a', 'a://b', ALL_RIGHTS))
   t.ok(mayRead('b', 'a://b', ALL_RIGHTS))
-  t.equal(namesOf('b', `a://${'b'.repeat(2_048)}`), undefined)
+  t.equal(thingsOf('b', `a://${'b'.repeat(2_048)}`), undefined)
 })
 
 t.test('a template fits what it can have made; one with more than eight variables, all that begins like it', async (t) => {
@@ -52,9 +88,9 @@ t.test('a template fits what it can have made; one with more than eight variable
     { name: 'eight', uriTemplate: of(...'abcdefgh') },
     { name: 'nine', uriTemplate: of(...'abcdefghi') }
   ]
-  const { namesOf } = createOwners(fakeUpstreams({ name: 'a', templates }))
-  t.same(namesOf('a', 'x:1'), ['x:1', 'nine', templates[1]!.uriTemplate])
-  t.ok(namesOf('a', 'x:1-2-3-4-5-6-7-8!')!.includes('eight'))
+  const { thingsOf } = createOwners(fakeUpstreams({ name: 'a', templates }))
+  t.same(thingsOf('a', 'x:1'), [['x:1', 'nine', templates[1]!.uriTemplate]])
+  t.ok(thingsOf('a', 'x:1-2-3-4-5-6-7-8!')![0]!.includes('eight'))
 })
 
 t.test('templates of hundreds of variables cost little, whatever URIs are asked about (UC-10)', async (t) => {
