@@ -142,12 +142,12 @@ function createReader ({ settings, url, kind, agents: { large, said }, onFailure
       answer.destroy()
       throw fault
     }
-    if (status !== 200 || !isEvents(headers['content-type'])) {
-      return toResponse(answer, settings, url, { id, large, maxMs: id === undefined ? settings.timeoutMs : undefined })
-    }
+    // Of what is not an answer to a request nobody waits for the end.
+    const maxMs = id === undefined || kind === 'sse' ? settings.timeoutMs : undefined
+    if (status !== 200 || !isEvents(headers['content-type'])) return toResponse(answer, settings, url, { id, large, maxMs })
     const streamed = await readStream(answer, { settings, id, large, said, onFailure: (error) => onFailure(id!, error) })
     return toResponse(answer, settings, url, 'stream' in streamed
-      ? streamed
+      ? { ...streamed, maxMs }
       : { contentType: 'application/json', json: streamed.message })
   }
 

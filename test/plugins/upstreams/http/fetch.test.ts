@@ -1,10 +1,15 @@
 // What goes out to an upstream, byte by byte: the SDK's own headers, those of mcp.json, and who is calling if it is told
 // (threats UH-01, UH-02).
+import { Agent } from 'node:http'
 import t from 'tap'
+import { createFetch } from '../../../../plugins/upstreams/http/fetch.ts'
 import { MAX_SOCKETS } from '../../../../plugins/upstreams/http/index.ts'
+import { createLargeAnswers } from '../../../../plugins/upstreams/http/large-answers.ts'
+import { createSharedBudget } from '../../../../plugins/upstreams/shared-budget.ts'
 import { startHttpUpstream } from '../../../fixtures/upstreams/http-server.ts'
 import { ann, connectHttp, httpSettings } from '../../../helpers/http-upstreams.ts'
 import { until } from '../../../helpers/until.ts'
+import { listen } from '../../../helpers/upstream-over-http.ts'
 
 const SDK = ['accept', 'content-type', 'content-length', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name']
 const NODE = ['host', 'connection']
@@ -123,5 +128,39 @@ t.test('an answer that is compressed, or no MCP, is refused before it is read', 
       message,
       fault: 'malformed'
     })
+  }
+})
+
+t.test('what acknowledges a message without an end is given up, in whatever form (UH-31)', async (t) => {
+  const closed: string[] = []
+  const address = await listen(t, (request, response) => {
+    const type = request.url!.slice('/mcp/'.length)
+    response.once('close', () => closed.push(type))
+    response.writeHead(200, { 'content-type': type.replace('-', '/') })
+    response.write(': x\n')
+  })
+  for (const [type, kind, message] of [
+    ['text-event-stream', 'streamable', { method: 'notifications/a' }],
+    ['text-plain', 'sse', { id: 1, method: 'ping' }]
+  ] as const) {
+    const url = new URL(`${address}/${type}`)
+    const { fetch } = createFetch({
+      settings: httpSettings(url.href, { timeoutMs: 50 }),
+      url,
+      kind,
+      agents: {
+        requests: new Agent(),
+        streams: new Agent(),
+        large: createLargeAnswers(),
+        said: createSharedBudget()
+      },
+      identityHeaders: () => ({}),
+      onFailure () {},
+      onEnd () {}
+    })
+    const body = JSON.stringify({ jsonrpc: '2.0', ...message })
+    const answer = await fetch(url, { method: 'POST', body })
+    await t.rejects(answer.text(), { fault: 'timeout' })
+    t.ok(await until(() => closed.includes(type)))
   }
 })
