@@ -82,7 +82,7 @@ t.test('a list ends where its cursor is repeated, is no text, or never ends', as
   }
 })
 
-t.test('after twenty pages of all lists each has to wait (UC-30)', async (t) => {
+t.test('after twenty pages of all lists each has to wait (UH-33)', async (t) => {
   const pages = (member: string) => Array.from({ length: 15 }, (_, index) =>
     ({ [member]: [], nextCursor: String(index) }))
   const connection = connectionTo({
