@@ -38,7 +38,7 @@ export async function readCatalogue (
   connection: Connection,
   settings: UpstreamSettings,
   log: Log,
-  pause = () => sleep(PAUSE_MS, undefined, { ref: false })
+  pause = (): Promise<void> => sleep(PAUSE_MS, undefined, { ref: false })
 ): Promise<Catalogue> {
   const { capabilities, instructions } = connection
   const findings = createFindings(settings.name)

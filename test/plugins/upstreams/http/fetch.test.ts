@@ -166,7 +166,7 @@ t.test('what acknowledges a message without an end is given up, in whatever form
   ] as const) {
     const url = new URL(`${address}/${type}`)
     const answer = await fetchOf(url, kind, 50)(url, post(message))
-    await t.rejects(answer.text(), { fault: 'timeout' })
+    await t.rejects(answer.text(), { name: 'UpstreamError', fault: 'timeout' })
     t.ok(await until(() => closed.includes(type)))
   }
 })
@@ -177,7 +177,8 @@ t.test('of an upstream that asks and takes no answer few messages wait (UH-32)',
   const fetch = fetchOf(url, 'streamable', 2_000)
   const pong = post({ id: 1, result: {} })
   const sent = [1, 2, 3].map(() => fetch(url, pong))
-  await t.rejects(fetch(url, pong), { fault: 'busy', wasSent: false })
+  const refused = { name: 'UpstreamError', fault: 'busy', wasSent: false }
+  await t.rejects(fetch(url, pong), refused)
   const cancel = { method: 'notifications/cancelled', params: { requestId: 2 } }
   const others = [post(cancel), post({ id: 2, method: 'ping' })].map((one) => fetch(url, one))
   t.ok(await until(() => held.length === 5), 'what people ask and cancel is sent')
