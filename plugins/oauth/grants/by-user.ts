@@ -2,6 +2,7 @@
 // has expired is dropped from the list when it is next read, but not by a clock that may be wrong for a moment: what is
 // not listed could not be ended when it is right again (threat SG-12).
 import type { Clock } from '../../../clock.ts'
+import { isRecent } from '../../is-recent.ts'
 import type { Change, Collection } from '../../storage/contract.ts'
 import { createSettledTime } from '../../storage/monotonic-time.ts'
 import type { Grant } from './contract.ts'
@@ -9,15 +10,23 @@ import type { Grant } from './contract.ts'
 /** Ids of grants, each with its absolute end in seconds since the epoch. */
 export interface GrantList {
   endsAt: Record<string, number>
+  /** When those that are new were listed. */
+  begunAt?: Record<string, number>
 }
+
+/** A grant is listed before it is written: for so long one that is not there may be about to be. */
+const WRITING_SECONDS = 60
 
 export interface GrantsByUser {
   /**
    * Call before the grant is written: a listed id without a grant does no harm, an unlisted grant could not be ended.
    */
   add(grant: Grant): Promise<void>
-  /** Drops ids from the list, for grants that no longer exist. */
-  drop(userId: string, grantIds: readonly string[]): Promise<void>
+  /**
+   * Drops ids from the list, for grants that no longer exist.
+   * @param missing were not found. Of these, what was listed just now stays: once it is written, it could not be ended.
+   */
+  drop(userId: string, grantIds: readonly string[], missing?: readonly string[]): Promise<void>
   /** Every grant that exists, redeemed or not, newest first. */
   live(userId: string): Promise<Grant[]>
   /** Ids of every grant of a person, redeemed or not, expired or not. */
@@ -32,18 +41,25 @@ export function createGrantsByUser (
 ): GrantsByUser {
   const ids = async (userId: string) => Object.keys((await lists.find(userId))?.endsAt ?? {})
 
-  function changeTo (endsAt: GrantList['endsAt']): Change<GrantList, void> {
+  const isBeingWritten = ({ begunAt = {} }: GrantList, id: string): boolean => isRecent(begunAt[id] ?? -Infinity, WRITING_SECONDS, now())
+
+  function changeTo (list: GrantList, which: (id: string) => boolean): Change<GrantList, void> {
+    const endsAt = Object.fromEntries(Object.entries(list.endsAt).filter(([id]) => which(id)))
     if (Object.keys(endsAt).length === 0) return { remove: true, result: undefined }
+    const begun = Object.entries(list.begunAt ?? {}).filter(([id]) => id in endsAt && isBeingWritten(list, id))
+    const record = { endsAt, ...(begun.length > 0 && { begunAt: Object.fromEntries(begun) }) }
     // Without an end of its own: one that seems to have expired would be written anew, without what it held.
-    return { write: { record: { endsAt }, ttl: null }, result: undefined }
+    return { write: { record, ttl: null }, result: undefined }
   }
 
-  async function drop (userId: string, grantIds: readonly string[]): Promise<void> {
-    if (grantIds.length === 0) return
+  async function drop (userId: string, grantIds: readonly string[], missing: readonly string[] = []): Promise<void> {
+    if (grantIds.length + missing.length === 0) return
     const dropped = new Set(grantIds)
-    await lists.update<void>(userId, (list) =>
-      changeTo(Object.fromEntries(Object.entries(list?.endsAt ?? {}).filter(([id]) => !dropped.has(id))))
-    )
+    const unlessNew = new Set(missing)
+    await lists.update<void>(userId, (list = { endsAt: {} }) => {
+      const stays = (id: string) => !dropped.has(id) && (!unlessNew.has(id) || isBeingWritten(list, id))
+      return Object.keys(list.endsAt).every(stays) ? { result: undefined } : changeTo(list, stays)
+    })
   }
 
   return {
@@ -52,13 +68,13 @@ export function createGrantsByUser (
     add: ({ id, user, endsAt }) =>
       lists.update<void>(user.id, (list) => {
         const time = settled.now()
-        const kept = Object.entries(list?.endsAt ?? {}).filter(([, end]) => end > time)
-        return changeTo({ ...Object.fromEntries(kept), [id]: endsAt })
+        const listed = { endsAt: { ...list?.endsAt, [id]: endsAt }, begunAt: { ...list?.begunAt, [id]: now() } }
+        return changeTo(listed, (other) => other === id || listed.endsAt[other]! > time)
       }),
     async live (userId) {
       const listed = await ids(userId)
       const found = await Promise.all(listed.map((id) => grants.find(id)))
-      if (settled.isPresent()) await drop(userId, listed.filter((_, index) => found[index] === undefined))
+      if (settled.isPresent()) await drop(userId, [], listed.filter((_, index) => found[index] === undefined))
       return found.filter((grant) => grant !== undefined).sort((a, b) => b.createdAt - a.createdAt)
     }
   }

@@ -27,14 +27,26 @@ const MAX_ATTEMPTS = 100
 
 /**
  * KEYS[1]; ARGV: expected value ('' = must be absent), next value ('' = delete), lifetime in ms (0 = none). 1 when it
- * was done.
+ * was done. A Redis that is full takes what is no larger than before, such as a list without what was deleted: it refuses
+ * only until a script has changed something, here the end of the record to the same end.
  */
 const SWAP = `
 local current = redis.call('GET', KEYS[1])
 if (current or '') ~= ARGV[1] then return 0 end
-if ARGV[2] == '' then redis.call('DEL', KEYS[1])
-elseif ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
-else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+  return 1
+end
+local function set (call)
+  if ARGV[3] == '0' then return call('SET', KEYS[1], ARGV[2]) end
+  return call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+local done = set(redis.pcall)
+if not done.err then return 1 end
+if #ARGV[2] > #ARGV[1] then return done end
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 then redis.call('PEXPIRE', KEYS[1], left) else redis.call('PERSIST', KEYS[1]) end
+set(redis.call)
 return 1`
 
 /** @param url as {@link connectRedis} takes it. @throws StorageUnavailable when Redis does not answer. */

@@ -1,5 +1,6 @@
 // Reads what an upstream offers: every page of every list that it declares, within bounds. Nothing in its answers fails
 // more than the entry that it is in (MCP "Pagination").
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type Catalogue, type Connection } from '../contract.ts'
 import { arrange, createToolFilter } from './arrange.ts'
@@ -22,18 +23,29 @@ import { survey } from './survey.ts'
 
 /** JSON-RPC: the upstream declares a capability and has no such list. */
 const METHOD_NOT_FOUND = -32601
+/** Of all lists together. Nobody waits for more: each may have 4 MB, and would take a processor from others. */
+const MAX_PAGES_AT_ONCE = 20
+const PAUSE_MS = 250
 
 /**
  * Reads all lists of an upstream, every page, within bounds.
  * @param log the same one each time, so that no line is repeated.
+ * @param pause before each page beyond a few.
  * @throws UpstreamError of the connection; ProtocolError where the upstream refuses to list its tools. A refusal of another
  * list leaves that list empty.
  */
-export async function readCatalogue (connection: Connection, settings: UpstreamSettings, log: Log): Promise<Catalogue> {
+export async function readCatalogue (
+  connection: Connection,
+  settings: UpstreamSettings,
+  log: Log,
+  pause = (): Promise<void> => sleep(PAUSE_MS, undefined, { ref: false })
+): Promise<Catalogue> {
   const { capabilities, instructions } = connection
   const findings = createFindings(settings.name)
   const filter = createToolFilter(settings)
-  const pages = { connection, findings, budget: { left: MAX_CATALOGUE } }
+  let asked = 0
+  const pace = async () => { if (++asked > MAX_PAGES_AT_ONCE) await pause() }
+  const pages = { connection, findings, budget: { left: MAX_CATALOGUE }, pace }
   const lets = ({ name }: { name: string }) => filter.lets(name)
   const lists = {
     tools: capabilities.tools ? await collect(pages, 'tools/list', 'tools', MAX_TOOLS, readTool, lets) : [],
@@ -62,6 +74,8 @@ interface Pages {
   findings: Findings
   /** Characters that the lists may still have together. */
   budget: { left: number }
+  /** Called before each page. */
+  pace(): Promise<void>
 }
 
 async function collect<T> (
@@ -99,12 +113,13 @@ async function collect<T> (
   return found
 }
 
-async function * entriesOf ({ connection, findings }: Pages, method: string, member: string): AsyncGenerator<unknown> {
+async function * entriesOf ({ connection, findings, pace }: Pages, method: string, member: string): AsyncGenerator<unknown> {
   const cursors = new Set<string>()
   let params = {}
   let seen = 0
   const turn = createTurns()
   for (let page = 0; page < MAX_PAGES; page++) {
+    await pace()
     const answer: Record<string, unknown> | null = await connection.ask(method, params)
     const entries = answer?.[member]
     if (!Array.isArray(entries)) return findings.add(`its answer to ${method} has no list`)

@@ -14,8 +14,8 @@ import type { LargeAnswers, Place } from './large-answers.ts'
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 /** A larger body has a turn of the event loop for itself. */
 const OWN_TURN_BYTES = 64 * 1024
-/** Of a refusal: enough for its words. */
-const MAX_REFUSAL_BYTES = 64 * 1024
+/** Of a refusal, enough for its words; of what else is read as text, nobody needs any of it. */
+const MAX_TEXT_BYTES = 64 * 1024
 
 type Named = Pick<UpstreamSettings, 'name' | 'secrets'>
 
@@ -51,7 +51,7 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
       place?.leave()
     }
   }
-  const text = () => readBytes(answer, settings, ok ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES, body).then(String)
+  const text = () => readBytes(answer, settings, MAX_TEXT_BYTES, body).then(String)
   const check = (message: unknown) => {
     if (![message].flat().some((one) => answersAnother(one, body.id))) return message
     throw failure(settings, 'malformed', 'its answer is for another request')

@@ -15,6 +15,8 @@ const DRAIN_MS = 1000
 /** Events that a stream is read for; beyond them it waits until the second is over, as a process does. */
 const MAX_EVENTS_PER_SECOND = 1_000
 const BYTES_LIKE_AN_EVENT = 10_000
+/** Of an event that is not the answer: it is parsed here, written again, and parsed once more by the SDK. */
+const UNASKED_BYTES_LIKE_AN_EVENT = 1_000
 /** Also of comments, and of what is for another request. */
 const LINES_LIKE_AN_EVENT = 100
 /** As long as the SDK waits by itself: it would ask again at once, and for ever, if it were told to. */
@@ -75,18 +77,22 @@ class EventStream {
 
   #take (chunk: Buffer): void {
     if (this.#isDone) return
+    let cost = chunk.length / BYTES_LIKE_AN_EVENT
     try {
       const events = this.#reader.read(chunk)
-      const cost = events.length + this.#reader.lines / LINES_LIKE_AN_EVENT + chunk.length / BYTES_LIKE_AN_EVENT
-      this.#budget.count(cost)
-      if (this.#budget.isFull) this.#answer.pause()
+      cost += events.length + this.#reader.lines / LINES_LIKE_AN_EVENT
       for (const event of events) {
+        cost += event.data.length / UNASKED_BYTES_LIKE_AN_EVENT
         if (this.#takeEvent(event)) return this.#place.leave()
       }
+      this.#budget.count(cost)
+      if (this.#budget.isFull) this.#answer.pause()
       this.#turn.count(cost)
       if (events.length > 0) this.#place.leave()
       this.#place.grew(this.#reader.size)
     } catch (error) {
+      // It is opened again, and what is refused costs as much.
+      this.#turn.count(cost)
       this.#canContinue = false
       this.#end(error instanceof UpstreamError ? error : tooLarge(this.#options.settings))
     }

@@ -8,6 +8,7 @@ import { boundInformational } from '../../informational.ts'
 import type { SharedBudget } from '../shared-budget.ts'
 import { brokenConnection, failure } from './failures.ts'
 import type { LargeAnswers } from './large-answers.ts'
+import type { MessagePlaces } from './message-places.ts'
 
 const MAX_CONNECT_MS = 10_000
 
@@ -25,6 +26,8 @@ export interface Agents {
   streams: Agent
   large: LargeAnswers
   said: SharedBudget
+  /** Messages that are no requests, such as answers to what the upstream asks without an end. */
+  messages: MessagePlaces
 }
 
 export interface OutgoingRequest {

@@ -97,21 +97,33 @@ export function createFetch (options: FetchOptions): Fetching {
 }
 
 /** Sends requests, and knows those that have no answer yet by their ids. */
-function createSender ({ settings, identityHeaders }: FetchOptions) {
+function createSender ({ settings, agents: { messages }, identityHeaders }: FetchOptions) {
   const operators = operatorHeaders(settings)
   const inFlight = new Map<RequestId, Opened>()
   let hasEnded = false
 
-  async function send (
-    id: RequestId | undefined,
-    outgoing: Omit<OutgoingRequest, 'settings' | 'onOpen'>,
-    body: string | undefined
-  ): Promise<IncomingMessage> {
+  type Sending = Omit<OutgoingRequest, 'settings' | 'onOpen'>
+  /** An upstream may have itself answered without an end. What is canceled was asked by people, and has little time. */
+  async function sendMessage (outgoing: Omit<OutgoingRequest, 'onOpen'>, body: string | undefined): Promise<IncomingMessage> {
+    const isFree = body === undefined || outgoing.maxMs !== undefined
+    const leave = isFree ? () => {} : messages()
+    if (!leave) throw failure(settings, 'busy', 'does not take the messages that it is sent', { wasSent: false })
+    try {
+      const answer = await exchange({ ...outgoing, onOpen () {} }, body)
+      answer.once('close', leave)
+      return answer
+    } catch (error) {
+      leave()
+      throw error
+    }
+  }
+
+  async function send (id: RequestId | undefined, outgoing: Sending, body: string | undefined): Promise<IncomingMessage> {
     const identity = await identityHeaders()
     if (hasEnded && id !== undefined) throw failure(settings, 'ended', 'the connection was closed', { wasSent: false })
     // A compressed answer could be small on the wire and endless when it is unpacked.
     const headers = { ...operators, ...outgoing.headers, 'accept-encoding': 'identity', ...identity }
-    if (id === undefined) return await exchange({ ...outgoing, settings, headers, onOpen () {} }, body)
+    if (id === undefined) return await sendMessage({ ...outgoing, settings, headers }, body)
     const forget = () => inFlight.delete(id)
     try {
       const answer = await exchange({ ...outgoing, settings, headers, onOpen: (opened) => inFlight.set(id, opened) }, body)
@@ -142,12 +154,12 @@ function createReader ({ settings, url, kind, agents: { large, said }, onFailure
       answer.destroy()
       throw fault
     }
-    if (status !== 200 || !isEvents(headers['content-type'])) {
-      return toResponse(answer, settings, url, { id, large, maxMs: id === undefined ? settings.timeoutMs : undefined })
-    }
+    // Of what is not an answer to a request nobody waits for the end.
+    const maxMs = id === undefined || kind === 'sse' ? settings.timeoutMs : undefined
+    if (status !== 200 || !isEvents(headers['content-type'])) return toResponse(answer, settings, url, { id, large, maxMs })
     const streamed = await readStream(answer, { settings, id, large, said, onFailure: (error) => onFailure(id!, error) })
     return toResponse(answer, settings, url, 'stream' in streamed
-      ? streamed
+      ? { ...streamed, maxMs }
       : { contentType: 'application/json', json: streamed.message })
   }
 

@@ -12,6 +12,7 @@ import { createFetch } from './fetch.ts'
 import { createIdentityHeaders, type IdentityDeps } from './identity.ts'
 import { createLargeAnswers } from './large-answers.ts'
 import { createLookup } from './lookup.ts'
+import { createMessagePlaces } from './message-places.ts'
 import { SseTransport } from './sse-transport.ts'
 import { StreamableTransport } from './streamable-transport.ts'
 
@@ -50,7 +51,8 @@ export function createHttp (deps: IdentityDeps): Http {
       requests: new Kind({ ...kept, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS }),
       streams: new Kind({ maxSockets: MAX_STREAMS, lookup }),
       large: createLargeAnswers(),
-      said: createSharedBudget()
+      said: createSharedBudget(),
+      messages: createMessagePlaces()
     }
     agents.set(key, made)
     return made

@@ -16,7 +16,8 @@ import { Unread } from './unread.ts'
 
 /** Messages that are no answers, and other lines. */
 const MAX_UNASKED_PER_SECOND = 1_000
-const BYTES_LIKE_A_MESSAGE = 10_000
+/** It is parsed, and looked at once more by the client of the SDK. */
+const BYTES_LIKE_A_MESSAGE = 1_000
 const BLANK_LINES_LIKE_A_MESSAGE = 100
 /** What a process has written before its end may take as long to arrive. */
 const END_MS = 1_000
@@ -167,16 +168,17 @@ export class ProcessTransport implements Transport {
   /** @returns what the line costs without having been asked for. */
   #read (line: Buffer): number {
     if (this.#isClosed) return 0
-    const cost = 1 + line.length / BYTES_LIKE_A_MESSAGE
+    const bytesCost = line.length / BYTES_LIKE_A_MESSAGE
     const content = readLine(line)
     if (content.kind === 'excessive') this.#refuse(content.why, line.subarray(0, 512), line.subarray(-512))
     else if (content.kind === 'stray') this.#ignore(line)
     else {
       this.#hasAnswered = true
       this.#strayLines = 0
-      return content.messages.map((message) => this.#hand(message) ? 0 : cost).reduce((sum, each) => sum + each)
+      const unasked = content.messages.filter((message) => !this.#hand(message)).length
+      return unasked === 0 ? 0 : unasked + bytesCost
     }
-    return cost
+    return 1 + bytesCost
   }
 
   /** @returns whether it may be an answer. */

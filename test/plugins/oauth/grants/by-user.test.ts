@@ -1,6 +1,9 @@
 // Which grants of a person are listed, and which are ended.
 import type { Grant } from '../../../../plugins/oauth/grants/contract.ts'
-import type { GrantList } from '../../../../plugins/oauth/grants/by-user.ts'
+import {
+  createGrantsByUser,
+  type GrantList
+} from '../../../../plugins/oauth/grants/by-user.ts'
 import { allowed, eachStoredGrants, LIFE } from '../../../helpers/stored-grants.ts'
 
 eachStoredGrants(async (t, stored) => {
@@ -44,6 +47,25 @@ eachStoredGrants(async (t, stored) => {
     await grants.issueCode(allowed)
     t.notOk((await ids()).includes(ended!))
     await grants.revokeAllOf('u')
+  })
+
+  t.test('a grant that is being written while its person looks stays listed (WB-40)', async (t) => {
+    const records = storage.collection<Grant>('grant')
+    const lists = storage.collection<GrantList>('grantList')
+    const byUser = createGrantsByUser(lists, records, () => stored.now)
+    const { grant: { id: _, ...other } } = await issue()
+    await grants.revokeAllOf('u')
+    const grant = { ...other, id: 'new' }
+    await byUser.add(grant)
+    t.same(await byUser.live('u'), [])
+    await records.put(grant.id, grant, 60)
+    t.match(await byUser.live('u'), [{ id: 'new' }])
+    await grants.revokeAllOf('u')
+    t.equal(await records.find('new'), undefined, 'and is ended with the others')
+    await byUser.add(grant)
+    stored.now += 61
+    await byUser.live('u')
+    t.equal(await lists.find('u'), undefined, 'nothing is left of one that was not')
   })
 
   t.test('a clock that leaps takes no grant from the list: it can be ended afterwards (SG-12)', async (t) => {

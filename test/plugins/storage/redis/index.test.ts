@@ -186,3 +186,29 @@ t.test(
     await things.put('three', { n: 3 }, 60)
   }
 )
+
+t.test(
+  'a Redis that is full takes what is no larger than before (SG-20)',
+  { skip: redis ? false : noRedis },
+  async (t) => {
+    const storage = await openRedisStorage(redis!.url, log)
+    t.teardown(() => storage.close())
+    const lists = storage.collection<string[]>('list')
+    await lists.put('kept', ['a', 'b'], null)
+    await lists.put('ends', ['a', 'b'], 60)
+    await redis!.client.config('SET', 'maxmemory', '1')
+    t.teardown(() => redis!.client.config('SET', 'maxmemory', '0'))
+    const change = (id: string, record: string[], ttl: number | null) =>
+      lists.update(id, () => ({ write: { record, ttl }, result: 'done' }))
+    t.equal(await change('kept', ['b'], null), 'done')
+    t.equal(await change('ends', ['b'], 30), 'done')
+    t.same([await lists.find('kept'), await lists.find('ends')], [['b'], ['b']])
+    t.equal(await redis!.client.pttl('mcp:list:kept'), -1)
+    const left = await redis!.client.pttl('mcp:list:ends')
+    t.ok(left > 0 && left <= 30_000)
+    await t.rejects(change('kept', ['b', 'c'], null), StorageUnavailable)
+    await t.rejects(lists.create('new', [], 60), StorageUnavailable)
+    await t.rejects(storage.check(), StorageUnavailable, 'it is said')
+    t.same(await lists.find('kept'), ['b'])
+  }
+)

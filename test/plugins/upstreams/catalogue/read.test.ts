@@ -73,11 +73,28 @@ t.test('a list ends where its cursor is repeated, is no text, or never ends', as
   ] as const) {
     const log = operatorLog()
     const connection = connectionTo({ 'tools/list': pages })
-    const { tools } = await readCatalogue(connection, settingsOf(), log)
+    const settings = settingsOf()
+    const atOnce = async () => {}
+    const { tools } = await readCatalogue(connection, settings, log, atOnce)
     t.equal(tools.length, expected)
     t.equal(log.lines.length, 1)
     t.match(log.lines[0], /what would follow is left out/)
   }
+})
+
+t.test('after twenty pages of all lists each has to wait (UH-33)', async (t) => {
+  const pages = (member: string) => Array.from({ length: 15 }, (_, index) =>
+    ({ [member]: [], nextCursor: String(index) }))
+  const connection = connectionTo({
+    'tools/list': [...pages('tools'), { tools: [] }],
+    'prompts/list': [...pages('prompts'), { prompts: [] }]
+  })
+  const paused: number[] = []
+  const pause = async () => { paused.push(connection.asked.length) }
+  await readCatalogue(connection, settingsOf(), operatorLog(), pause)
+  const all = connection.asked.length
+  t.ok(all > 30)
+  t.same(paused, Array.from({ length: all - 20 }, (_, index) => 20 + index))
 })
 
 t.test('more tools than a thousand are left out, which the operator is told once', async (t) => {

@@ -52,6 +52,12 @@ t.test('a body that is too large is not read to its end (UH-04)', async (t) => {
   t.ok(endless.source.destroyed)
 })
 
+t.test('what acknowledges a message is not kept: nobody reads it (UH-31)', async (t) => {
+  const thanks = answered(202, 'x'.repeat(70_000))
+  await t.rejects(thanks.response.text(), { message: /more than 64 KB/ })
+  t.ok(thanks.source.destroyed)
+})
+
 t.test('a body of the largest size is read', async (t) => {
   const body = `"${'x'.repeat(MAX_ANSWER_BYTES - OVERHEAD_BYTES - 2)}"`
   const { response } = answered(200, body, { 'content-length': String(MAX_ANSWER_BYTES) })

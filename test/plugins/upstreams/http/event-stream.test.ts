@@ -141,6 +141,27 @@ t.test('so do the floods of many streams together, each of which would be read b
   t.notOk(source.isPaused())
 })
 
+t.test('a large event that is not the answer counts as many small ones, the answer does not (UH-30)', async (t) => {
+  const text = 'x'.repeat(200_000)
+  const costOf = async (id: number | undefined, message: object) => {
+    let cost = 0
+    const said: SharedBudget = () => ({ isWaiting: false, count: (more) => { cost += more }, leave () {} })
+    const { source, streamed } = start({ id, said })
+    t.teardown(() => source.destroy())
+    source.write(eventOf(message))
+    await Promise.race([streamed, turn()])
+    await turn()
+    return cost
+  }
+  const log = { ...progress, params: { text } }
+  for (const id of [7, undefined]) t.ok((await costOf(id, log)) > 200)
+  const ofNobody = { ...answer, id: 8, result: { text } }
+  for (const id of [7, undefined]) t.ok((await costOf(id, ofNobody)) > 200)
+  const refused = { ...progress, params: { list: Array(50_000).fill('x') } }
+  t.ok((await costOf(undefined, refused)) > 200)
+  t.ok((await costOf(7, { ...answer, result: { text } })) < 50)
+})
+
 t.test('so does a flood of what is for nobody: comments, short and long, blank lines, answers to other requests (UH-04)', async (t) => {
   for (const text of [': x\n', `:${'x'.repeat(20_000)}\n`, '\r', eventOf({ ...answer, id: 8 })]) {
     const flood = text.repeat(text.length < 1_000 ? 5_000 : 100)

@@ -1,10 +1,16 @@
 // What goes out to an upstream, byte by byte: the SDK's own headers, those of mcp.json, and who is calling if it is told
 // (threats UH-01, UH-02).
+import { Agent, type ServerResponse } from 'node:http'
 import t from 'tap'
+import { createFetch } from '../../../../plugins/upstreams/http/fetch.ts'
 import { MAX_SOCKETS } from '../../../../plugins/upstreams/http/index.ts'
+import { createLargeAnswers } from '../../../../plugins/upstreams/http/large-answers.ts'
+import { createMessagePlaces } from '../../../../plugins/upstreams/http/message-places.ts'
+import { createSharedBudget } from '../../../../plugins/upstreams/shared-budget.ts'
 import { startHttpUpstream } from '../../../fixtures/upstreams/http-server.ts'
 import { ann, connectHttp, httpSettings } from '../../../helpers/http-upstreams.ts'
 import { until } from '../../../helpers/until.ts'
+import { listen } from '../../../helpers/upstream-over-http.ts'
 
 const SDK = ['accept', 'content-type', 'content-length', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name']
 const NODE = ['host', 'connection']
@@ -124,4 +130,63 @@ t.test('an answer that is compressed, or no MCP, is refused before it is read', 
       fault: 'malformed'
     })
   }
+})
+
+/** Its requests, as those of a connection of its own. */
+const fetchOf = (url: URL, kind: 'streamable' | 'sse', timeoutMs: number) => createFetch({
+  settings: httpSettings(url.href, { timeoutMs }),
+  url,
+  kind,
+  agents: {
+    requests: new Agent(),
+    streams: new Agent(),
+    large: createLargeAnswers(),
+    said: createSharedBudget(),
+    messages: createMessagePlaces(3)
+  },
+  identityHeaders: () => ({}),
+  onFailure () {},
+  onEnd () {}
+}).fetch
+
+const post = (message: object) =>
+  ({ method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', ...message }) })
+
+t.test('what acknowledges a message without an end is given up, in whatever form (UH-31)', async (t) => {
+  const closed: string[] = []
+  const address = await listen(t, (request, response) => {
+    const type = request.url!.slice('/mcp/'.length)
+    response.once('close', () => closed.push(type))
+    response.writeHead(200, { 'content-type': type.replace('-', '/') })
+    response.write(': x\n')
+  })
+  for (const [type, kind, message] of [
+    ['text-event-stream', 'streamable', { method: 'notifications/a' }],
+    ['text-plain', 'sse', { id: 1, method: 'ping' }]
+  ] as const) {
+    const url = new URL(`${address}/${type}`)
+    const answer = await fetchOf(url, kind, 50)(url, post(message))
+    await t.rejects(answer.text(), { name: 'UpstreamError', fault: 'timeout' })
+    t.ok(await until(() => closed.includes(type)))
+  }
+})
+
+t.test('of an upstream that asks and takes no answer few messages wait (UH-32)', async (t) => {
+  const held: ServerResponse[] = []
+  const url = new URL(await listen(t, (_request, response) => { held.push(response) }))
+  const fetch = fetchOf(url, 'streamable', 2_000)
+  const pong = post({ id: 1, result: {} })
+  const sent = [1, 2, 3].map(() => fetch(url, pong))
+  const refused = { name: 'UpstreamError', fault: 'busy', wasSent: false }
+  await t.rejects(fetch(url, pong), refused)
+  const cancel = { method: 'notifications/cancelled', params: { requestId: 2 } }
+  const others = [post(cancel), post({ id: 2, method: 'ping' })].map((one) => fetch(url, one))
+  t.ok(await until(() => held.length === 5), 'what people ask and cancel is sent')
+  for (const response of held) response.writeHead(202).end()
+  for (const answer of await Promise.all(sent)) await answer.text()
+  await Promise.allSettled(others)
+  const next = fetch(url, pong)
+  t.ok(await until(() => held.length === 6))
+  held[5]!.writeHead(202).end()
+  t.match(await next, { status: 202 })
 })

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { UpstreamError } from '../../../../plugins/upstreams/contract.ts'
 import { createFetch, type FetchOptions } from '../../../../plugins/upstreams/http/fetch.ts'
 import { createLargeAnswers } from '../../../../plugins/upstreams/http/large-answers.ts'
+import { createMessagePlaces } from '../../../../plugins/upstreams/http/message-places.ts'
 import { createSharedBudget } from '../../../../plugins/upstreams/shared-budget.ts'
 import { StreamableTransport } from '../../../../plugins/upstreams/http/streamable-transport.ts'
 import { startHttpUpstream, type HttpFault } from '../../../fixtures/upstreams/http-server.ts'
@@ -26,7 +27,7 @@ async function openBoth (t: Test, address: string) {
     timeoutMs: 5_000
   })
   const [requests, streams] = [new Agent({ keepAlive: true }), new Agent()]
-  const agents = { requests, streams, large: createLargeAnswers(), said: createSharedBudget() }
+  const agents = { requests, streams, large: createLargeAnswers(), said: createSharedBudget(), messages: createMessagePlaces() }
   t.teardown(() => [requests, streams].forEach((agent) => agent.destroy()))
   const open = (make: (options: FetchOptions) => Transport) => {
     const transport: Transport = make({
