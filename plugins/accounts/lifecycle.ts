@@ -8,6 +8,7 @@ import { isActive, type IdentityKey, type LinkedIdentity, type User } from '../s
 import type { AccountExpiry } from './expiry.ts'
 import { hasIdentity, hasIdentityOf, type AddressChange } from './identities.ts'
 import type { InTurn } from './in-turn.ts'
+import { whileDeleting } from '../storage/deleting.ts'
 import { endSessions, isAllowed } from './user-record.ts'
 import type { Users } from './users.ts'
 
@@ -94,18 +95,18 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
     findByIdentity: users.findBy,
     all: users.all,
     mayHoldTokens: (id, backend) => mayHoldTokens(deps, id, backend),
-    lock: async (id) => (await lock(deps, id)) !== undefined,
+    lock: async (id) => (await whileDeleting(() => lock(deps, id))) !== undefined,
     async unlock (id) {
       // What a lock has left that storage cut short would be valid again.
       if ((await users.find(id))?.locked) await endAccess(deps, id)
       return (await users.change(id, ({ locked: _, ...user }) => user)) !== undefined
     },
-    signOutEverywhere: async (id) => (await users.change(id, endSessions)) !== undefined,
-    disconnectApps: (id) => grants.revokeAllOf(id),
+    signOutEverywhere: async (id) => (await whileDeleting(() => users.change(id, endSessions))) !== undefined,
+    disconnectApps: (id) => whileDeleting(() => grants.revokeAllOf(id)),
     removeSignInMethods: (id, which, check) =>
       deps.removing(id, async () => {
         await check?.()
-        return removeSignInMethods(deps, id, which)
+        return whileDeleting(() => removeSignInMethods(deps, id, which))
       }),
     changeGroups: async (id, decide) => (await users.change(id, (user) => withGroupsOfOperator(user, decide))) !== undefined,
     setOwner: async (id, isOwner) => (await users.change(id, (user) => withOwner(user, isOwner))) !== undefined,
@@ -114,12 +115,12 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
       const deleted: User[] = []
       for await (const id of deps.expiry.expired()) {
         const user = await users.find(id)
-        if (user && (await deleteAccount(deps, erasers, id))) deleted.push(user)
+        if (user && (await whileDeleting(() => deleteAccount(deps, erasers, id)))) deleted.push(user)
         else await deps.expiry.forget(id)
       }
       return deleted
     },
-    delete: (id) => deleteAccount(deps, erasers, id),
+    delete: (id) => whileDeleting(() => deleteAccount(deps, erasers, id)),
     onDelete: (erase) => {
       erasers.push(erase)
     }

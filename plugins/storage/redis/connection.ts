@@ -10,7 +10,7 @@ export type Client = (Redis | Cluster) & {
   tally(key: string, by: number, ttlMs: number): Promise<number>
   shorten(key: string, lowestId: string): Promise<null>
   record(key: string, most: number, ...written: string[]): Promise<string>
-  swap(key: string, expected: string, next: string, ttlMs: number): Promise<number>
+  swap(key: string, expected: string, next: string, ttlMs: number, deleting: string): Promise<number>
 }
 
 /** How long a command may take before the caller gets an error. */

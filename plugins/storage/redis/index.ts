@@ -14,6 +14,7 @@ import {
   type Watch
 } from '../contract.ts'
 import { StartError } from '../../../errors.ts'
+import { isDeleting } from '../deleting.ts'
 import { checkRedis, watchClock } from './check.ts'
 import { connectRedis, scanKeys, type Client } from './connection.ts'
 import { openRedisJournals, RECORD, SHORTEN, TALLY } from './journal.ts'
@@ -26,9 +27,9 @@ export { connectRedis }
 const MAX_ATTEMPTS = 100
 
 /**
- * KEYS[1]; ARGV: expected value ('' = must be absent), next value ('' = delete), lifetime in ms (0 = none). 1 when it
- * was done. A Redis that is full takes what is no larger than before, such as a list without what was deleted: it refuses
- * only until a script has changed something, here the end of the record to the same end.
+ * KEYS[1]; ARGV: expected value ('' = must be absent), next value ('' = delete), lifetime in ms (0 = none), and whether it
+ * leads to a deletion. 1 when it was done. A Redis that is full takes that, and what is no larger than before, such as a list
+ * without what was deleted: it refuses only until a script has changed something, here the end of the record to the same end.
  */
 const SWAP = `
 local current = redis.call('GET', KEYS[1])
@@ -43,7 +44,7 @@ local function set (call)
 end
 local done = set(redis.pcall)
 if not done.err then return 1 end
-if #ARGV[2] > #ARGV[1] then return done end
+if ARGV[4] == '' and #ARGV[2] > #ARGV[1] then return done end
 local left = redis.call('PTTL', KEYS[1])
 if left > 0 then redis.call('PEXPIRE', KEYS[1], left) else redis.call('PERSIST', KEYS[1]) end
 set(redis.call)
@@ -81,7 +82,7 @@ export async function openRedisStorage (url: string, log: Log): Promise<Storage>
     },
     async check () {
       // Deletes what is not there: a Redis that may only be read refuses that, and nothing is written.
-      await guarded(redis.swap(key('check', 'check'), '', '', 0))
+      await guarded(redis.swap(key('check', 'check'), '', '', 0, ''))
       if (!state.isFull) return
       await guarded(redis.set(key('check', 'check'), '1', 'PX', 1))
       state.isFull = false
@@ -102,7 +103,7 @@ const key = (kind: string, id: string): string => `mcp:${kind}:${id}`
  */
 async function checkRights (redis: Client): Promise<void> {
   try {
-    await redis.swap(key('check', 'rights'), '', '', 0)
+    await redis.swap(key('check', 'rights'), '', '', 0, '')
   } catch (error) {
     if (!/^NOPERM|^ERR unknown command|can't run this command/.test((error as Error).message)) { throw new StorageUnavailable('Redis did not answer', { cause: error }) }
     throw new StartError(
@@ -117,7 +118,13 @@ function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded
     value === null ? undefined : decodeRecord<T>(kind, value, log)
   const swap = (id: string, expected: string, record: T | undefined, ttl: Lifetime) =>
     guarded(
-      redis.swap(key(kind, id), expected, record === undefined ? '' : encodeRecord(kind, record), milliseconds(ttl))
+      redis.swap(
+        key(kind, id),
+        expected,
+        record === undefined ? '' : encodeRecord(kind, record),
+        milliseconds(ttl),
+        isDeleting() ? 'deleting' : ''
+      )
     )
 
   return {
@@ -125,6 +132,7 @@ function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded
       return decode(await guarded(redis.get(key(kind, id))))
     },
     async put (id, record, ttl) {
+      if (isDeleting()) return this.update(id, () => ({ write: { record, ttl }, result: undefined }))
       const value = encodeRecord(kind, record)
       await guarded(
         ttl === null ? redis.set(key(kind, id), value) : redis.set(key(kind, id), value, 'PX', milliseconds(ttl))
