@@ -4,11 +4,11 @@ import type { AuthBackend } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { AccessKeys } from '../access-keys/contract.ts'
 import type { Grants } from '../oauth/grants/index.ts'
+import { whileDeleting } from '../storage/deleting.ts'
 import { isActive, type IdentityKey, type LinkedIdentity, type User } from '../sign-in/contract.ts'
 import type { AccountExpiry } from './expiry.ts'
 import { hasIdentity, hasIdentityOf, type AddressChange } from './identities.ts'
 import type { InTurn } from './in-turn.ts'
-import { whileDeleting } from '../storage/deleting.ts'
 import { endSessions, isAllowed } from './user-record.ts'
 import type { Users } from './users.ts'
 
@@ -89,6 +89,7 @@ interface Deps {
 export function createAccountLifecycle (deps: Deps): AccountLifecycle {
   const { users, grants } = deps
   const erasers: Eraser[] = []
+  const remove = (id: string) => whileDeleting(() => deleteAccount(deps, erasers, id))
 
   return {
     find: users.find,
@@ -115,12 +116,12 @@ export function createAccountLifecycle (deps: Deps): AccountLifecycle {
       const deleted: User[] = []
       for await (const id of deps.expiry.expired()) {
         const user = await users.find(id)
-        if (user && (await whileDeleting(() => deleteAccount(deps, erasers, id)))) deleted.push(user)
+        if (user && (await remove(id))) deleted.push(user)
         else await deps.expiry.forget(id)
       }
       return deleted
     },
-    delete: (id) => whileDeleting(() => deleteAccount(deps, erasers, id)),
+    delete: remove,
     onDelete: (erase) => {
       erasers.push(erase)
     }
