@@ -1,10 +1,7 @@
 // Holds what a model answered against what was asked for, in a process of its own: schemas come from outside, and a
 // pattern in one can be slow.
-import { checkSchema, typesOf } from './schema.ts'
+import { checkSchema, MAX_RESULT_LENGTH, typesOf } from './schema.ts'
 import { compile, describeMisfit } from './validator.ts'
-
-/** As of data that is made without a model. */
-const MAX_RESULT_LENGTH = 200_000
 
 export interface Check {
   schema?: unknown

@@ -3,10 +3,8 @@ import { findPackage } from '../../authoring/optional-package.ts'
 import { ToolError } from '../../authoring/tool.ts'
 import type { Language } from './languages.ts'
 import { nameTypes } from './named-types.ts'
-import { checkSchema } from './schema.ts'
+import { checkSchema, MAX_RESULT_LENGTH } from './schema.ts'
 import { wholeFile } from './whole-file.ts'
-
-const MAX_RESULT_LENGTH = 200_000
 
 export interface Input {
   schema?: unknown

@@ -5,12 +5,11 @@ import { ToolError } from '../../authoring/tool.ts'
 import { drawable } from './drawable.ts'
 import { withNamedMembers } from './named-members.ts'
 import { makeRealistic } from './realistic.ts'
-import { checkSchema, schemaOf } from './schema.ts'
+import { checkSchema, MAX_RESULT_LENGTH, schemaOf } from './schema.ts'
 import { compile, describeMisfit } from './validator.ts'
 
 /** Some schemas are hard to hit: each piece is tried this often. */
 const TRIES = 20
-const MAX_RESULT_LENGTH = 200_000
 
 export interface Input {
   schema?: unknown

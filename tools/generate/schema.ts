@@ -4,6 +4,8 @@ import { ToolError } from '../../authoring/tool.ts'
 
 export type Schema = Record<string, unknown>
 
+/** Characters of what is returned of it, data or code, with a model or without one. */
+export const MAX_RESULT_LENGTH = 200_000
 const MAX_NODES = 2_000
 const MAX_DEPTH = 30
 /** What one keyword may ask for at least. */
