@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import type { Test } from 'tap'
 import { freePort } from './ports.ts'
 
 export interface TestRedis {
@@ -86,6 +87,15 @@ export async function startRedis (): Promise<TestRedis | undefined> {
 }
 
 export const noRedis = WHY
+
+/** From now on the server has no room, until what is returned is called, or the test ends. */
+export async function fillRedis (t: Pick<Test, 'teardown'>, { client }: TestRedis): Promise<() => Promise<unknown>> {
+  const limitTo = (bytes: string) => client.config('SET', 'maxmemory', bytes)
+  await limitTo('1')
+  const makeRoom = () => limitTo('0')
+  t.teardown(makeRoom)
+  return makeRoom
+}
 
 function isInstalled (program: string): boolean {
   if (spawnSync('which', [program]).status === 0) return true

@@ -6,7 +6,7 @@ import { JOURNAL_BOUNDS, StorageUnavailable } from '../../../../plugins/storage/
 import { migrate } from '../../../../plugins/storage/migrations.ts'
 import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
 import { startFaultyWire } from '../../../helpers/faulty-wire.ts'
-import { noRedis, startRedis } from '../../../helpers/redis.ts'
+import { fillRedis, noRedis, startRedis } from '../../../helpers/redis.ts'
 
 const log = { warn () {} }
 const redis = await startRedis()
@@ -172,8 +172,7 @@ t.test(
     const things = storage.collection<{ n: number }>('thing')
     await things.put('one', { n: 1 }, null)
     await things.put('two', { n: 2 }, null)
-    await redis!.client.config('SET', 'maxmemory', '1')
-    t.teardown(() => redis!.client.config('SET', 'maxmemory', '0'))
+    const makeRoom = await fillRedis(t, redis!)
     await t.rejects(things.put('three', { n: 3 }, 60), StorageUnavailable)
     await t.rejects(storage.check(), StorageUnavailable, 'it is said')
     t.same(await things.take('one'), { n: 1 })
@@ -181,7 +180,7 @@ t.test(
     const again = await openRedisStorage(redis!.url, log)
     await migrate(again, [], { info () {} })
     await again.close()
-    await redis!.client.config('SET', 'maxmemory', '0')
+    await makeRoom()
     await storage.check()
     await things.put('three', { n: 3 }, 60)
   }
@@ -196,8 +195,7 @@ t.test(
     const lists = storage.collection<string[]>('list')
     await lists.put('kept', ['a', 'b'], null)
     await lists.put('ends', ['a', 'b'], 60)
-    await redis!.client.config('SET', 'maxmemory', '1')
-    t.teardown(() => redis!.client.config('SET', 'maxmemory', '0'))
+    await fillRedis(t, redis!)
     const change = (id: string, record: string[], ttl: number | null) =>
       lists.update(id, () => ({ write: { record, ttl }, result: 'done' }))
     t.equal(await change('kept', ['b'], null), 'done')
