@@ -23,7 +23,7 @@ export type RunOptions = Share &
 
 /**
  * A task has an end besides: when `signal` is aborted, and after `timeout` milliseconds. These count from its beginning
- * where a signal bounds the wait, and otherwise from the call of `run`, with the wait for a free worker.
+ * (see `begun`) where a signal bounds the wait, and otherwise from the call of `run`, with the wait for a free worker.
  */
 interface Share {
   /**
@@ -185,11 +185,13 @@ async function runIn (
   const line = typeof person === 'string' ? caller : `for ${person.share ?? 'all'}`
   const permissions = permissionsOf(task, reads)
   const turn = await queue.take(line, signal)
+  const time = startTime(timeout)
   const begin = () => {
     turn.begin()
+    time.begin()
     begun?.()
   }
-  const limit = timeout === undefined ? turn.signal : AbortSignal.any([turn.signal, AbortSignal.timeout(timeout)])
+  const limit = AbortSignal.any([turn.signal, time.signal])
   try {
     const worker = pool.take(caller, permissions)
     try {
@@ -201,7 +203,25 @@ async function runIn (
       pool.give(worker)
     }
   } finally {
+    time.end()
     turn.release()
+  }
+}
+
+/** The time of a task counts from its beginning. Until then its process has {@link MAX_START_MS} besides. */
+function startTime (timeout: number | undefined) {
+  const controller = new AbortController()
+  const endAfter = (ms: number) =>
+    setTimeout(() => controller.abort(new DOMException('The task took too long.', 'TimeoutError')), ms)
+  let timer = timeout === undefined ? undefined : endAfter(MAX_START_MS + timeout)
+  const end = () => clearTimeout(timer)
+  return {
+    signal: controller.signal,
+    begin: () => {
+      end()
+      timer = timeout === undefined ? undefined : endAfter(timeout)
+    },
+    end
   }
 }
 

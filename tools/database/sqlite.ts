@@ -6,7 +6,7 @@ import type { Answer, Database, Table } from './contract.ts'
 import type { Look } from './sqlite-task.ts'
 
 const TASK = new URL('./sqlite-task.ts', import.meta.url)
-/** What a call may take besides its statement: the start of its process. */
+/** What a call may take besides its statement: opening the file, and describing it. */
 const BESIDE_MS = 1_000
 const HEADER = 'SQLite format 3\0'
 

@@ -1,17 +1,37 @@
-// A task's time counts from where it begins: what its process takes to start is no time of the person (threat WS-01).
+// A task's time counts from where it begins: what its process takes to start is no time of the person, nor of the task
+// (threat WS-01).
 import Fastify from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import workers from '../../../plugins/workers.ts'
 
-const TASK = new URL('../../helpers/slow-task.ts', import.meta.url)
+/** Takes a second to load, and none to run. */
+const SLOW_START = new URL('../../helpers/slow-task.ts', import.meta.url)
+const TASK = new URL('../../helpers/worker-task.ts', import.meta.url)
 
-t.test('short tasks of many are all done, however long their processes take to start (WS-01)', async (t) => {
+async function open (t: Test) {
   const app = Fastify()
   app.register(workers, { size: 2, sliceMs: 500 })
   t.teardown(() => app.close())
   await app.ready()
+  return app.workers
+}
+
+t.test('short tasks of many are all done, however long their processes take to start (WS-01)', async (t) => {
+  const workers = await open(t)
   const people = ['ann', 'bob', 'cid', 'dan']
-  const run = (person: string) => app.workers.run<number>(TASK, undefined, { person, timeout: 60_000 })
+  const run = (person: string) => workers.run<number>(SLOW_START, undefined, { person, timeout: 60_000 })
   const pids = await Promise.all(people.map(run))
   t.equal(new Set(pids).size, people.length, 'each in a process of their own')
+})
+
+t.test('where a signal bounds the wait, the timeout counts from the beginning of the task', async (t) => {
+  const workers = await open(t)
+  const { signal } = new AbortController()
+  const options = { person: 'ann', timeout: 500, signal }
+  t.ok(await workers.run<number>(SLOW_START, undefined, options))
+  await t.rejects(workers.run(TASK, { deed: 'spin' }, options), { name: 'TimeoutError' })
+  await t.rejects(workers.run(TASK, { deed: 'spin' }, { ...options, signal: AbortSignal.timeout(200) }), {
+    name: 'TimeoutError',
+    message: /aborted/
+  })
 })
