@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
@@ -82,11 +81,23 @@ async function readManifest (folder: string): Promise<Manifest> {
 
 /** @throws BackupError at a line that is not an entry. */
 export async function * readEntries (folder: string): AsyncGenerator<Entry> {
-  for await (const line of createInterface({ input: createReadStream(join(folder, ENTRIES)), crlfDelay: Infinity })) {
+  for await (const line of readLines(join(folder, ENTRIES))) {
     const parsed = entrySchema.safeParse(parseJson(line))
     if (!parsed.success) throw damaged(folder, ENTRIES)
     yield parsed.data
   }
+}
+
+/** Ended by \n alone: Node's readline also ends them at U+2028 and U+2029, which JSON leaves as they are (threat SG-21). */
+async function * readLines (file: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+    const lines = chunk.split('\n')
+    lines[0] = rest + lines[0]
+    rest = lines.pop()!
+    yield * lines
+  }
+  if (rest !== '') yield rest
 }
 
 /** @returns the SHA-256 of a file, in hex. */

@@ -55,6 +55,16 @@ t.test('a whole backup is read, from a folder that is only read', async (t) => {
   )
 })
 
+t.test('what an app calls itself breaks no line: a session holds it as the app sent it (SG-21)', async (t) => {
+  const folder = await newBackup(t)
+  const names = ['\u2028', '\u2029', '\u0085', '\r', '\u000b', '\u{1F9A6}'.repeat(40_000)]
+  const entries = names.map((name, n) => ({ record: { kind: 'mcpSession', id: `s${n}`, value: JSON.stringify({ name }) }, expires: null }))
+  await rewrite(folder, (lines) => [...entries.map((entry) => JSON.stringify(entry)), ...lines])
+  await changeManifest(folder, { entries: LINES.length + names.length })
+  t.match(await checkBackup(folder), { entries: LINES.length + names.length })
+  t.strictSame((await Array.fromAsync(readEntries(folder))).slice(0, names.length), entries)
+})
+
 t.test('a damaged backup is refused, whatever is damaged', async (t) => {
   const whole = await newBackup(t)
   for (const [what, damage] of Object.entries(damages)) {
