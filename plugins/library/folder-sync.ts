@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from './contract.ts'
 import { createFolderWatcher, type FolderWatcher } from './folder-watcher.ts'
+import { isPassing } from './file-fault.ts'
 import { folderProblem } from './folder-problem.ts'
 import { openIndexer, removeAll, type FolderIndexer, type Indexing } from './indexer.ts'
 import { describeLeftOut } from './left-out.ts'
@@ -69,9 +70,9 @@ export function syncFolder (
   // Between two steps of the first scan it stands where it was.
   let progress = (): Progress | undefined => (last = opened?.folder.progress() ?? last)
 
-  /** The path may be a link that many deployments point to another folder. */
+  /** The path may be a link that many deployments point to another folder. @throws a passing fault. */
   async function open (): Promise<void> {
-    const root = path === undefined ? undefined : await realpath(path).catch(() => undefined)
+    const root = path === undefined ? undefined : await findRoot(path)
     if (root === undefined || root === opened?.root) return
     opened?.watcher.close()
     const watcher = createFolderWatcher(root, { changed: changes.add, failed: warnOnce(log) })
@@ -123,6 +124,13 @@ export function syncFolder (
     }
   }
 }
+
+/** @throws a passing fault. */
+const findRoot = (path: string): Promise<string | undefined> =>
+  realpath(path).catch((error: unknown) => {
+    if (isPassing(error)) throw error
+    return undefined
+  })
 
 async function removeEverything (store: Indexing['store'], signal: AbortSignal): Promise<void> {
   const known = await store.list()

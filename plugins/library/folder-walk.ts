@@ -3,6 +3,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { timeOf } from './extract.ts'
+import { isPassing } from './file-fault.ts'
 import { typeOf } from './file-types.ts'
 import { createIgnoreRules, type AskRules, type IgnoreRules } from './ignore-rules.ts'
 import { SkippedFile } from './skipped-file.ts'
@@ -21,8 +22,11 @@ export interface Found {
 export interface Walk {
   /** Called with the path inside the folder of each directory, before it is read. */
   reading(id: string): void
-  /** Called for each path that cannot be read. */
-  skip(id: string, reason: string, kind: string): void
+  /**
+   * Called for each path that cannot be read.
+   * @param isPassing it may be there, with all that was below it.
+   */
+  skip(id: string, reason: string, kind: string, isPassing?: boolean): void
   askRules: AskRules
   signal: AbortSignal
 }
@@ -63,7 +67,7 @@ async function * visit (id: string, walking: Walking, isKept = false): AsyncGene
     if (error instanceof SkippedFile) return skip(id, error.message, error.kind)
     const { code } = error as { code?: string }
     if (code === undefined) throw error
-    if (code !== 'ENOENT') skip(id, `it cannot be read (${code})`, code === 'EACCES' ? 'no permission' : code)
+    if (code !== 'ENOENT') skip(id, `it cannot be read (${code})`, code === 'EACCES' ? 'no permission' : code, isPassing(error))
   }
 }
 

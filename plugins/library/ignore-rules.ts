@@ -4,6 +4,7 @@ import type { Dirent } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBeginning } from './extract.ts'
+import { isPassing } from './file-fault.ts'
 import type { Question } from './ignore-task.ts'
 import { SkippedFile } from './skipped-file.ts'
 
@@ -26,7 +27,7 @@ export const isHidden = (id: string): boolean =>
 /** @throws SkippedFile when that takes too long. */
 export type AskRules = (question: Question) => Promise<boolean[]>
 
-/** Both @throw SkippedFile where the rules take too long, or are too many: what they would ignore must not be read. */
+/** Both throw where the rules cannot be read, take too long, or are too many: what they would ignore must not be read. */
 export interface IgnoreRules {
   /** @param id a path inside the folder, whether or not anything above it is ignored. */
   isIgnored(id: string, isDirectory: boolean): Promise<boolean>
@@ -100,12 +101,23 @@ const parentOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf(
 const nameOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
 const below = (id: string, directory: string): string => (directory === '' ? id : id.slice(directory.length + 1))
 
-/** What is no file, or leads out of the folder, has no rules. */
+/** Of what is not there, leads nowhere or is no file. */
+const WITHOUT_RULES = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'])
+
+/** What is no file, or leads out of the folder, has no rules. @throws SkippedFile, or a passing fault, where they are not known. */
 async function readRules (root: string, directory: string): Promise<string | undefined> {
   const texts = await Promise.all(FILES.map(async (name) => {
     const id = directory === '' ? name : `${directory}/${name}`
-    // Most folders have none, and resolving a path takes the square of its depth.
-    return lstat(join(root, id)).then(() => readBeginning(root, id, MAX_BYTES)).catch(() => '')
+    try {
+      // Most folders have none, and resolving a path takes the square of its depth.
+      await lstat(join(root, id))
+      return await readBeginning(root, id, MAX_BYTES)
+    } catch (error) {
+      const { code = '' } = error as { code?: string }
+      if (error instanceof SkippedFile || WITHOUT_RULES.has(code)) return ''
+      if (isPassing(error)) throw error
+      throw new SkippedFile(`its ${name} cannot be read (${code})`, 'ignore rules')
+    }
   }))
   const text = texts.join('\n')
   return text.trim() === '' ? undefined : text

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Audiences } from './audiences.ts'
 import type { DocumentStore, IndexedDocument, Progress } from './contract.ts'
 import { readDocument, type Convert } from './extract.ts'
+import { isPassing } from './file-fault.ts'
 import { filesBelow, type Found, type Walk } from './folder-walk.ts'
 import { createLeftOut, type LeftOutFiles } from './left-out.ts'
 import { SkippedFile } from './skipped-file.ts'
@@ -85,14 +86,16 @@ async function readOrLeave (
     if (signal.aborted) return undefined
     const { code, message } = error as { code?: string; message: string }
     if (error instanceof SkippedFile) leave({ id, reason: message, kind: error.kind, modified, bytes })
-    else if (code !== 'ENOENT') leave({ id, reason: `it cannot be read (${code ?? message})`, kind: 'not readable' })
+    else if (code !== 'ENOENT') leave({ id, reason: `it cannot be read (${code ?? message})`, kind: 'not readable' }, isPassing(error))
     return undefined
   }
 }
 
-type Leave = (file: Parameters<LeftOutFiles['add']>[0]) => void
+/** @param isPassing what was read of it before still counts. */
+type Leave = (file: Parameters<LeftOutFiles['add']>[0], isPassing?: boolean) => void
 
-const warnOfNew = (left: LeftOutFiles, log: Log): Leave => (file) => {
+const createLeave = (left: LeftOutFiles, kept: Set<string>, log: Log): Leave => (file, isPassing) => {
+  if (isPassing) kept.add(file.id)
   if (left.add(file)) log.warn(`The file ${JSON.stringify(file.id)} is not searchable: ${file.reason}`)
 }
 
@@ -101,8 +104,6 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
   const { store, log, reading, askRules, signal } = indexing
   const known = await store.list()
   const left = createLeftOut(indexing.audiences)
-  const leave = warnOfNew(left, log)
-  const skip: Walk['skip'] = (id, reason, kind) => leave({ id, reason, kind })
 
   async function write (documents: IndexedDocument[]): Promise<void> {
     await store.put(documents)
@@ -123,10 +124,11 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       // A file before the folders above it: when it is named itself, it is read regardless of its time and size.
       const dirty = new Set([...paths].sort().reverse())
       const present = new Set<string>()
-      const seen = new Set<string>()
+      const [seen, kept] = [new Set<string>(), new Set<string>()]
+      const leave = createLeave(left, kept, log)
       let batch: IndexedDocument[] = []
       let characters = 0
-      const found = await findFiles(root, dirty, seen, { left, skip, reading, askRules, signal })
+      const found = await findFiles(root, dirty, seen, { left, leave, reading, askRules, signal })
       const counted = (progress = { done: 0, total: found.length })
       const isToBeRead = (file: Found): boolean => {
         const { id, modified, bytes, reported } = file
@@ -155,11 +157,11 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       }
       if (signal.aborted) return
       await write(batch)
-      // Only a path that is not a document, or no longer one, can have something missing below it.
-      const isGone = belowOneOf([...dirty].filter((path) => !present.has(path)))
+      const isGone = goneFrom(dirty, present, kept)
       const missing = await filterInTurns(known.keys(), (id) => !present.has(id) && isGone(id))
       await removeAll(store, known, missing, signal)
-      for (const id of await filterInTurns(left.ids(), (id) => !seen.has(id) && isGone(id))) left.delete(id)
+      const isOver = (id: string) => (present.has(id) ? !kept.has(id) : !seen.has(id) && isGone(id))
+      for (const id of await filterInTurns(left.ids(), isOver)) left.delete(id)
       progress = undefined
     }
   }
@@ -198,19 +200,25 @@ async function findFiles (
   root: string,
   paths: Iterable<string>,
   seen: Set<string>,
-  { left, skip, ...walk }: Walk & { left: LeftOutFiles }
+  { left, leave, ...walk }: Omit<Walk, 'skip'> & { left: LeftOutFiles; leave: Leave }
 ): Promise<Found[]> {
   const found: Found[] = []
-  const skipSeen: Walk['skip'] = (id, ...why) => {
+  const skip: Walk['skip'] = (id, reason, kind, isPassing) => {
     seen.add(id)
-    skip(id, ...why)
+    leave({ id, reason, kind }, isPassing)
   }
-  for await (const file of filesBelow(root, paths, { ...walk, skip: skipSeen })) {
+  for await (const file of filesBelow(root, paths, { ...walk, skip })) {
     seen.add(file.id)
     if (file.isDocument) found.push(file)
     else left.add({ ...file, reason: 'files of this ending are not read', kind: 'unknown format' })
   }
   return found
+}
+
+/** Only a path that is not a document, or no longer one, can have something missing below it, and only where it can be read. */
+function goneFrom (dirty: ReadonlySet<string>, present: ReadonlySet<string>, kept: ReadonlySet<string>): (id: string) => boolean {
+  const [isAsked, isKept] = [belowOneOf([...dirty].filter((path) => !present.has(path))), belowOneOf([...kept])]
+  return (id) => isAsked(id) && !isKept(id)
 }
 
 /** Whether one of `paths` is the file itself or a folder above it. */

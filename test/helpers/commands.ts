@@ -22,6 +22,7 @@ async function run (asked: Asked): Promise<Ran> {
   const { signal } = answered
   const answer = once(runner, 'message', { signal }) as Promise<[Ran]>
   const ended = once(runner, 'exit', { signal }).then(([status]): never => { throw new Error(`a command ended its process with ${status}`) })
+  runner.channel?.ref()
   runner.send(asked)
   try {
     const [ran] = await Promise.race([answer, ended])

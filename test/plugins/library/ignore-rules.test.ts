@@ -34,7 +34,7 @@ t.test('a rule that takes longer than anybody waits delays nothing, and what it 
   const isSlow = ({ rules }: Parameters<AskRules>[0]) => rules[0]!.paths[0]!.startsWith('a/b')
   const found = await Array.fromAsync(filesBelow(docs, [''], {
     reading () {},
-    skip: (...why) => skipped.push(why),
+    skip: (...[id, reason, kind]) => skipped.push([id, reason, kind]),
     askRules: (question) => isSlow(question) ? askBriefly(question) : ask(question),
     signal
   }))

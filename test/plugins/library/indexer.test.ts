@@ -152,7 +152,7 @@ t.test('what a .gitignore or .mcpignore names is passed over, and comes when the
   t.same((await ids('walnut')).sort(), ['deep/drafts/b.md', 'drafts/a.md', 'drafts/c.md', 'keep.log'])
 })
 
-t.test('files and folders without permission are left out', async (t) => {
+t.test('files and folders without permission are left out, and what is under rules without permission (LB-30)', async (t) => {
   // Root may read everything, so as root the test becomes somebody else for a while.
   const root = process.getuid?.() === 0
   const nobody = 65534
@@ -162,10 +162,12 @@ t.test('files and folders without permission are left out', async (t) => {
     await fill(docs, { 'good.md': 'walnut', 'closed.md': 'walnut', 'shut/in.md': 'walnut' })
     await chmod(join(docs, 'closed.md'), 0)
     await chmod(join(docs, 'shut'), 0)
+    await fill(docs, { 'ruled/.mcpignore': 'private.md', 'ruled/private.md': 'walnut', 'ruled/public.md': 'walnut' })
+    await chmod(join(docs, 'ruled/.mcpignore'), 0)
     const { app, library, warnings, ids } = await open(t, docs)
     await library.ready
     t.same(await ids('walnut'), ['good.md'])
-    for (const reason of [/"closed.md".*EACCES/, /"shut".*EACCES/]) { t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason)) }
+    for (const reason of [/"closed.md".*EACCES/, /"shut".*EACCES/, /"ruled".*EACCES/]) { t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason)) }
     await app.close()
     await chmod(join(docs, 'shut'), 0o700)
   } finally {
