@@ -9,6 +9,7 @@ import { fieldsOf, textLanguage } from '../search/fields.ts'
 import { createTermWriter, createTerms, type TermWriter } from '../search/fts5.ts'
 import { openNoteSearch, tagOf, type NoteSearch } from '../search/sqlite-notes.ts'
 import type { SearchWorker } from '../search/worker.ts'
+import { refuseEmptied } from '../storage/sqlite/check.ts'
 import { openDatabase, write } from '../storage/sqlite/database.ts'
 import { allowGrowth, fillOf } from '../storage/sqlite/growth.ts'
 import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './contract.ts'
@@ -52,6 +53,7 @@ export function openSqliteNotes (
   worker?: SearchWorker,
   maxBytes = maxBytesOn(dataDir)
 ): NoteStore & { identity: string } {
+  refuseEmptied(dataDir, FILE)
   const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', isBulk: true, maxBytes, prepare: createTables })
   const sql = prepare(db)
   let here: NoteSearch | undefined

@@ -65,12 +65,16 @@ function identityOf (file: string): string | undefined {
   return found && `${found.dev} ${found.ino}`
 }
 
+/** What each database holds that cannot be made again. */
+const HELD = { 'oauth.db': 'the accounts and sign-ins', 'notes.db': 'the notes' } as const
+/** Of a folder that has been in use, one is not empty. */
+const USED = ['oauth.db', 'oauth.db-wal', 'notes.db', 'notes.db-wal', 'secret-key']
+
 /**
- * A database is never empty: one of no bytes beside a key and notes that are in use was emptied by a disk fault or by a
- * copy
- * that was cut short. To start as if new would sign everybody out without a word.
+ * A database is never empty: one of no bytes beside others that are in use was emptied by a disk fault or by a copy that was
+ * cut short. To start as if new would lose what it held without a word.
  */
-export function refuseEmptied (dataDir: string): void {
+export function refuseEmptied (dataDir: string, name: keyof typeof HELD): void {
   const sizeOf = (name: string) => {
     try {
       return statSync(join(dataDir, name)).size
@@ -80,11 +84,8 @@ export function refuseEmptied (dataDir: string): void {
     }
   }
   // SQLite would delete the log beside it, too: that of an empty database can hold nothing.
-  if (
-    sizeOf('oauth.db') !== 0 ||
-    !(sizeOf('oauth.db-wal') || sizeOf('notes.db') || sizeOf('notes.db-wal') || sizeOf('secret-key'))
-  ) { return }
+  if (sizeOf(name) !== 0 || !USED.some(sizeOf)) return
   throw new StartError(
-    `${join(dataDir, 'oauth.db')} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without the accounts and sign-ins, delete the file and start again.`
+    `${join(dataDir, name)} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without ${HELD[name]}, delete the file and start again.`
   )
 }

@@ -1,6 +1,6 @@
 // SQLite as every store here uses it: several processes may share a file, changes are whole steps, and neither a lock
 // of others nor a full disk stops the server.
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
@@ -50,13 +50,14 @@ function openFile (
   file: string,
   { synchronous, prepare, ...growth }: DatabaseOptions
 ): DatabaseSync {
-  const isNew = !statSync(file, { throwIfNoEntry: false })?.size
+  const sizeOf = () => statSync(file, { throwIfNoEntry: false })?.size
+  const before = sizeOf()
   const db = new DatabaseSync(file, { timeout: OPENING_LOCK_MS })
   try {
     // A new file gives deleted pages back to the disk: the mode must be set before it has tables.
     db.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
     for (const suffix of ['', '-wal', '-shm']) protect(file + suffix)
-    watchRoom(dataDir, db, { ...growth, isNew })
+    watchRoom(dataDir, db, { ...growth, isNew: !before })
     transaction(db, () => {
       allowGrowth(db)
       prepare(db)
@@ -65,6 +66,8 @@ function openFile (
     return db
   } catch (error) {
     db.close()
+    // An empty file would be taken for one that a fault has emptied.
+    if (before === undefined && sizeOf() === 0) rmSync(file)
     throw error
   }
 }

@@ -50,7 +50,7 @@ interface Statements {
  * @throws StartError that says what is wrong with the file.
  */
 export function openSqliteStorage (dataDir: string, now: Clock, log: Log = { warn () {} }): Storage {
-  refuseEmptied(dataDir)
+  refuseEmptied(dataDir, FILE)
   // FULL: an answered token is on the disk, not in a cache.
   const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', prepare: prepareTables })
   const statements = prepare(db)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openSqliteNotes } from '../../../../plugins/notes/sqlite.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
+import { mountSmallDisk, noSmallDisk } from '../../../helpers/small-disk.ts'
 import { folder } from '../../../helpers/tool-context.ts'
 
 const time = 1_800_000_000
@@ -21,7 +22,7 @@ async function refused (
   t.equal((await stat(join(place, name))).size, before.size, 'nothing was changed')
 }
 
-t.test('what is damaged or empty is refused with the file and the way out, and left as it is (SG-09)', async (t) => {
+t.test('what is damaged or empty is refused with the file and the way out, and left as it is (SG-09, SG-22)', async (t) => {
   const place = await folder(t)
   await writeFile(join(place, 'secret-key'), 'k')
   await writeFile(join(place, 'oauth.db'), '')
@@ -32,6 +33,8 @@ t.test('what is damaged or empty is refused with the file and the way out, and l
   await rm(join(place, 'oauth.db-wal'))
   await writeFile(join(place, 'oauth.db'), 'this is no database at all, really not '.repeat(200))
   await refused(t, place, /oauth\.db is damaged \(file is not a database\)\. Restore a backup/)
+  await writeFile(join(place, 'notes.db'), '')
+  await refused(t, place, /notes\.db is empty, although this folder has been in use.*without the notes, delete the file/, 'notes.db', openSqliteNotes)
   await writeFile(join(place, 'notes.db'), 'this is no database at all, really not '.repeat(200))
   await refused(t, place, /notes\.db is damaged/, 'notes.db', openSqliteNotes)
   const file = join(place, 'file')
@@ -40,4 +43,20 @@ t.test('what is damaged or empty is refused with the file and the way out, and l
     name: 'StartError',
     message: /^DATA_DIR: the server cannot write to .*chown/
   })
+})
+
+const disk = mountSmallDisk(t, 4)
+
+t.test('a first start on a full disk leaves nothing that the next would take for an emptied database (SG-22)', { skip: disk ? false : noSmallDisk }, async (t) => {
+  await disk!.fill()
+  for (const [name, open] of [
+    ['oauth.db', () => openSqliteStorage(disk!.folder, now)],
+    ['notes.db', () => openSqliteNotes(disk!.folder)]
+  ] as const) {
+    t.throws(open, { name: 'StartError', message: /the disk is full/ })
+    await t.rejects(stat(join(disk!.folder, name)), { code: 'ENOENT' }, name)
+  }
+  disk!.empty()
+  const [storage, notes] = [openSqliteStorage(disk!.folder, now), openSqliteNotes(disk!.folder)]
+  await Promise.all([storage.close(), notes.close()])
 })
