@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { INDEX_FILES } from '../search/contract.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
+import { markDamaged } from '../search/damaged-index.ts'
 import { createTermWriter, createTerms, type TermWriter } from '../search/fts5.ts'
 import { openNoteSearch, tagOf, type NoteSearch } from '../search/sqlite-notes.ts'
 import type { SearchWorker } from '../search/worker.ts'
@@ -72,12 +73,12 @@ export function openSqliteNotes (
     identity: db.prepare('SELECT identity FROM file').get()!['identity'] as string,
     description: `SQLite in ${dataDir}`,
     async update (owner, id, decide, _caller, before) {
-      await write(db, () => {
+      await markDamaged(db, () => write(db, () => {
         const usage = { ...sql.usage.get(owner), fill: fillOf(db) } as Usage
         const note = decide(asNotes([sql.find.get(owner, id)])[0], usage)
         if (note) put(sql, owner, note)
         else removeFound(() => sql.remove.all(owner, id))
-      }, before)
+      }, before))
     },
     find: async (owner, id) => asNotes([sql.find.get(owner, id)])[0],
     list: async (owner, limit, before) =>
@@ -92,12 +93,14 @@ export function openSqliteNotes (
     },
     async search (owner, query, limit, caller = owner) {
       if ((sql.usage.get(owner) as unknown as Usage).notes === 0) return []
-      if (worker) return worker.searchNotes(query, limit, owner, caller)
-      here ??= openNoteSearch(join(dataDir, FILE))
-      return here.search(owner, query, limit)
+      return markDamaged(db, async () => {
+        if (worker) return worker.searchNotes(query, limit, owner, caller)
+        here ??= openNoteSearch(join(dataDir, FILE))
+        return here.search(owner, query, limit)
+      })
     },
     count: async (owner) => (sql.usage.get(owner) as unknown as Usage).notes,
-    removeAll: (owner) => write(db, () => removeFound(() => sql.removeAll.all(owner))),
+    removeAll: (owner) => markDamaged(db, () => write(db, () => removeFound(() => sql.removeAll.all(owner)))),
     async close () {
       here?.close()
       here = undefined

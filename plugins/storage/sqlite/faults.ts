@@ -10,6 +10,7 @@ export const SQLITE = {
   full: 13,
   cantOpen: 14,
   notADatabase: 26,
+  corruptIndex: 267,
   noRoomForIndex: 4874
 } as const
 
