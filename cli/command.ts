@@ -81,6 +81,16 @@ export function fail (error: unknown, help = ''): void {
   process.exitCode = 1
 }
 
+function endQuietly (error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+}
+
+/** For long lists: whoever reads what is printed may have read enough, such as `head`, where Node would print a stack. */
+export const endWithReader = (): void => {
+  process.stdout.off('error', endQuietly).on('error', endQuietly)
+}
+
 /** A mistake of the operator: printed without a stack. */
 export class OperatorError extends Error {
   override readonly name: string = 'OperatorError'

@@ -1,7 +1,13 @@
 // How a command ends that cannot do what was asked: one sentence, and a stack only for a fault of its own.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { fail, OperatorError, parseOptions } from '../../cli/command.ts'
 import { accessDenied } from '../../errors.ts'
+import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
+import { childEnvironment } from '../helpers/child-environment.ts'
+import { folder } from '../helpers/tool-context.ts'
 
 t.test('what the operator can act on is a sentence, and a fault of the program has its stack', async (t) => {
   const { write } = process.stderr
@@ -47,4 +53,19 @@ t.test('a value of an option may begin with a dash, as one id in 64 does', async
     t.throws(() => parse(...words.split(' ')), { name: 'OperatorError', message })
     t.throws(() => parse(...words.split(' ')), { message: /\nThe help\.\n$/ })
   }
+})
+
+t.test('a list whose reader has read enough ends without a stack (SG-23)', async (t) => {
+  const dataDir = await folder(t)
+  const storage = openSqliteStorage(dataDir, () => Date.now() / 1_000)
+  await storage.collection('schema').create('version', { version: 1 }, null)
+  const event = { topic: 'user ann', entry: { at: '2026-11-30T10:00:00.000Z', event: 'sign_in', user: 'ann' } }
+  for (let batch = 0; batch < 20; batch++) await storage.journal('audit').append(Array(500).fill(event))
+  await storage.close()
+  const env = childEnvironment({ DATA_DIR: dataDir, PUBLIC_URL: 'http://localhost:8080' })
+  const child = spawn(process.execPath, ['cli/audit.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  t.equal(said, '')
+  t.equal(status, 0)
 })
