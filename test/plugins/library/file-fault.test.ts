@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
+import { syncFolder } from '../../../plugins/library/folder-sync.ts'
 import { openIndexer } from '../../../plugins/library/indexer.ts'
 import { fill, folder } from '../../helpers/tool-context.ts'
 
@@ -64,4 +65,31 @@ t.test('what cannot be read for a moment stays as it was (LB-31)', async (t) => 
   await rm(join(docs, 'sub'), { recursive: true })
   await indexer.refresh([''])
   t.strictSame(Object.fromEntries(store), { 'top.md': 'top' }, 'what is gone is gone')
+})
+
+t.test('where the folder itself cannot be looked for, what an index held stays until it can (LB-31)', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, { 'a.md': 'new' })
+  const store = new Map([['a.md', 'of before'], ['gone.md', 'of before']])
+  const warnings: string[] = []
+  failing(t, ['realpath'], (path) => path === docs && warnings.length === 0)
+  const sync = syncFolder(docs, {
+    store: {
+      put: async (documents) => documents.forEach(({ id, text }) => store.set(id, text)),
+      remove: async (ids) => {
+        t.equal(warnings.length, 1, 'nothing before it was found')
+        ids.forEach((id) => store.delete(id))
+      },
+      settle: async () => {},
+      list: async () => new Map([...store.keys()].map((id) => [id, { modified: 1, bytes: 1 }]))
+    },
+    convert: async ({ bytes }) => ({ title: undefined, text: Buffer.from(bytes).toString() }),
+    askRules: async () => [],
+    log: { info () {}, warn: (line) => warnings.push(line) }
+  })
+  await sync.ready
+  t.strictSame(Object.fromEntries(store), { 'a.md': 'new' })
+  t.match(warnings, [/could not be indexed, and is tried again in 1 seconds: EIO/])
+  t.ok(sync.isComplete())
+  await sync.close()
 })
