@@ -13,6 +13,7 @@ import {
 import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
 import { isShort } from '../message-bounds.ts'
+import { asItIs } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { Following } from './following.ts'
 import { AS_IT_IS, levelOf, modernMeta, readAnswer, retryOf, textOf } from './messages.ts'
@@ -177,7 +178,7 @@ export class OpenConnection implements Connection {
   async #send (method: string, params: Params, options: RequestOptions): Promise<Params> {
     const { client, toError } = this.#options
     try {
-      return await client.request({ method, params }, AS_IT_IS, { ...options, allowInputRequired: true })
+      return asItIs(await client.request({ method, params }, AS_IT_IS, { ...options, allowInputRequired: true }))
     } catch (error) {
       throw toError(error)
     }

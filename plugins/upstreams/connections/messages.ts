@@ -14,7 +14,8 @@ const MAX_QUESTIONS = 20
 const questions = z.object({
   inputRequests: z.record(
     z.string().max(200),
-    z.object({ method: z.literal('elicitation/create'), params: z.record(z.string(), z.unknown()) })
+    // What a question holds is looked at once it is known to be short.
+    z.object({ method: z.literal('elicitation/create'), params: z.custom<Record<string, unknown>>(isObject) })
   ),
   requestState: z.string().optional()
 })
@@ -22,10 +23,11 @@ const questions = z.object({
 /** @throws UpstreamError for questions that are not elicitations: nothing else was offered. */
 export function readAnswer (upstream: string, result: Record<string, unknown>): Answered {
   if (result['resultType'] !== 'input_required') return { kind: 'result', result }
-  const { inputRequests: requests } = result
+  // A state alone has the call sent again.
+  const { requestState: given, inputRequests: requests = given === undefined ? undefined : {} } = result
   // Before each of them is looked at.
   const isFew = isObject(requests) && Object.keys(requests).length <= MAX_QUESTIONS
-  const asked = isFew ? questions.safeParse(result) : undefined
+  const asked = isFew ? questions.safeParse({ ...result, inputRequests: requests }) : undefined
   if (!asked?.success) {
     throw new UpstreamError(upstream, 'malformed', 'it asked for something else than a form or a page to open')
   }
