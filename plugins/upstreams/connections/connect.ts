@@ -10,7 +10,7 @@ import { UpstreamError } from '../contract.ts'
 import { AsItIsClient } from './client.ts'
 import { OpenConnection } from './connection.ts'
 import { toUpstreamError } from '../errors.ts'
-import { withoutSecrets } from '../without-secrets.ts'
+import { hiddenParts, withoutSecrets } from '../without-secrets.ts'
 import type { Waiting } from './waiting.ts'
 
 export type TransportKind = 'stdio' | 'streamable' | 'sse'
@@ -98,6 +98,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     mayAsk,
     isHttp: kind !== 'stdio',
     log,
+    hidden: hiddenParts(settings.secrets),
     say,
     waiting,
     toError: (error) => errorOf(settings, error, { said, hasSession: transport.sessionId !== undefined })

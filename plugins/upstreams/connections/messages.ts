@@ -5,6 +5,7 @@ import { CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY, type StandardSchemaV1
 import { z } from 'zod'
 import { isObject } from '../../is-object.ts'
 import { UpstreamError, type Answered, type Exchange } from '../contract.ts'
+import { hideIn } from '../without-secrets.ts'
 
 /** Characters of a log line. */
 const MAX_LINE = 2_000
@@ -56,8 +57,9 @@ const LEVELS = { debug: 'debug', info: 'info', notice: 'info', warning: 'warning
 export const levelOf = (level: string): 'debug' | 'info' | 'warning' | 'error' =>
   LEVELS[level as keyof typeof LEVELS] ?? 'error'
 
-export const textOf = (data: unknown): string =>
-  (typeof data === 'string' ? data : (JSON.stringify(data) ?? '')).slice(0, MAX_LINE)
+/** @param hidden see `hiddenParts`: what goes to a caller, or into the log, before any of it is cut. */
+export const textOf = (data: unknown, hidden: readonly string[]): string =>
+  hideIn(typeof data === 'string' ? data : (JSON.stringify(data) ?? ''), hidden, '[secret]', MAX_LINE).slice(0, MAX_LINE)
 
 /** The result is passed on as it is: who called checks it. */
 export const AS_IT_IS: StandardSchemaV1<unknown, Record<string, unknown>> = {

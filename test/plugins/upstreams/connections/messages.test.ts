@@ -63,7 +63,14 @@ t.test('the state of a request that was open in a process is of no use once it i
 
 t.test('log lines have one of four levels and a bounded length', async (t) => {
   t.same(['debug', 'notice', 'warning', 'emergency', 'x'].map(levelOf), ['debug', 'info', 'warning', 'error', 'error'])
-  t.equal(textOf('a'.repeat(9_999)).length, 2_000)
-  t.equal(textOf({ a: 1 }), '{"a":1}')
-  t.equal(textOf(undefined), '')
+  t.equal(textOf('a'.repeat(9_999), []).length, 2_000)
+  t.equal(textOf({ a: 1 }, []), '{"a":1}')
+  t.equal(textOf(undefined, []), '')
+})
+
+t.test('no part of a secret of the file is in a line, however often an upstream repeats it (UH-35)', async (t) => {
+  const secret = 'sk-live-'.repeat(20)
+  for (const data of [secret, `${secret} `.repeat(50), { headers: { authorization: `Bearer ${secret}` } }]) {
+    t.notMatch(textOf(data, [secret]), 'sk-live')
+  }
 })
