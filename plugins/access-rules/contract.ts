@@ -52,6 +52,8 @@ export interface Rights {
    * it out by either.
    */
   mayOf(upstream: string, kind: Exclude<Kind, 'upstreams'>, ...names: readonly string[]): boolean
+  /** Whether it may have anything of this kind for the caller: what an upstream has, it may say only once it is asked. */
+  mayAnyOf(upstream: string, kind: Exclude<Kind, 'upstreams'>): boolean
   readonly documents: DocumentRights
 }
 
@@ -83,5 +85,6 @@ export const ALL_RIGHTS: Rights = {
   key: '',
   may: () => true,
   mayOf: () => true,
+  mayAnyOf: () => true,
   documents: { key: '', may: () => true, sees: () => true, seesAll: true }
 }

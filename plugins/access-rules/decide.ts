@@ -56,3 +56,11 @@ export function decide (
   const without = rules.find(leavesOut)
   return { may: false, ...(without && { rule: without.number }) }
 }
+
+/** Whether {@link decide} could give something of an upstream, whatever its name is. */
+export function decideAny (rules: readonly ReadRule[], of: Subject, upstream: string): boolean {
+  const leavesOut = ({ upstreams }: ReadRule) => upstreams?.leavesOut(upstream) === true
+  if (rules.some((rule) => rule.upstreams?.onlyLeavesOut === true && leavesOut(rule))) return false
+  return rules.some((rule) =>
+    !leavesOut(rule) && (rule.upstreams?.gives(upstream) === true || rule[of]?.onlyLeavesOut === false))
+}

@@ -90,6 +90,7 @@ function leaveOut (rights: Rights, without: readonly string[]): Rights {
     key: `${rights.key} ${JSON.stringify(without)}`,
     may: (kind, ...names) => rights.may(kind, ...names) && !isLeft(kind, names),
     mayOf: (upstream, kind, ...names) => rights.mayOf(upstream, kind, ...names) && !isLeft(kind, names) && !isLeft('upstreams', [upstream]),
+    mayAnyOf: (upstream, kind) => rights.mayAnyOf(upstream, kind) && !isLeft('upstreams', [upstream]),
     documents: rights.documents
   }
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { parseEmail } from '../../auth-backends/contract.ts'
 import { EVERYBODY, type Audience, type Principal, type Rights, type RuleFile } from './contract.ts'
-import { decide, readRule, rulesFor, type Decision, type ReadRule, type Subject } from './decide.ts'
+import { decide, decideAny, readRule, rulesFor, type Decision, type ReadRule, type Subject } from './decide.ts'
 
 export interface Evaluation {
   rightsOf(caller: Principal | null): Rights
@@ -94,6 +94,7 @@ function createRights (rules: readonly ReadRule[], entries: ReadonlySet<string>,
     may: (kind, ...names) => ask(JSON.stringify([kind, names]), () => decide(rules, kind, names)),
     mayOf: (upstream, kind, ...names) =>
       ask(JSON.stringify([upstream, kind, names]), () => decide(rules, kind, names, upstream)),
+    mayAnyOf: (upstream, kind) => decideAny(rules, kind, upstream),
     documents: {
       key,
       may: (id) => decide(rules, 'documents', [id]).may,

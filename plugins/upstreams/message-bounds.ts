@@ -1,5 +1,7 @@
-// What one message of an upstream may hold, found before it is parsed.
-// Tested in test/plugins/upstreams/processes/messages.test.ts and test/plugins/mcp/relay/questions.test.ts.
+// What one message of an upstream may hold, and whether it is one: found before the client of the SDK sees it.
+// Its bounds are tested in test/plugins/upstreams/processes/messages.test.ts and test/plugins/mcp/relay/questions.test.ts.
+import type { RequestId } from '@modelcontextprotocol/client'
+import { isObject } from '../is-object.ts'
 import { hasMoreValues, type JsonBounds } from '../json-size.ts'
 
 /**
@@ -33,6 +35,18 @@ interface Message {
 function isFirst ({ result }: Message): boolean {
   const { protocolVersion, supportedVersions } = Object(result) as Record<string, unknown>
   return protocolVersion !== undefined || supportedVersions !== undefined
+}
+
+/**
+ * Whether what is meant as an answer is none that the client of the SDK knows: it drops such a message, and nobody would be
+ * told before their time is up (JSON-RPC 2.0 §5).
+ */
+export function isNoAnswer (message: unknown): message is { id: RequestId } {
+  if (!isObject(message) || message['method'] !== undefined || (message['id'] ?? null) === null) return false
+  const { jsonrpc, result, error } = message
+  if (jsonrpc !== '2.0' || Object.keys(message).length !== 3) return true
+  if (isObject(result)) return result['_meta'] !== undefined && !isObject(result['_meta'])
+  return !isObject(error) || !Number.isSafeInteger(error['code']) || typeof error['message'] !== 'string'
 }
 
 /** Of what each connection keeps as long as it is open: instructions, capabilities, and a few icons. */

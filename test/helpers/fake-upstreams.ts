@@ -23,6 +23,7 @@ export interface FakeOffer {
   uris?: readonly string[]
   instructions?: string
   timeoutMs?: number
+  secrets?: readonly string[]
   answer?(request: UpstreamRequest, exchange: Exchange): Answered | Promise<Answered>
 }
 
@@ -83,7 +84,7 @@ export function fakeUpstreams (...offers: FakeOffer[]): FakeUpstreams {
   }
 }
 
-const settingsOf = ({ name, timeoutMs = 5_000 }: FakeOffer): UpstreamSettings => ({
+const settingsOf = ({ name, timeoutMs = 5_000, secrets = [] }: FakeOffer): UpstreamSettings => ({
   name,
   target: { kind: 'http', url: `http://${name}.internal/mcp`, headers: {} },
   prefix: `${name}_`,
@@ -92,7 +93,7 @@ const settingsOf = ({ name, timeoutMs = 5_000 }: FakeOffer): UpstreamSettings =>
   scopes: [],
   identity: 'none',
   timeoutMs,
-  secrets: []
+  secrets
 })
 
 function catalogueOf (offer: FakeOffer): Catalogue {

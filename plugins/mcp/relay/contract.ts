@@ -22,7 +22,7 @@ export interface RelayedRequest extends UpstreamRequest {
 export interface Relay {
   readonly upstreams: Upstreams
   /** @throws UpstreamError for one that is no longer in the file. */
-  settingsOf(upstream: string): Pick<UpstreamSettings, 'timeoutMs'>
+  settingsOf(upstream: string): Pick<UpstreamSettings, 'timeoutMs' | 'secrets'>
   /**
    * Sends it, with the questions of the upstream to the person.
    * @returns the result as it came, the questions to ask first, or {@link TIMED_OUT}.

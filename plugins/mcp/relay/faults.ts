@@ -62,11 +62,12 @@ const PASSED: readonly number[] = [ProtocolErrorCode.InvalidParams, ProtocolErro
  * @param secrets of the file, which an upstream may repeat.
  */
 export function relayedError ({ code, message, data }: ProtocolError, name: string, secrets: readonly string[]): RelayedError {
-  const text = clean(hideIn(String(message), hiddenParts(secrets), '[secret]', 4 * MAX_MESSAGE))
+  const parts = hiddenParts(secrets)
+  const text = clean(hideIn(String(message), parts, '[secret]', 4 * MAX_MESSAGE))
   // MCP 2025-11-25 has a code of its own for a resource that is not there; clients of today know both.
   const own = code === ProtocolErrorCode.ResourceNotFound ? ProtocolErrorCode.InvalidParams : code
   if (PASSED.includes(own) || (Number.isSafeInteger(own) && !isReserved(own))) {
-    return new RelayedError(code, own, text, isSmall(data) ? data : undefined)
+    return new RelayedError(code, own, text, isSmall(data) ? hiddenIn(data, parts) : undefined)
   }
   return new RelayedError(code, ProtocolErrorCode.InternalError, `${name} was refused by the server behind it: ${text}`)
 }
@@ -74,6 +75,11 @@ export function relayedError ({ code, message, data }: ProtocolError, name: stri
 /** @returns one line without control characters and marks that change its direction. */
 const clean = (message: string): string =>
   message.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim().slice(0, MAX_MESSAGE)
+
+/** Programs write whole requests into it, with their headers. */
+const hiddenIn = (data: unknown, parts: readonly string[]): unknown =>
+  JSON.parse(JSON.stringify(data), (_name, value: unknown) =>
+    typeof value === 'string' ? hideIn(value, parts, '[secret]', Infinity) : value)
 
 /** Looked through no further than it may be, before it is written. */
 const isSmall = (data: unknown): boolean =>

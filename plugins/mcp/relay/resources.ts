@@ -30,7 +30,7 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
     ...own,
     find: (uri, rights) => own.find(uri, rights) ?? (ownerOf(uri, rights) === undefined ? undefined : READING),
     list (cursor, caller) {
-      const having = sees(caller) ? relay.upstreams.all.filter(({ catalogue }) => catalogue.hasResources) : []
+      const having = sees(caller) ? relay.upstreams.all.filter((upstream) => mayAsk(upstream, caller.request.rights)) : []
       return own.list(cursor, caller, having.map((upstream) => listOf(upstream, caller, relay, mayList(caller))))
     },
     templates (caller) {
@@ -77,6 +77,10 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
     }
   }
 }
+
+/** One of which somebody may have nothing does not learn of them. */
+const mayAsk = ({ settings, catalogue }: Upstream, rights: Rights): boolean =>
+  catalogue.hasResources && rights.mayAnyOf(settings.name, 'resources')
 
 const relayed = (error: unknown, { settings: { secrets } }: Upstream): unknown =>
   error instanceof ProtocolError ? relayedError(error, 'The resource', secrets) : error

@@ -4,6 +4,7 @@ import { specTypeSchemas, type CallToolResult } from '@modelcontextprotocol/serv
 import { isObject } from '../../is-object.ts'
 import { hasMoreValues } from '../../json-size.ts'
 import { UpstreamError } from '../../upstreams/contract.ts'
+import { hiddenParts, hideIn } from '../../upstreams/without-secrets.ts'
 import { isReservedMeta } from './exchange.ts'
 
 type Result = Record<string, unknown>
@@ -81,6 +82,17 @@ export function readListed (entry: unknown): { uri: string } | undefined {
 }
 
 const TOOL_MEMBERS = ['content', 'structuredContent', 'isError']
+
+/**
+ * What a tool fails with are words as well, in which programs repeat what they have sent; other results are data.
+ * @param secrets of the file.
+ */
+export function hideInFailure ({ content, ...result }: CallToolResult, secrets: readonly string[]): CallToolResult {
+  const parts = hiddenParts(secrets)
+  const hidden = (block: CallToolResult['content'][number]) =>
+    block.type === 'text' ? { ...block, text: hideIn(block.text, parts, '[secret]', Infinity) } : block
+  return { ...result, content: content.map(hidden) }
+}
 
 /**
  * @param isModern whether the client speaks 2026-07-28. Before, structured content is an object, so anything else is

@@ -8,7 +8,7 @@ import { isObject } from '../../is-object.ts'
 import { headersOf } from '../param-headers.ts'
 import { MODERN_VERSION } from '../protocol-versions.ts'
 import type { Relay } from './contract.ts'
-import { readToolResult } from './results.ts'
+import { hideInFailure, readToolResult } from './results.ts'
 
 /** @returns the tools of all upstreams as they are offered now, in the order of the file. */
 export const relayedTools = (relay: Relay): CallableTool[] => relay.upstreams.tools.map((tool) => relayedTool(tool, relay))
@@ -25,12 +25,14 @@ function relayedTool ({ upstream, name, ownName, listed, scopes, timeoutMs }: Up
     listed: listed as ListedTool,
     async call ({ args = {}, ...caller }) {
       if (!isObject(args)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid params: arguments is an object')
+      const { secrets } = relay.settingsOf(upstream)
       const answer = await relay.send(
         { upstream, method: 'tools/call', params: { name: ownName, arguments: args }, asked: [name, args], timeoutMs },
         caller
       )
       if (answer === TIMED_OUT || isInputRequiredResult(answer)) return answer
-      return readToolResult(upstream, answer, caller.request.headers['mcp-protocol-version'] === MODERN_VERSION)
+      const result = readToolResult(upstream, answer, caller.request.headers['mcp-protocol-version'] === MODERN_VERSION)
+      return result.isError === true ? hideInFailure(result, secrets) : result
     }
   }
 }

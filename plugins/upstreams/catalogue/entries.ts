@@ -14,7 +14,7 @@ import {
   MAX_TITLE,
   MAX_URI
 } from './contract.ts'
-import { survey } from './survey.ts'
+import { survey, writtenLength } from './survey.ts'
 
 type Json = Record<string, unknown>
 
@@ -74,7 +74,7 @@ export const readTemplate: ReadEntry<ResourceTemplateType> = (entry, findings) =
 
 /** Only its URI. */
 export const readUri: ReadEntry<string> = (entry) =>
-  isObject(entry) && isText(entry['uri'], MAX_URI) ? { value: entry['uri'], size: entry['uri'].length } : undefined
+  isObject(entry) && isText(entry['uri'], MAX_URI) ? { value: entry['uri'], size: writtenLength(entry['uri']) } : undefined
 
 /** @param read gets `leaveOut`, which says why nothing is returned. */
 function readNamed<T> (

@@ -13,8 +13,15 @@ const HIDDEN =
 /** Characters that a value, or the name of a member, counts for at least: writing and comparing a small one costs as much. */
 const MIN_SIZE = 16
 
+/** JSON writes a control character, or half of a pair, in six characters. */
+// eslint-disable-next-line no-control-regex
+const ESCAPED = /["\\\u0000-\u001F\p{Cs}]/u
+
+/** Characters that JSON takes for a text, which is more than it has where most of them are escaped. */
+export const writtenLength = (text: string): number => (ESCAPED.test(text) ? JSON.stringify(text).length - 2 : text.length)
+
 export interface Survey {
-  /** Characters, about. `undefined`: it is larger than it may be, or nested too deeply. */
+  /** Characters as JSON, about. `undefined`: it is larger than it may be, or nested too deeply. */
   size: number | undefined
   hides: boolean
 }
@@ -29,7 +36,7 @@ export function survey (value: unknown, max: number): Survey {
     if (depth > MAX_DEPTH) return { size: undefined, hides }
     const next: unknown[] = []
     for (const item of level) {
-      size += typeof item === 'string' ? Math.max(item.length + 1, MIN_SIZE) : MIN_SIZE
+      size += typeof item === 'string' ? Math.max((item.length > max ? item.length : writtenLength(item)) + 1, MIN_SIZE) : MIN_SIZE
       if (size > max) return { size: undefined, hides }
       if (typeof item === 'string') hides ||= HIDDEN.test(item)
       else if (typeof item === 'object' && item !== null && !gather(item, next, mostValues)) return { size: undefined, hides }

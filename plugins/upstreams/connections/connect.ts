@@ -2,14 +2,15 @@
 // 2026-07-28), and over HTTP the transport of today or that of 2024-11-05 (MCP "Lifecycle", "Transports": backwards
 // compatibility).
 // Tested in test/plugins/upstreams/connections/connect.test.ts.
-import { Client, SdkError, SdkHttpError, type Transport } from '@modelcontextprotocol/client'
+import { SdkError, SdkHttpError, type Transport } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import * as server from '../../../version.ts'
 import { UpstreamError } from '../contract.ts'
+import { AsItIsClient } from './client.ts'
 import { OpenConnection } from './connection.ts'
 import { toUpstreamError } from '../errors.ts'
-import { withoutSecrets } from '../without-secrets.ts'
+import { hiddenParts, withoutSecrets } from '../without-secrets.ts'
 import type { Waiting } from './waiting.ts'
 
 export type TransportKind = 'stdio' | 'streamable' | 'sse'
@@ -71,7 +72,7 @@ export async function connect (options: ConnectOptions): Promise<{ connection: O
 async function attempt (options: ConnectOptions, kind: TransportKind, era: Dialect['era'] | undefined) {
   const { settings, isPersonal, mayAsk, onListChanged, onResourceUpdated, waiting, log, signal } = options
   const { name, target, timeoutMs } = settings
-  const client = new Client(
+  const client = new AsItIsClient(
     { name: server.name, version: server.version },
     {
       capabilities: mayAsk ? { elicitation: { form: {}, url: {} } } : {},
@@ -97,6 +98,7 @@ async function attempt (options: ConnectOptions, kind: TransportKind, era: Diale
     mayAsk,
     isHttp: kind !== 'stdio',
     log,
+    hidden: hiddenParts(settings.secrets),
     say,
     waiting,
     toError: (error) => errorOf(settings, error, { said, hasSession: transport.sessionId !== undefined })

@@ -13,6 +13,7 @@ import {
 import type { FastifyBaseLogger } from 'fastify'
 import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
 import { isShort } from '../message-bounds.ts'
+import { asItIs } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { Following } from './following.ts'
 import { AS_IT_IS, levelOf, modernMeta, readAnswer, retryOf, textOf } from './messages.ts'
@@ -34,6 +35,8 @@ export interface ConnectionOptions {
   mayAsk: boolean
   isHttp: boolean
   log: FastifyBaseLogger
+  /** Of the secrets of the file, see `hiddenParts`: an upstream may repeat them in what it says while it works. */
+  hidden: readonly string[]
   /** Writes a line for somebody who looks for a fault, without secrets. */
   say(line: string): void
   /** Maps what the client or its transport throws. */
@@ -60,12 +63,13 @@ export class OpenConnection implements Connection {
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, timeoutMs, mayAsk, log, say } = options
+    const { client, timeoutMs, mayAsk, log, say, hidden } = options
     this.following = new Following({ client, timeoutMs, say, ask: (method, params) => this.ask(method, params) })
     client.setNotificationHandler('notifications/message', ({ params }) => {
       const tell = this.#logOf()
-      if (tell) tell(levelOf(params.level), textOf(params.data))
-      else say(`upstream says: ${textOf(params.data)}`)
+      const text = textOf(params.data, hidden)
+      if (tell) tell(levelOf(params.level), text)
+      else say(`upstream says: ${text}`)
     })
     let hasRefused = false
     client.fallbackRequestHandler = async ({ method, params = {} }, { mcpReq }) => {
@@ -113,7 +117,7 @@ export class OpenConnection implements Connection {
     { timeoutMs, spentMs, meta, headers }: RequestExtras
   ): Promise<Answered> {
     if (exchange.log) await this.#wantLogs()
-    const { upstream, waiting, isHttp } = this.#options
+    const { upstream, waiting, isHttp, hidden } = this.#options
     const again = exchange.retry ? retryOf(upstream, exchange.retry) : {}
     const sent = { ...params, ...again, _meta: this.isModern ? modernMeta(exchange, meta) : meta }
     const conversation = new Conversation({
@@ -125,7 +129,10 @@ export class OpenConnection implements Connection {
         this.#send(method, sent, {
           signal,
           timeout: NO_TIMEOUT_MS,
-          ...(exchange.progress && { onprogress: onProgress }),
+          ...(exchange.progress && {
+            onprogress: ({ message, ...step }) =>
+              onProgress({ ...step, ...(message !== undefined && { message: textOf(message, hidden) }) })
+          }),
           ...(headers && { headers })
         })
     })
@@ -177,7 +184,7 @@ export class OpenConnection implements Connection {
   async #send (method: string, params: Params, options: RequestOptions): Promise<Params> {
     const { client, toError } = this.#options
     try {
-      return await client.request({ method, params }, AS_IT_IS, { ...options, allowInputRequired: true })
+      return asItIs(await client.request({ method, params }, AS_IT_IS, { ...options, allowInputRequired: true }))
     } catch (error) {
       throw toError(error)
     }

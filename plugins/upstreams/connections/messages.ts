@@ -5,6 +5,7 @@ import { CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY, type StandardSchemaV1
 import { z } from 'zod'
 import { isObject } from '../../is-object.ts'
 import { UpstreamError, type Answered, type Exchange } from '../contract.ts'
+import { hideIn } from '../without-secrets.ts'
 
 /** Characters of a log line. */
 const MAX_LINE = 2_000
@@ -14,7 +15,8 @@ const MAX_QUESTIONS = 20
 const questions = z.object({
   inputRequests: z.record(
     z.string().max(200),
-    z.object({ method: z.literal('elicitation/create'), params: z.record(z.string(), z.unknown()) })
+    // What a question holds is looked at once it is known to be short.
+    z.object({ method: z.literal('elicitation/create'), params: z.custom<Record<string, unknown>>(isObject) })
   ),
   requestState: z.string().optional()
 })
@@ -22,10 +24,11 @@ const questions = z.object({
 /** @throws UpstreamError for questions that are not elicitations: nothing else was offered. */
 export function readAnswer (upstream: string, result: Record<string, unknown>): Answered {
   if (result['resultType'] !== 'input_required') return { kind: 'result', result }
-  const { inputRequests: requests } = result
+  // A state alone has the call sent again.
+  const { requestState: given, inputRequests: requests = given === undefined ? undefined : {} } = result
   // Before each of them is looked at.
   const isFew = isObject(requests) && Object.keys(requests).length <= MAX_QUESTIONS
-  const asked = isFew ? questions.safeParse(result) : undefined
+  const asked = isFew ? questions.safeParse({ ...result, inputRequests: requests }) : undefined
   if (!asked?.success) {
     throw new UpstreamError(upstream, 'malformed', 'it asked for something else than a form or a page to open')
   }
@@ -54,8 +57,9 @@ const LEVELS = { debug: 'debug', info: 'info', notice: 'info', warning: 'warning
 export const levelOf = (level: string): 'debug' | 'info' | 'warning' | 'error' =>
   LEVELS[level as keyof typeof LEVELS] ?? 'error'
 
-export const textOf = (data: unknown): string =>
-  (typeof data === 'string' ? data : (JSON.stringify(data) ?? '')).slice(0, MAX_LINE)
+/** @param hidden see `hiddenParts`: what goes to a caller, or into the log, before any of it is cut. */
+export const textOf = (data: unknown, hidden: readonly string[]): string =>
+  hideIn(typeof data === 'string' ? data : (JSON.stringify(data) ?? ''), hidden, '[secret]', MAX_LINE).slice(0, MAX_LINE)
 
 /** The result is passed on as it is: who called checks it. */
 export const AS_IT_IS: StandardSchemaV1<unknown, Record<string, unknown>> = {

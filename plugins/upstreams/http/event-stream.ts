@@ -4,6 +4,7 @@ import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { createBudget } from '../budget.ts'
 import { UpstreamError } from '../contract.ts'
+import { isNoAnswer } from '../message-bounds.ts'
 import type { ReadTurn, SharedBudget } from '../shared-budget.ts'
 import { answersAnother, brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
 import { EventReader, writeEvent, type ServerEvent } from './events.ts'
@@ -105,6 +106,7 @@ class EventStream {
       const message = parse(this.#options.settings, event.data)
       if (answersAnother(message, this.#options.id)) return false
       const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
+      if (isAnswer && isNoAnswer(message)) throw failure(this.#options.settings, 'malformed', 'its answer is not MCP')
       this.#isAnswered ||= isAnswer
       if (isAnswer) return this.#finish(event, message)
     }

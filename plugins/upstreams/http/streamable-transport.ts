@@ -8,6 +8,7 @@ import {
   type TransportSendOptions
 } from '@modelcontextprotocol/client'
 import { isObject } from '../../is-object.ts'
+import { isNoAnswer } from '../message-bounds.ts'
 import type { Fetching } from './fetch.ts'
 
 /** Other names are encoded, by the SDK. */
@@ -98,7 +99,7 @@ function paramHeaders (headers: Readonly<Record<string, string>> = {}): Record<s
 
 /** An answer with a result and nothing besides; who asked checks the result. */
 function isResult (json: unknown): json is JSONRPCResultResponse {
-  if (!isObject(json) || Object.keys(json).length !== 3) return false
-  const { jsonrpc, id, result } = json
-  return jsonrpc === '2.0' && (typeof id === 'number' || typeof id === 'string') && isObject(result)
+  if (!isObject(json) || isNoAnswer(json)) return false
+  const { id, result } = json
+  return (typeof id === 'number' || typeof id === 'string') && isObject(result)
 }

@@ -1,6 +1,7 @@
 // From a line that a process wrote to the JSON-RPC messages in it (MCP "Transports", stdio): bounded before it is parsed.
-import type { JSONRPCMessage } from '@modelcontextprotocol/client'
+import { INTERNAL_ERROR, type JSONRPCMessage, type RequestId } from '@modelcontextprotocol/client'
 import { exceeded } from '../../json-size.ts'
+import type { UpstreamError } from '../contract.ts'
 import { isExcessive, isTooLong, MESSAGE_BOUNDS } from '../message-bounds.ts'
 
 export type LineContent =
@@ -45,3 +46,7 @@ export function findId (head: Buffer, tail: Buffer): string | number | undefined
   const id = (AT_HEAD.exec(head.toString('latin1')) ?? AT_TAIL.exec(tail.toString('latin1')))?.[1]
   return id === undefined ? undefined : (JSON.parse(id) as string | number)
 }
+
+/** What is handed on in place of an answer that is of no use. */
+export const refusal = (id: RequestId, error: UpstreamError): JSONRPCMessage =>
+  ({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: error.message, data: error } })

@@ -1,15 +1,16 @@
 // A connection to a process over its standard input and output (MCP "Transports", stdio).
 import type { FastifyBaseLogger } from 'fastify'
-import { INTERNAL_ERROR, type JSONRPCMessage, type RequestId, type Transport } from '@modelcontextprotocol/client'
+import type { JSONRPCMessage, RequestId, Transport } from '@modelcontextprotocol/client'
 import type { CommandTarget, UpstreamSettings } from '../../../config/upstreams.ts'
 import { UpstreamError, type UpstreamFault } from '../contract.ts'
+import { isNoAnswer } from '../message-bounds.ts'
 import type { SharedBudget } from '../shared-budget.ts'
 import { Asked } from './asked.ts'
 import { createCleaner, type Clean } from './clean.ts'
 import { ProcessGroup } from './group.ts'
 import { describeEnd, launch, untilDrained, type UpstreamProcess } from './launch.ts'
 import { createLineReader } from './lines.ts'
-import { findId, readLine } from './messages.ts'
+import { findId, readLine, refusal } from './messages.ts'
 import { logStderr, type StderrLog } from './stderr.ts'
 import { createThrottle } from './throttle.ts'
 import { Unread } from './unread.ts'
@@ -182,7 +183,8 @@ export class ProcessTransport implements Transport {
   }
 
   /** @returns whether it may be an answer. */
-  #hand (message: JSONRPCMessage): boolean {
+  #hand (received: JSONRPCMessage): boolean {
+    const message = isNoAnswer(received) ? refusal(received.id, this.#error('malformed', 'its answer is not MCP', true)) : received
     const isAnswer = this.#asked.noteReceived(message)
     if (isAnswer) {
       // The client looks at a notification after this turn, and drops progress of what has been answered by then.
@@ -209,8 +211,7 @@ export class ProcessTransport implements Transport {
     const message = `a message of it is ${why}`
     if (id === undefined || !this.#asked.mayBeAnswered) return this.#fail('malformed', message)
     this.#hasAnswered = true
-    const data = this.#error('malformed', `its answer is ${why}`, true)
-    this.#hand({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: data.message, data } })
+    this.#hand(refusal(id, this.#error('malformed', `its answer is ${why}`, true)))
   }
 
   #ignore (line: Buffer): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { createAccessReader } from '../../../config/access-rules.ts'
+import { wholeUpstream } from '../../../plugins/access-rules/contract.ts'
 import accessRules from '../../../plugins/access-rules/index.ts'
 import { rightsOfAccess } from '../../../plugins/access-rules/principal.ts'
 
@@ -91,4 +92,12 @@ t.test('a server that is left out is gone with all that it offers, also later, a
   t.ok(rights.may('tools', 'files_own'))
   t.notOk(rights.mayOf('crm', 'tools', 'crm_find'))
   t.not(rights.key, app.accessRules.rightsOf(null).key)
+})
+
+t.test('of an upstream that a person left out an app may have nothing (UH-36)', async (t) => {
+  const { app, put } = await open(t)
+  const anyOf = (upstream: string) => app.accessRules.rightsOf(null, [wholeUpstream('crm'), 'files_read']).mayAnyOf(upstream, 'resources')
+  t.same(['crm', 'files'].filter(anyOf), ['files'])
+  await put(JSON.stringify({ rules: [{ who: ['everyone'], upstreams: ['crm'] }] }))
+  t.same(['crm', 'files'].filter(anyOf), [])
 })

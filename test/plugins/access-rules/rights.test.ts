@@ -149,6 +149,22 @@ t.test('what an upstream offers is given by its own name or by that of its upstr
   t.ok(contractor.mayOf('crm', 'tools', 'crm_find'))
 })
 
+t.test('who may have nothing of an upstream is known without any name of what it has (UH-36)', async (t) => {
+  const { rightsOf } = from(
+    { who: ['everyone'], upstreams: ['crm'], tools: ['*'] },
+    { who: ['finance'], resources: ['files:///public/**', '!**/draft'] },
+    { who: ['contractors'], upstreams: ['!crm'], resources: ['!x'] }
+  )
+  const anyOf = (caller: Principal | null) => ['crm', 'files'].filter((upstream) => rightsOf(caller).mayAnyOf(upstream, 'resources'))
+  t.same([null, ann, { groups: ['contractors'] }].map(anyOf), [['crm'], ['crm', 'files'], []])
+  const items = fc.array(fc.constantFrom('crm', 'files', 'a', '*', '!crm', '!files', '!a', '!*'), { maxLength: 3 })
+  const rule = fc.record({ upstreams: items, resources: items }, { requiredKeys: [] })
+  fc.assert(fc.property(fc.array(rule, { maxLength: 3 }), fc.constantFrom('crm', 'files'), fc.constantFrom('a', 'b'), (rules, upstream, name) => {
+    const rights = from(...rules.map((rule): Rule => ({ who: ['everyone'], ...rule }))).rightsOf(null)
+    return !rights.mayOf(upstream, 'resources', name) || rights.mayAnyOf(upstream, 'resources')
+  }))
+})
+
 t.test('a name of an upstream gives nothing of another, and nothing of this server', async (t) => {
   const { rightsOf } = from({ who: ['everyone'], upstreams: ['crm'] })
   t.notOk(rightsOf(null).mayOf('crm2', 'tools', 'crm_find') || rightsOf(null).may('tools', 'crm'))

@@ -19,6 +19,12 @@ t.test('a secret of the file that an upstream repeats reaches neither a caller n
   }
 })
 
+t.test('nor is it in what an upstream adds to its refusal (UH-35)', async (t) => {
+  const data = { config: { headers: { authorization: 'Bearer s3cret-key' } }, tries: [1, 's3cret-key'] }
+  const refused = relayedError(new ProtocolError(-32603, 'no', data), 'x', ['s3cret-key'])
+  t.same(refused.data, { config: { headers: { authorization: 'Bearer [secret]' } }, tries: [1, '[secret]'] })
+})
+
 t.test('codes about a connection become an internal error', async (t) => {
   for (const [code, seen] of [
     [-32602, -32602],

@@ -1,4 +1,4 @@
-// Resources of an upstream that a session follows: what the upstream says of those that it refuses.
+// Resources of an upstream that a session follows: what the upstream says of those that it refuses. Who asks it for its list.
 import { ProtocolError } from '@modelcontextprotocol/server'
 import t from 'tap'
 import { fakeUpstreams } from '../../../helpers/fake-upstreams.ts'
@@ -31,4 +31,25 @@ t.test('what an upstream refuses to have followed is said in one line, however l
   t.equal(error.code, -32603)
   t.match(error.message, /^\[\{/)
   t.ok(text.length < 1_000)
+})
+
+t.test('an upstream of which a caller may have nothing is not asked for its resources for them (UH-36)', async (t) => {
+  const offers = ['crm', 'files', 'wiki'].map((name) => ({ name, uris: [`${name}://one`] }))
+  const upstreams = fakeUpstreams(...offers)
+  const rules = {
+    groups: {},
+    rules: [
+      { who: ['everyone'], upstreams: ['crm'] },
+      { who: ['bob@example.com'], resources: ['files://**'], upstreams: ['!wiki'] }
+    ]
+  }
+  const { legacy } = await start(t, { upstreams, rules })
+  const askedBy = async (name: string) => {
+    const before = upstreams.sent.length
+    const { json } = await legacy('resources/list', {}, { authorization: `Bearer ${name}` })
+    t.same(json.result.resources, [])
+    return upstreams.sent.slice(before).map(({ upstream }) => upstream)
+  }
+  t.same(await askedBy('alice'), ['crm'])
+  t.same(await askedBy('bob'), ['crm', 'files'])
 })

@@ -2,6 +2,8 @@
 import t from 'tap'
 import { specTypeSchemas } from '@modelcontextprotocol/server'
 import { readListed, readPage, readResult, readToolResult } from '../../../../plugins/mcp/relay/results.ts'
+import { fakeUpstreams, type FakeOffer } from '../../../helpers/fake-upstreams.ts'
+import { start } from '../../../helpers/mcp-endpoint.ts'
 import { EVERY_KIND } from '../../../helpers/odd-upstream.ts'
 
 t.test('what is no resource is left out, and so is a cursor that is no text', async (t) => {
@@ -67,4 +69,15 @@ t.test('a result that is let through is what the SDK makes of it as a whole', as
   }
   const structuredContent = { rows: Array(50_000).fill({ a: 1 }) }
   t.equal(readToolResult('crm', { content: [], structuredContent }, true).structuredContent, structuredContent)
+})
+
+t.test('a secret of the file that a tool fails with is hidden from whoever called it; what it answers is data (UH-35)', async (t) => {
+  const said = [{ type: 'text', text: 'no: Bearer s3cret-key' }, { type: 'image', data: 'AAAA', mimeType: 'image/png' }]
+  const tools = ['fails', 'answers'].map((name) => ({ name }))
+  const answer: FakeOffer['answer'] = ({ params: { name } }) =>
+    ({ kind: 'result', result: { content: said, ...(name === 'fails' && { isError: true }) } })
+  const { legacy } = await start(t, { upstreams: fakeUpstreams({ name: 'crm', tools, secrets: ['s3cret-key'], answer }) })
+  const called = async (name: string) => (await legacy('tools/call', { name })).json.result
+  t.same(await called('crm_fails'), { isError: true, content: [{ type: 'text', text: 'no: Bearer [secret]' }, said[1]] })
+  t.same(await called('crm_answers'), { content: said })
 })

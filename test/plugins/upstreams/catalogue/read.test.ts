@@ -97,6 +97,17 @@ t.test('after twenty pages of all lists each has to wait (UH-33)', async (t) => 
   t.same(paused, Array.from({ length: all - 20 }, (_, index) => 20 + index))
 })
 
+t.test('lists have two million characters as they are written, whatever is in them (BW-41)', async (t) => {
+  const odd = '\u0001'.repeat(2_000)
+  const connection = connectionTo({
+    'tools/list': [{ tools: Array.from({ length: 800 }, (_, index) => ({ ...tool(`t${index}`), description: odd })) }],
+    'resources/list': [{ resources: Array.from({ length: 1_000 }, (_, index) => ({ uri: `x:${index}${odd}` })) }]
+  })
+  const catalogue = await readCatalogue(connection, settingsOf(), operatorLog())
+  const { length } = JSON.stringify(catalogue)
+  t.ok(length > 1_500_000 && length < 2_500_000, String(length))
+})
+
 t.test('more tools than a thousand are left out, which the operator is told once', async (t) => {
   const log = operatorLog()
   const tools = Array.from({ length: 1_200 }, (_, index) => tool(`t${index}`))

@@ -1,6 +1,6 @@
 // How large and deep an entry of a list is, and whether it hides text from people.
 import t from 'tap'
-import { survey } from '../../../../plugins/upstreams/catalogue/survey.ts'
+import { survey, writtenLength } from '../../../../plugins/upstreams/catalogue/survey.ts'
 
 const deep = (levels: number) => {
   let value: unknown = 'x'
@@ -17,6 +17,14 @@ t.test('what is too large or too deep has no size', async (t) => {
   t.ok(survey(deep(64), 2_000).size)
   t.equal(survey(deep(65), 2_000).size, undefined)
   t.equal(survey(deep(100_000), 1_000_000).size, undefined)
+})
+
+t.test('a character counts for those that JSON writes it in (BW-41)', async (t) => {
+  for (const character of ['\u0001', '\ud800', '"', '\n', 'é', '日', '👩']) {
+    const text = character.repeat(100)
+    t.equal(survey(text, 1_000).size, JSON.stringify(text).length - 1, JSON.stringify(character))
+    t.equal(writtenLength(text), JSON.stringify(text).length - 2)
+  }
 })
 
 t.test('of what is too large, no more is looked at than would fit (UC-01)', async (t) => {

@@ -1,4 +1,4 @@
-// How many questions wait for the people they are for.
+// How many questions wait for the people they are for, and what callers are told while an upstream works.
 import type { McpServer } from '@modelcontextprotocol/server'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
@@ -60,4 +60,27 @@ t.test('of one person five questions to processes wait; once fifty of all wait, 
   t.notOk(await ask('bob'), 'the second of a person who comes late')
   for (let waiting = 50; waiting < 100; waiting++) t.ok(await ask(`late ${waiting}`))
   t.notOk(await ask('too late'))
+})
+
+t.test('a secret of the file that an upstream repeats in its log lines or progress reaches no caller (UH-35)', async (t) => {
+  const { upstream } = await startUpstream(
+    t,
+    (server) => {
+      server.registerTool('work', { inputSchema: z.object({}) }, async (_args, { mcpReq }) => {
+        const progressToken = mcpReq._meta!.progressToken!
+        const message = 'GET https://api.example.com?key=s3cret-key'
+        await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress: 1, message } })
+        await mcpReq.log('info', { headers: { authorization: 'Bearer s3cret-key' } })
+        return { content: [] }
+      })
+    },
+    { settings: settingsOf({ secrets: ['s3cret-key'] }, 'per-user') }
+  )
+  const seen: unknown[] = []
+  const exchange = exchangeOf({ progress: (progress) => seen.push(progress), log: (...line) => seen.push(line) })
+  await upstream.request(callOf('work'), exchange)
+  t.same(seen, [
+    { progress: 1, message: 'GET https://api.example.com?key=[secret]' },
+    ['info', '{"headers":{"authorization":"Bearer [secret]"}}']
+  ])
 })

@@ -47,6 +47,15 @@ t.test('questions that are no elicitations, or too many, are refused', async (t)
   t.throws(() => readAnswer('crm', asking({ a: ask }, { requestState: 7 })))
 })
 
+t.test('nothing looks into a question before it is known to be short (UH-34)', async (t) => {
+  const params = new Proxy({}, { ownKeys: () => { throw new Error('looked into') } })
+  t.match(readAnswer('crm', asking({ a: { method: 'elicitation/create', params } })), { kind: 'questions' })
+})
+
+t.test('a state alone has the call sent again', async (t) => {
+  t.same(readAnswer('crm', { resultType: 'input_required', requestState: 'own' }), { kind: 'questions', requests: {}, state: '"own"' })
+})
+
 t.test('the state of a request that was open in a process is of no use once it is gone', async (t) => {
   t.ok(isHeldOpen('x7Fq2LmZp9Rt4Vb8Ny1K'))
   t.throws(() => retryOf('crm', { state: 'x7Fq2LmZp9Rt4Vb8Ny1K', responses: {} }), { fault: 'ended' } as never)
@@ -54,7 +63,14 @@ t.test('the state of a request that was open in a process is of no use once it i
 
 t.test('log lines have one of four levels and a bounded length', async (t) => {
   t.same(['debug', 'notice', 'warning', 'emergency', 'x'].map(levelOf), ['debug', 'info', 'warning', 'error', 'error'])
-  t.equal(textOf('a'.repeat(9_999)).length, 2_000)
-  t.equal(textOf({ a: 1 }), '{"a":1}')
-  t.equal(textOf(undefined), '')
+  t.equal(textOf('a'.repeat(9_999), []).length, 2_000)
+  t.equal(textOf({ a: 1 }, []), '{"a":1}')
+  t.equal(textOf(undefined, []), '')
+})
+
+t.test('no part of a secret of the file is in a line, however often an upstream repeats it (UH-35)', async (t) => {
+  const secret = 'sk-live-'.repeat(20)
+  for (const data of [secret, `${secret} `.repeat(50), { headers: { authorization: `Bearer ${secret}` } }]) {
+    t.notMatch(textOf(data, [secret]), 'sk-live')
+  }
 })

@@ -165,7 +165,7 @@ t.test('what acknowledges a message without an end is given up, in whatever form
     ['text-plain', 'sse', { id: 1, method: 'ping' }]
   ] as const) {
     const url = new URL(`${address}/${type}`)
-    const answer = await fetchOf(url, kind, 50)(url, post(message))
+    const answer = await fetchOf(url, kind, 500)(url, post(message))
     await t.rejects(answer.text(), { name: 'UpstreamError', fault: 'timeout' })
     t.ok(await until(() => closed.includes(type)))
   }
