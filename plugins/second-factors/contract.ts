@@ -149,6 +149,8 @@ export interface SecondFactors {
    * undefined for a wrong one.
    */
   verifyPasskey(browser: string, answer: Answer, userId?: string): Promise<string | undefined>
+  /** Whether the person still has the passkey that was shown: it may have been removed since. */
+  stillHas(userId: string, answer: Answer): Promise<boolean>
 
   /**
    * To set up an authenticator app: writes nothing, the secret is in `state`. `qr`: an SVG of `uri`.

@@ -16,7 +16,7 @@ import {
 } from './passkeys.ts'
 import { afterProof, beginningWith, describeFactors, type PersonFactors, type StoredPasskey } from './records.ts'
 
-type Parts = 'beginPasskey' | 'addPasskey' | 'askForPasskey' | 'verifyPasskey'
+type Parts = 'beginPasskey' | 'addPasskey' | 'askForPasskey' | 'verifyPasskey' | 'stillHas'
 
 interface MakeQuestion {
   browser: string
@@ -52,7 +52,11 @@ export function createPasskeyFactors (deps: Deps): Pick<SecondFactors, Parts> {
       const content: ShowQuestion = { browser, ...(userId !== undefined && { userId }), challenge: options.challenge }
       return { options, state: questions.ask('show passkey', content, CEREMONY_SECONDS) }
     },
-    verifyPasskey: (browser, answer, userId) => verifyPasskey(deps, browser, answer, userId)
+    verifyPasskey: (browser, answer, userId) => verifyPasskey(deps, browser, answer, userId),
+    async stillHas (userId, { response }) {
+      const answer = readAuthentication(response)
+      return answer !== undefined && (await records.findOwner(answer.id)) === userId
+    }
   }
 }
 
