@@ -34,6 +34,7 @@ export default async function addApp (app: FastifyInstance) {
   app.post(paths.accountApp, async (request, reply) => {
     const { visitor, sent } = await needProof(app, request, reply, paths.accountApp)
     if (sent) return sent
+    await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
     const answer = { state: form.need('state'), code: form.get('code') ?? '', name: form.get('name') ?? '' }
     const factor = await secondFactors.addApp(visitor.user, answer)

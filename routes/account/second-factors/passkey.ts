@@ -28,6 +28,7 @@ export default async function addPasskey (app: FastifyInstance) {
   app.post(paths.accountPasskey, async (request, reply) => {
     const { visitor, sent } = await needProof(app, request, reply, paths.accountPasskey)
     if (sent) return sent
+    await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
     const answer = { state: form.need('state'), response: form.get('response') ?? '', name: form.get('name') ?? '' }
     const factor = await secondFactors.addPasskey(visitor.user, signIn.browserOf(request, reply), answer)

@@ -26,6 +26,7 @@ export default async function proveFactor (app: FastifyInstance) {
   const { paths } = app
   app.post(paths.accountFactorProve, async (request, reply) => {
     const { id } = await checkForm(app, request)
+    await app.limits.attempt('sign-in', request)
     const visitor = await app.signIn.sessions.current(request)
     const form = formParameters(request)
     const path = needAccountPage(app, form)
