@@ -14,7 +14,7 @@ import {
   requestOptions,
   type Shown
 } from './passkeys.ts'
-import { afterProof, beginningWith, describeFactors, type PersonFactors, type StoredPasskey } from './records.ts'
+import { afterProof, beginningWith, describeFactors, hasFactor, type PersonFactors, type StoredPasskey } from './records.ts'
 
 type Parts = 'beginPasskey' | 'addPasskey' | 'askForPasskey' | 'verifyPasskey' | 'stillHas'
 
@@ -71,7 +71,7 @@ async function addPasskey (
   { records, party, questions, hosts, checkMayAdd, now, keepAdded }: Deps,
   user: User,
   browser: string,
-  { state, response, name }: Parameters<SecondFactors['addPasskey']>[2]
+  { state, response, name, isFirst }: Parameters<SecondFactors['addPasskey']>[2]
 ): ReturnType<SecondFactors['addPasskey']> {
   checkMayAdd()
   const question = questions.read<MakeQuestion>('make passkey', state)
@@ -90,6 +90,7 @@ async function addPasskey (
     // Two that were begun at once know the person by different handles, and one set them up in
     // the meantime.
     if (before.handle !== handle || before.passkeys.length + before.apps.length >= MAX_FACTORS) return { result: undefined }
+    if (isFirst && hasFactor(before)) return { result: undefined }
     const first = beginningWith(passkey, before)
     const factors = { ...before, ...(first && { first }), passkeys: [...before.passkeys, passkey] }
     return { factors, result: first ? { first: first.id } : {} }
