@@ -57,7 +57,7 @@ export interface Answer {
 /** What else is said of one that is added. */
 export interface ToAdd {
   name: string
-  /** Whoever adds it has shown a password alone: it is refused where there is another by now. */
+  /** Whoever adds it has shown none: it is refused where there is another by now. */
   isFirst?: true
 }
 

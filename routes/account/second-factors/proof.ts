@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accessDenied } from '../../../errors.ts'
 import { formParameters, type Parameters } from '../../../plugins/oauth/parameters.ts'
+import { isFresh } from '../../../plugins/sign-in/freshness.ts'
 import type { Visitor } from '../../../plugins/sign-in/sessions.ts'
 import { checkForm, signInFirst } from '../guard.ts'
 import { askForProof, needAccountPage } from '../reauthenticate.ts'
@@ -21,6 +22,10 @@ export async function needProof (
   if (await app.signIn.methods.isFresh(request)) return { visitor }
   return { sent: await askForProof(app, request, reply, visitor.user, path) }
 }
+
+/** Whoever has shown no factor was let in because there is none, and adds the first or nothing (threat AC-33). */
+export const unlessShown = ({ now }: FastifyInstance, { factorAt }: Visitor): { isFirst?: true } =>
+  isFresh(factorAt, now()) ? {} : { isFirst: true }
 
 export default async function proveFactor (app: FastifyInstance) {
   const { paths } = app

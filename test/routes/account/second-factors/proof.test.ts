@@ -3,7 +3,7 @@ import t from 'tap'
 import { Browser } from '../../../helpers/browser.ts'
 import { actionIs, codesOn, FACTORS, personAt } from '../../../helpers/factor-pages.ts'
 import { asRequest, signUp, withPassword } from '../../../helpers/factor-sign-in.ts'
-import { codeAt } from '../../../helpers/second-factors.ts'
+import { appOf, codeAt } from '../../../helpers/second-factors.ts'
 import { startServer } from '../../../helpers/server.ts'
 import { startSmtp } from '../../../helpers/smtp.ts'
 import { storageTest } from '../../../helpers/storages.ts'
@@ -176,4 +176,17 @@ t.test('its forms have the limit of those at the sign-in: what is shown there is
     for (let count = 0; count < 3; count++) statuses.push((await browser.post(server.url + FACTORS + form, answer)).status)
     t.same(statuses, [status, status, 429], form)
   }
+})
+
+storageTest('a stolen session with the password adds no factor at the moment in which its owner adds the first (AC-33)', async (t, start) => {
+  const { app, user, clock, addApp } = await personAt(t, start, smtp)
+  const { attempt } = app.limits
+  app.limits.attempt = async (what) => {
+    if (what !== 'sign-in') return
+    app.limits.attempt = attempt
+    await appOf(app.secondFactors, user, clock.now, "Ann's")
+  }
+  const { answered } = await addApp()
+  t.equal(answered.status, 400)
+  t.same((await app.secondFactors.list(user.id)).map(({ name }) => name), ["Ann's"])
 })
