@@ -7,6 +7,7 @@ import type { Config } from '../config/index.ts'
 import { createConnectionShares, MIN_IDLE_MS, type ConnectionShares } from './connection-shares.ts'
 import { maxConnectionsFor, maxFileHandles } from './file-handles.ts'
 import { createFindSlow, findLongHeads, type FindSlow } from './half-sent.ts'
+import { SERVER_OPTIONS, takeRequests } from './pipelined.ts'
 
 // Its import would load all that it exports: with fetch and WebSocket 14 MB more, and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -70,24 +71,19 @@ export class Connections {
 
   createServer (handler: RequestListener, options: ServerOptions, log: () => Log): Server {
     const { headersTimeout, requestTimeout } = options
-    const server = createServer(
-      {
-        headersTimeout: headersTimeout * 1000,
-        requestTimeout: requestTimeout * 1000,
-        connectionsCheckingInterval: Math.min(5, headersTimeout) * 1000,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        maxHeaderSize: MAX_HEADER_BYTES
-      },
-      (request, response) => {
-        if (this.#follow(request, response)) return handler(request, response)
-        warn.pipelined()
-        request.socket.destroy()
-      }
-    )
+    const server = createServer({
+      headersTimeout: headersTimeout * 1000,
+      requestTimeout: requestTimeout * 1000,
+      connectionsCheckingInterval: Math.min(5, headersTimeout) * 1000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      ...SERVER_OPTIONS
+    })
     // Without a bound the process would take connections until it can open nothing else, not even its own database.
     const most = maxConnectionsFor(this.#maxHandles)
     const shares = createConnectionShares(most, options)
     const warn = createWarnings(log)
+    takeRequests(server, handler, (request, response) => this.#follow(request, response), warn.pipelined)
     // An error before the server listens is thrown to its caller.
     server.on('error', (error) => {
       if (server.listening) log().warn(`a connection could not be taken: ${error.message}`)

@@ -51,7 +51,9 @@ async function describe (
     }
   }
   const grant = await app.grants.findByRefreshToken(token)
-  if (grant?.clientId === client.id && grant.refresh && app.grants.isCurrentRefreshToken(grant, token)) {
+  const isCurrent = grant?.clientId === client.id && app.grants.isCurrentRefreshToken(grant, token)
+  // As an access token: nothing can be had with that of somebody who is kept out, which a lock that was cut short leaves.
+  if (isCurrent && grant.refresh && (await app.signIn.lifecycle.mayHoldTokens(grant.user.id, grant.backend))) {
     return {
       active: true,
       scope: grant.scopes.join(' '),

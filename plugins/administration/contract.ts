@@ -40,7 +40,7 @@ export interface PeopleActions {
   addToGroup(actor: Actor, userId: string, group: string): Promise<User>
   /** @throws invalid_request also for a group that others put them in. */
   removeFromGroup(actor: Actor, userId: string, group: string): Promise<User>
-  /** All of them, with the recovery codes. */
+  /** All of them, with the recovery codes and every session. */
   removeFactors(actor: Actor, userId: string): Promise<User>
   /**
    * A link to choose a password, to hand over. @returns undefined for an address without an

@@ -47,7 +47,10 @@ export function createPeopleActions (app: FastifyInstance, owners: Owners): Peop
     ...createGroupActions(app),
     async removeFactors (actor, userId) {
       const user = await needPerson(app, userId)
+      // Before, so that none is added meanwhile, and after: whoever came in by one of them is out (threat AC-32).
+      await lifecycle.signOutEverywhere(userId)
       await app.secondFactors.removeAll(userId)
+      await lifecycle.signOutEverywhere(userId)
       sendFactorsRemovedBy(app, actor.request?.words ?? english, user)
       audited(app, actor, 'factor_removed', { user: userId, reason: 'all' })
       return user

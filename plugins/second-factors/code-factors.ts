@@ -5,7 +5,7 @@ import { toDisplayName } from '../display-name.ts'
 import { randomSecret } from '../secrets.ts'
 import type { User } from '../sign-in/contract.ts'
 import type { AppCodes } from './apps.ts'
-import type { SecondFactors } from './contract.ts'
+import type { AddedFactor, SecondFactors } from './contract.ts'
 import { waitAfterGuesses, withFailure } from './guesses.ts'
 import type { Deps } from './deps.ts'
 import { checkRoom } from './passkey-factors.ts'
@@ -53,7 +53,7 @@ export function createCodeFactors (deps: Deps): Pick<SecondFactors, Parts> {
 async function addApp (
   { records, party, questions, appCodes, checkMayAdd, now, keepAdded }: Deps,
   user: User,
-  { state, code, name }: Parameters<SecondFactors['addApp']>[1]
+  { state, code, name, isFirst }: Parameters<SecondFactors['addApp']>[1]
 ): ReturnType<SecondFactors['addApp']> {
   checkMayAdd()
   const question = questions.read<SetUpQuestion>('set up app', state)
@@ -74,13 +74,15 @@ async function addApp (
     lastStep: step
   }
   const fresh: PersonFactors = { handle: randomSecret(), passkeys: [], apps: [], recoveryCodes: [] }
-  const first = await records.change<string | undefined>(userId, (before = fresh) => {
+  const added = await records.change<Pick<AddedFactor, 'first'> | undefined>(userId, (before = fresh) => {
     checkRoom(before)
+    if (isFirst && hasFactor(before)) return { result: undefined }
     const first = beginningWith(app, before)
-    return { factors: { ...before, ...(first && { first }), apps: [...before.apps, app] }, result: first?.id }
+    const factors = { ...before, ...(first && { first }), apps: [...before.apps, app] }
+    return { factors, result: first ? { first: first.id } : {} }
   })
-  if (!(await keepAdded(user, app.id))) return undefined
-  return { ...describeFactors({ ...fresh, apps: [app] }, party.rpId)[0]!, ...(first !== undefined && { first }) }
+  if (!added || !(await keepAdded(user, app.id))) return undefined
+  return { ...describeFactors({ ...fresh, apps: [app] }, party.rpId)[0]!, ...added }
 }
 
 async function verifyAppCode ({ records, now }: Deps, codes: AppCodes, userId: string, digits: string): Promise<'app' | undefined> {

@@ -54,6 +54,13 @@ export interface Answer {
   response: string
 }
 
+/** What else is said of one that is added. */
+export interface ToAdd {
+  name: string
+  /** Whoever adds it has shown none: it is refused where there is another by now. */
+  isFirst?: true
+}
+
 /** Factors of one person, passkeys and apps together. */
 export const MAX_FACTORS = 10
 export const RECOVERY_CODES = 10
@@ -138,7 +145,7 @@ export interface SecondFactors {
    * @returns undefined, with nothing stored, for an answer that is not right. @throws as
    * {@link beginPasskey} does.
    */
-  addPasskey(user: User, browser: string, answer: Answer & { name: string }): Promise<AddedFactor | undefined>
+  addPasskey(user: User, browser: string, answer: Answer & ToAdd): Promise<AddedFactor | undefined>
   /**
    * To show one. Writes nothing.
    * @param userId whose; absent on the sign-in page, where the passkey itself says so.
@@ -149,6 +156,8 @@ export interface SecondFactors {
    * undefined for a wrong one.
    */
   verifyPasskey(browser: string, answer: Answer, userId?: string): Promise<string | undefined>
+  /** Whether the person still has the passkey that was shown: it may have been removed since. */
+  stillHas(userId: string, answer: Answer): Promise<boolean>
 
   /**
    * To set up an authenticator app: writes nothing, the secret is in `state`. `qr`: an SVG of `uri`.
@@ -160,7 +169,7 @@ export interface SecondFactors {
    * @returns undefined, with nothing stored, for a wrong code, which may be tried again.
    * @throws as {@link beginPasskey} does.
    */
-  addApp(user: User, answer: { state: string; code: string; name: string }): Promise<AddedFactor | undefined>
+  addApp(user: User, answer: { state: string; code: string } & ToAdd): Promise<AddedFactor | undefined>
   /**
    * A code of an authenticator app, or a recovery code, in any spelling; each counts once. Wrong codes of an app make the
    * person wait; a recovery code, which nobody can guess, is taken meanwhile. The caller records what was used.

@@ -44,6 +44,8 @@ export function createFirst (app: FastifyInstance, records: FactorRecords): Firs
         return { factors: { ...rest, passkeys: [], apps: [] }, result: before }
       })
       if (!removed) return undefined
+      // Whoever has come in by it meanwhile is out as well (threat AC-31).
+      await app.signIn.lifecycle.signOutEverywhere(user.id)
       await records.free(removed.passkeys)
       app.audit.record(request, 'factor_removed', { user: user.id, reason: 'not me' })
       app.audit.record(request, 'sign_out_everywhere', { user: user.id, reason: 'not me' })

@@ -14,9 +14,9 @@ import {
   requestOptions,
   type Shown
 } from './passkeys.ts'
-import { afterProof, beginningWith, describeFactors, type PersonFactors, type StoredPasskey } from './records.ts'
+import { afterProof, beginningWith, describeFactors, hasFactor, type PersonFactors, type StoredPasskey } from './records.ts'
 
-type Parts = 'beginPasskey' | 'addPasskey' | 'askForPasskey' | 'verifyPasskey'
+type Parts = 'beginPasskey' | 'addPasskey' | 'askForPasskey' | 'verifyPasskey' | 'stillHas'
 
 interface MakeQuestion {
   browser: string
@@ -52,7 +52,11 @@ export function createPasskeyFactors (deps: Deps): Pick<SecondFactors, Parts> {
       const content: ShowQuestion = { browser, ...(userId !== undefined && { userId }), challenge: options.challenge }
       return { options, state: questions.ask('show passkey', content, CEREMONY_SECONDS) }
     },
-    verifyPasskey: (browser, answer, userId) => verifyPasskey(deps, browser, answer, userId)
+    verifyPasskey: (browser, answer, userId) => verifyPasskey(deps, browser, answer, userId),
+    async stillHas (userId, { response }) {
+      const answer = readAuthentication(response)
+      return answer !== undefined && (await records.findOwner(answer.id)) === userId
+    }
   }
 }
 
@@ -67,7 +71,7 @@ async function addPasskey (
   { records, party, questions, hosts, checkMayAdd, now, keepAdded }: Deps,
   user: User,
   browser: string,
-  { state, response, name }: Parameters<SecondFactors['addPasskey']>[2]
+  { state, response, name, isFirst }: Parameters<SecondFactors['addPasskey']>[2]
 ): ReturnType<SecondFactors['addPasskey']> {
   checkMayAdd()
   const question = questions.read<MakeQuestion>('make passkey', state)
@@ -86,6 +90,7 @@ async function addPasskey (
     // Two that were begun at once know the person by different handles, and one set them up in
     // the meantime.
     if (before.handle !== handle || before.passkeys.length + before.apps.length >= MAX_FACTORS) return { result: undefined }
+    if (isFirst && hasFactor(before)) return { result: undefined }
     const first = beginningWith(passkey, before)
     const factors = { ...before, ...(first && { first }), passkeys: [...before.passkeys, passkey] }
     return { factors, result: first ? { first: first.id } : {} }

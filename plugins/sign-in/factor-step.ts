@@ -88,8 +88,8 @@ export function createFactorStep (deps: Deps): FactorStep {
       if (!isDue) throw signInExpired()
       await app.limits.attempt('sign-in', request)
       const factor = made.kind === 'app'
-        ? await app.secondFactors.addApp(user, { ...made, name: '' })
-        : await app.secondFactors.addPasskey(user, interaction.browser, { ...made.answer, name: '' })
+        ? await app.secondFactors.addApp(user, { ...made, name: '', isFirst: true })
+        : await app.secondFactors.addPasskey(user, interaction.browser, { ...made.answer, name: '', isFirst: true })
       if (!factor) return { kind: 'wrong', handle, message: { key: 'sign-in.enrolFailed' }, statusCode: 400 }
       app.audit.record(request, 'factor_added', { user: user.id, reason: factor.kind })
       // Before the sign-in goes on: whoever ends it at this moment must not keep the mail from the owner (threat SF-15).

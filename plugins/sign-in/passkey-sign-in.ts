@@ -55,7 +55,8 @@ export function createPasskeySignIn (deps: Deps): PasskeySignIn {
       }
       const { backend } = entering
       const user = await users.change(userId!, (known) => ({ ...known, lastSignInAt: app.now() }))
-      if (!user) throw signInExpired()
+      // A removal ends the sessions before and after it: it ends this one, or is seen here (threat AC-30).
+      if (!user || !(await app.secondFactors.stillHas(user.id, answer))) throw signInExpired()
       const admitted = { user, backend, provenAt: app.now(), way: PASSKEY, shown: { passkey: true } }
       return { kind: 'parked', parked: await entry.enter(request, reply, handle, admitted) }
     }

@@ -2,6 +2,7 @@
 // threats IN-01, IN-02).
 import { createHash, randomBytes } from 'node:crypto'
 import { Browser } from '../helpers/browser.ts'
+import { newClient, post as send, tokensFor } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const CALLBACK = 'https://app.example/callback'
@@ -85,4 +86,17 @@ storageTest('a client learns of its own tokens, and nothing of anyone else\'s (I
   t.same(await post('/introspect', { ...owner, token: first['refresh_token']! }), inactive, 'a rotated token')
   await post('/revoke', { ...owner, token: second['refresh_token']! })
   for (const token of [first['access_token']!, second['access_token']!, second['refresh_token']!]) { t.same(await post('/introspect', { ...owner, token }), inactive, 'revoked') }
+})
+
+storageTest('no token of somebody who is locked is active, also where storage cut the lock short (WB-41)', async (t, start) => {
+  const { url, app } = await start()
+  const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
+  const { access, refresh } = await tokensFor(url, client)
+  const isActive = async (token: string) => (await send(`${url}/introspect`, { ...client, token })).body['active']
+  t.same([await isActive(access), await isActive(refresh!)], [true, true])
+  const [person] = await Array.fromAsync(app.signIn.lifecycle.all())
+  await app.userStore.records.put(person!.id, { ...person!, locked: true }, null)
+  t.match((await send(`${url}/introspect`, { ...client, token: refresh })).body, { active: false })
+  t.equal(await isActive(access), false)
+  t.equal((await send(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: refresh })).status, 400)
 })

@@ -1,5 +1,6 @@
 // The second factor at the sign-in: nothing opens before it, whoever tries and however (threats FS-01..05).
 import { factorIntent } from '../../plugins/sign-in/intent.ts'
+import { Authenticator } from '../helpers/authenticator.ts'
 import { Browser } from '../helpers/browser.ts'
 import {
   asRequest,
@@ -13,11 +14,12 @@ import {
   withPasskey,
   withPassword
 } from '../helpers/factor-sign-in.ts'
-import { codeAt } from '../helpers/second-factors.ts'
+import { appOf, codeAt } from '../helpers/second-factors.ts'
 import { authorizeUrl, newClient, pkce } from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 const env = { AUTH_BACKEND: 'local,demo', SIGNUP: 'open' }
+const secretOf = ({ text }: { text: string }) => /<bdi>([A-Z2-7 ]+)<\/bdi>/.exec(text)![1]!.replaceAll(' ', '')
 
 storageTest('a password alone opens nothing, and a right code opens the session once (FS-01, FS-02)', async (t, start) => {
   const clock = { now: START }
@@ -194,7 +196,6 @@ storageTest('where MFA requires one, nothing opens before it is set up, and who 
   })
   t.equal(pathOf(signedUp), '/login/factor')
   t.equal(pathOf(await browser.get(`${url}/account`)), '/login')
-  const secretOf = ({ text }: { text: string }) => /<bdi>([A-Z2-7 ]+)<\/bdi>/.exec(text)![1]!.replaceAll(' ', '')
   const isApp = ({ fields }: { fields: Record<string, string> }) => fields['enrol'] === 'app'
   const wrong = await browser.submit(signedUp, isApp, { code: '000000', state: 'made-up' })
   t.match(wrong, { status: 400, text: /nothing was added/ })
@@ -211,4 +212,28 @@ storageTest('where MFA requires one, nothing opens before it is set up, and who 
     'a password adds no second one'
   )
   t.equal((await app.secondFactors.list(ann!.id)).length, 1)
+})
+
+storageTest('a password alone adds no factor at the moment in which its owner adds the first (AC-33)', async (t, start) => {
+  const server = await start({ now: () => START, env: { ...env, MFA: 'required' } })
+  const { app } = server
+  const ann = await signUp(server, 'ann@example.com')
+  for (const kind of ['app', 'passkey'] as const) {
+    await app.secondFactors.removeAll(ann.id)
+    const thief = new Browser()
+    const page = await withPassword(thief, server, 'ann@example.com')
+    const { attempt } = app.limits
+    app.limits.attempt = async (what) => {
+      if (what !== 'sign-in') return
+      app.limits.attempt = attempt
+      await appOf(app.secondFactors, ann, START, "Ann's")
+    }
+    const [, options] = /data-options="([^"]*)"/.exec(page.text)!
+    const question = JSON.parse(options!.replaceAll('&quot;', '"').replaceAll('&amp;', '&'))
+    const response = new Authenticator(new URL(server.config.publicUrl).origin).create(question)
+    const made: Record<string, string> = kind === 'app' ? { code: codeAt(secretOf(page), START) } : { response }
+    await thief.submit(page, ({ fields }) => fields['enrol'] === kind, made)
+    t.same((await app.secondFactors.list(ann.id)).map(({ name }) => name), ["Ann's"], kind)
+    t.equal(thief.cookies.has('mcp_session'), false)
+  }
 })

@@ -5,7 +5,7 @@ import { formParameters } from '../../../plugins/oauth/parameters.ts'
 import { describeNewApp } from '../../../plugins/second-factors/shown.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import { factorAdded } from './added.ts'
-import { needProof } from './proof.ts'
+import { needProof, unlessShown } from './proof.ts'
 
 export default async function addApp (app: FastifyInstance) {
   const { paths, secondFactors, signIn } = app
@@ -34,9 +34,10 @@ export default async function addApp (app: FastifyInstance) {
   app.post(paths.accountApp, async (request, reply) => {
     const { visitor, sent } = await needProof(app, request, reply, paths.accountApp)
     if (sent) return sent
+    await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
     const answer = { state: form.need('state'), code: form.get('code') ?? '', name: form.get('name') ?? '' }
-    const factor = await secondFactors.addApp(visitor.user, answer)
+    const factor = await secondFactors.addApp(visitor.user, { ...answer, ...unlessShown(app, visitor) })
     if (!factor) return show(request, reply, visitor.user, { state: answer.state, name: toDisplayName(answer.name, '') })
     return factorAdded(app, request, reply, visitor.user, factor)
   })

@@ -5,7 +5,7 @@ import { formParameters } from '../../../plugins/oauth/parameters.ts'
 import { asFields } from '../../../plugins/second-factors/shown.ts'
 import type { User } from '../../../plugins/sign-in/contract.ts'
 import { factorAdded } from './added.ts'
-import { needProof } from './proof.ts'
+import { needProof, unlessShown } from './proof.ts'
 
 export default async function addPasskey (app: FastifyInstance) {
   const { paths, secondFactors, signIn } = app
@@ -28,9 +28,11 @@ export default async function addPasskey (app: FastifyInstance) {
   app.post(paths.accountPasskey, async (request, reply) => {
     const { visitor, sent } = await needProof(app, request, reply, paths.accountPasskey)
     if (sent) return sent
+    await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
     const answer = { state: form.need('state'), response: form.get('response') ?? '', name: form.get('name') ?? '' }
-    const factor = await secondFactors.addPasskey(visitor.user, signIn.browserOf(request, reply), answer)
+    const asked = { ...answer, ...unlessShown(app, visitor) }
+    const factor = await secondFactors.addPasskey(visitor.user, signIn.browserOf(request, reply), asked)
     if (!factor) return show(request, reply, visitor.user, request.words.text('second-factors.passkey-refused'))
     return factorAdded(app, request, reply, visitor.user, factor)
   })

@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accessDenied } from '../../../errors.ts'
 import { formParameters, type Parameters } from '../../../plugins/oauth/parameters.ts'
+import { isFresh } from '../../../plugins/sign-in/freshness.ts'
 import type { Visitor } from '../../../plugins/sign-in/sessions.ts'
 import { checkForm, signInFirst } from '../guard.ts'
 import { askForProof, needAccountPage } from '../reauthenticate.ts'
@@ -22,10 +23,15 @@ export async function needProof (
   return { sent: await askForProof(app, request, reply, visitor.user, path) }
 }
 
+/** Whoever has shown no factor was let in because there is none, and adds the first or nothing (threat AC-33). */
+export const unlessShown = ({ now }: FastifyInstance, { factorAt }: Visitor): { isFirst?: true } =>
+  isFresh(factorAt, now()) ? {} : { isFirst: true }
+
 export default async function proveFactor (app: FastifyInstance) {
   const { paths } = app
   app.post(paths.accountFactorProve, async (request, reply) => {
     const { id } = await checkForm(app, request)
+    await app.limits.attempt('sign-in', request)
     const visitor = await app.signIn.sessions.current(request)
     const form = formParameters(request)
     const path = needAccountPage(app, form)

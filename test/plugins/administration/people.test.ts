@@ -2,9 +2,11 @@
 import t from 'tap'
 import { personAt } from '../../helpers/factor-pages.ts'
 import { signedUpOwner } from '../../helpers/owners.ts'
+import { appOf } from '../../helpers/second-factors.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { afterNextChange } from '../../helpers/users.ts'
 
 const smtp = await startSmtp()
 t.teardown(() => smtp.stop())
@@ -18,6 +20,17 @@ storageTest('whoever loses their second factors to the operator learns it by mai
   t.equal((await ann.subjects()).at(-1), 'Your second factors were removed by the operator')
   const events = await app.audit.ofUser(user.id, 1)
   t.match(events, [{ event: 'factor_removed', by: 'operator', reason: 'all' }])
+})
+
+storageTest('who came in by second factors is out once the operator has removed them, and adds none meanwhile (AC-32)', async (t, start) => {
+  const ann = await personAt(t, start, smtp)
+  const { app, user, browser, clock } = ann
+  await ann.addApp()
+  t.ok(await ann.isIn(browser))
+  afterNextChange(app, () => appOf(app.secondFactors, user, clock.now, 'Another'))
+  await app.administration.removeFactors({ by: 'operator' }, user.id)
+  t.strictSame(await app.secondFactors.list(user.id), [])
+  t.notOk(await ann.isIn(browser))
 })
 
 storageTest('a link for a new password that an owner has handed out ends with their place (AD-06)', async (t, start) => {

@@ -107,3 +107,23 @@ storageTest('who is locked while they come in by a passkey is not in when they a
   t.equal(browser.cookies.has('mcp_session'), false)
   t.equal(pathOf(await browser.get(`${url}/account`)), '/login')
 })
+
+storageTest('who comes in by a passkey while its owner removes it is not in afterwards (AC-30)', async (t, start) => {
+  const server = await start({ env })
+  const { url, app } = server
+  const { lifecycle } = app.signIn
+  const ann = await signUp(server, 'ann@example.com')
+  const answer = await withPasskey(server, ann)
+  const browser = new Browser()
+  const login = await browser.get(`${url}/login`)
+  beforeNextChange(app, async () => {
+    const [passkey] = await app.secondFactors.list(ann.id)
+    await lifecycle.signOutEverywhere(ann.id)
+    await app.secondFactors.remove(ann.id, passkey!.id)
+    await lifecycle.signOutEverywhere(ann.id)
+  })
+  const page = await browser.submit(login, byPasskey, { response: answer(login) })
+  t.match(page, { status: 400, text: /expired/ })
+  t.equal(browser.cookies.has('mcp_session'), false)
+  t.equal(pathOf(await browser.get(`${url}/account`)), '/login')
+})

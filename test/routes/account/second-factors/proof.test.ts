@@ -2,8 +2,9 @@
 import t from 'tap'
 import { Browser } from '../../../helpers/browser.ts'
 import { actionIs, codesOn, FACTORS, personAt } from '../../../helpers/factor-pages.ts'
-import { asRequest } from '../../../helpers/factor-sign-in.ts'
-import { codeAt } from '../../../helpers/second-factors.ts'
+import { asRequest, signUp, withPassword } from '../../../helpers/factor-sign-in.ts'
+import { appOf, codeAt } from '../../../helpers/second-factors.ts'
+import { startServer } from '../../../helpers/server.ts'
 import { startSmtp } from '../../../helpers/smtp.ts'
 import { storageTest } from '../../../helpers/storages.ts'
 import { address, PASSWORD } from '../../../helpers/with-mail.ts'
@@ -160,4 +161,32 @@ storageTest('nor does it make a way around them: no method, key, address or pass
   t.match(proven, { status: 200, url: `${url}/account/keys` })
   t.notMatch(proven.text, /Show your second factor/)
   t.equal((await browser.get(`${url}/account/password`)).forms.some(({ fields }) => 'next' in fields), true)
+})
+
+t.test('its forms have the limit of those at the sign-in: what is shown there is remembered for minutes (GR-10, OW-45)', async (t) => {
+  const env = { AUTH_BACKEND: 'local', SIGNUP: 'open', RATE_LIMITS: 'sign-in=2' }
+  const server = await startServer(t, { env })
+  await signUp(server, 'ann@example.com')
+  const browser = new Browser()
+  await withPassword(browser, server, 'ann@example.com')
+  const token = (await browser.get(`${server.url}/account`)).forms[0]!.fields['token']!
+  const answer = { token, path: '/account', state: 'x', code: '000000', response: '{}' }
+  for (const [form, status] of [['/prove', 401], ['/app', 400], ['/passkey', 400]] as const) {
+    const statuses = []
+    for (let count = 0; count < 3; count++) statuses.push((await browser.post(server.url + FACTORS + form, answer)).status)
+    t.same(statuses, [status, status, 429], form)
+  }
+})
+
+storageTest('a stolen session with the password adds no factor at the moment in which its owner adds the first (AC-33)', async (t, start) => {
+  const { app, user, clock, addApp } = await personAt(t, start, smtp)
+  const { attempt } = app.limits
+  app.limits.attempt = async (what) => {
+    if (what !== 'sign-in') return
+    app.limits.attempt = attempt
+    await appOf(app.secondFactors, user, clock.now, "Ann's")
+  }
+  const { answered } = await addApp()
+  t.equal(answered.status, 400)
+  t.same((await app.secondFactors.list(user.id)).map(({ name }) => name), ["Ann's"])
 })

@@ -8,6 +8,7 @@ import { asRequest } from '../../../helpers/factor-sign-in.ts'
 import { appOf, codeAt, passkeyOf, userOf } from '../../../helpers/second-factors.ts'
 import { startSmtp } from '../../../helpers/smtp.ts'
 import { storageTest, type Start } from '../../../helpers/storages.ts'
+import { afterNextChange } from '../../../helpers/users.ts'
 import { address, PASSWORD, startWithMail } from '../../../helpers/with-mail.ts'
 
 const DAY = 86_400
@@ -152,6 +153,22 @@ storageTest('what an account had for longer than three days stays, whoever adds 
   app.secondFactors.first.tellAdded({ words: english } as never, user, factor)
   t.equal(await ann.linkTo(ann.email, from), undefined, 'no link')
   await refused(t, ann, link, 'the old one')
+})
+
+storageTest('whoever signs in by what they added while the link removes it is not in afterwards (AC-31)', async (t, start) => {
+  const ann = await personAt(t, start, smtp)
+  const { app, clock } = ann
+  const { link, secret } = await addFirst(ann)
+  clock.now += 30
+  const thief = new Browser()
+  afterNextChange(app, async () => {
+    const page = await ann.signIn(ann.email, PASSWORD, thief)
+    await thief.submit(page, ({ fields }) => 'code' in fields, { code: codeAt(secret, clock.now) })
+    t.ok(await ann.isIn(thief), 'they were')
+  })
+  t.equal((await undo(ann, link)).status, 200)
+  t.same(await names(ann), [])
+  t.notOk(await ann.isIn(thief))
 })
 
 /** Somebody with a password, where MFA requires a factor: their browser is at the page that asks for it. */
