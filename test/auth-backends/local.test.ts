@@ -171,3 +171,10 @@ t.test(
     t.equal(await cost('nobody@example.com', 'x'.repeat(500_000)), 0)
   }
 )
+
+t.test('of what is typed as an address a thousand characters are read, however they are composed', (t) => {
+  t.equal(parseEmail(' Ann@Example.COM\t'), 'ann@example.com')
+  t.equal(parseEmail('x'.repeat(5_000)).length, 1_000)
+  t.equal(parseEmail(`a${'\u0323\u0307'.repeat(5_000)}`).length, 999, 'two of these are one letter')
+  t.end()
+})

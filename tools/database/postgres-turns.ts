@@ -1,5 +1,4 @@
 // Runs the queries of one caller one after the other, so that many at once leave connections to others.
-// Tested in test/tools/database/postgres.test.ts.
 import { ToolError } from '../../authoring/tool.ts'
 import { createLines } from '../../authoring/in-line.ts'
 

@@ -1,5 +1,6 @@
 // The GitHub backend with a stand-in: who a person is there, who may
 // come in, and what becomes of their session.
+import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import { BackendUnavailable, type AuthBackend, type Renewed, type SignedIn } from '../../../auth-backends/contract.ts'
 import { openGithub } from '../../../auth-backends/github/index.ts'
@@ -214,10 +215,14 @@ t.test('a session lasts as long as GitHub accepts its token, and brings the grou
 
 t.test('an outage ends no session', async (t) => {
   const { github, backend, session } = await signedIn(t)
-  github.instead.set('/api/v3/user', (response) => response.writeHead(502).end())
-  await t.rejects(
-    backend.sessions!.renew!(session) as Promise<unknown>, { name: 'BackendUnavailable' } as never
-  )
+  const away = { name: 'BackendUnavailable' } as never
+  for (const answer of [
+    (response: ServerResponse) => response.writeHead(502).end(),
+    (response: ServerResponse) => response.end(JSON.stringify({ id: ann.id, login: ann.login, bio: 'x'.repeat(2 ** 20) }))
+  ]) {
+    github.instead.set('/api/v3/user', answer)
+    await t.rejects(backend.sessions!.renew!(session) as Promise<unknown>, away)
+  }
 })
 
 t.test('a token that expires is replaced, once, and what replaces it is kept even if nobody can be asked', async (t) => {

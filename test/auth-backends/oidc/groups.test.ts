@@ -12,7 +12,9 @@ t.test('a claim is found by its name or by a path, with dots in names as well', 
     resource_access: { 'my.app': { roles: ['admin'] } },
     'https://example.com/groups': ['a'],
     'a.b': 1,
-    a: { b: 2 }
+    a: { b: 2 },
+    none: null,
+    text: 'x'
   }
   t.same(findClaim(claims, 'realm_access.roles'), ['staff'], 'Keycloak')
   t.same(
@@ -20,7 +22,7 @@ t.test('a claim is found by its name or by a path, with dots in names as well', 
   )
   t.same(findClaim(claims, 'https://example.com/groups'), ['a'], 'Auth0')
   t.equal(findClaim(claims, 'a.b'), 1, 'the name as it stands comes first')
-  for (const path of ['realm_access.groups', 'realm_access.roles.x', 'constructor', 'toString.name', '__proto__', 'a..b', '']) {
+  for (const path of ['realm_access.groups', 'realm_access.roles.x', 'none.x', 'text.0', 'constructor', 'toString.name', '__proto__', 'a..b', '']) {
     t.equal(findClaim(claims, path), undefined, path)
   }
 })

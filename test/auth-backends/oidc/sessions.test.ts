@@ -3,6 +3,7 @@ import { exportJWK, generateKeyPair } from 'jose'
 import t, { type Test } from 'tap'
 import type { Renewed, SignedIn } from '../../../auth-backends/contract.ts'
 import { openOidc } from '../../../auth-backends/oidc/index.ts'
+import { sessionOf } from '../../../auth-backends/oidc/sessions.ts'
 import { env } from '../../../auth-backends/oidc/settings.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startProvider } from '../../helpers/openid-provider.ts'
@@ -129,4 +130,12 @@ t.test('a session of before refresh tokens were kept is what it was: a hint for 
   )
   await backend.sessions!.end!('eyJhbGciOiJub25lIn0.e30.')
   t.notOk(provider.asked.includes('/token'))
+})
+
+t.test('an ID token that does not fit into a URL is no hint for signing out', (t) => {
+  const kept = (length: number, more: object = {}) => sessionOf('ann', { id_token: 'x'.repeat(length), ...more })
+  t.match(JSON.parse(kept(4_096)!), { subject: 'ann', idToken: /^x{4096}$/ })
+  t.equal(kept(4_097), undefined, 'nothing to keep')
+  t.same(JSON.parse(kept(4_097, { refresh_token: 'r' })!), { subject: 'ann', refreshToken: 'r' })
+  t.end()
 })

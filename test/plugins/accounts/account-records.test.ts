@@ -145,3 +145,24 @@ storageTest(
     }
   }
 )
+
+storageTest('an account that changes while it is moved stays where it is, and so it is said', async (t, start) => {
+  const { storage } = (await start()).app
+  const book = createLocalAccounts(storage, now)
+  await book.create(ann)
+  const anna = parseEmail('anna@example.com')
+  let isFirst = true
+  const collection = <T>(kind: string): Collection<T> => {
+    const real = storage.collection<T>(kind)
+    const update: Collection<T>['update'] = async (...given) => {
+      const change = isFirst
+      isFirst = false
+      if (change) await book.change(ann.email, (found) => ({ ...found, passwordHash: 'another password' }))
+      return real.update(...given)
+    }
+    return { ...real, update }
+  }
+  t.equal(await createLocalAccounts({ ...storage, collection }, now).move(ann.email, { email: anna }), false)
+  t.equal(await book.find(anna), undefined)
+  t.match(await book.find(ann.email), { passwordHash: 'another password', generation: 1 })
+})

@@ -46,5 +46,13 @@ storageTest(
     t.equal(await isThere('beside'), true, 'of another address on the same list')
     const stored = await Array.fromAsync(app.storage.collection('account').all())
     t.equal(stored.length, UNCONFIRMED_BOUNDS.perList + 2)
+
+    const away = new Error('storage is away')
+    const collection = <T>(kind: string) => {
+      const real = app.storage.collection<T>(kind)
+      return kind === 'accountAddress' ? { ...real, delete: () => Promise.reject(away) } : real
+    }
+    const failing = createUnconfirmed({ storage: { ...app.storage, collection }, sealing: app.sealing, now: app.now })
+    await t.rejects(failing.takePlace(address('one more'), '192.0.2.1'), away, 'who signs up hears of a fault')
   }
 )

@@ -1,5 +1,6 @@
 // What becomes of files that are broken, locked, empty or made to do harm, whatever their format. Each format has a test in formats/.
 import t from 'tap'
+import { textIn } from '../../../plugins/library/formats/xml.ts'
 import { docx, paragraph, read, xlsx, zip } from './formats/packed.ts'
 
 t.test('what is broken, locked or empty says so', async (t) => {
@@ -38,4 +39,15 @@ t.test('what no storage can hold is in no text and no title, in whatever way a f
     t.ok((text + title).isWellFormed() && !(text + title).includes('\0'), `${name}: ${JSON.stringify([text, title])}`)
     t.match(text + title, /wal/, name)
   }
+})
+
+t.test('the text of an element is that of the first of its name, and of none where there is none', async (t) => {
+  const of = (inside: string) => textIn(`<c><creator>Ann</creator>${inside}</c>`, 'title')
+  for (const [inside, text] of [
+    ['', undefined],
+    ['<other>x</other>', undefined],
+    ['<title>One</title><title>Two</title>', 'One'],
+    ['<title>A <b>bold</b> one</title> and more', 'A bold one'],
+    ['<title/><title>Two</title>', '']
+  ] as const) t.equal(of(inside), text, inside)
 })

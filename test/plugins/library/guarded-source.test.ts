@@ -28,6 +28,10 @@ t.test(
         }
       },
       odd: { search: async () => [{ id: 1 }] as never, fetch: async () => ({ title: 'no text' }) as never },
+      facts: {
+        search: async () => [{ id: 'x', title: 'x' }] as never,
+        fetch: async () => ({ title: 'x', text: 'x', metadata: 'no facts' }) as never
+      },
       script: {
         search: async () => [{ id: 'x', title: 'x', snippet: 'walnut', url: 'javascript:alert(1)' }],
         fetch: async () => ({ title: 'x', text: 'x', url: 'file:///etc/passwd' })

@@ -1,7 +1,8 @@
 // How many passwords of one site are worked on at once, wherever one is asked for (threats OW-09, WS-08).
 import t from 'tap'
 import { parseEmail } from '../../../auth-backends/contract.ts'
-import { Browser } from '../../helpers/browser.ts'
+import { Browser, type Form } from '../../helpers/browser.ts'
+import { startDirectory } from '../../helpers/directory.ts'
 import { tries } from '../../helpers/limits.ts'
 import { startServer } from '../../helpers/server.ts'
 
@@ -48,4 +49,19 @@ t.test('whoever has a password hashed takes one of the places that their site ha
   await new Browser().post(`${url}/password/reset`, { link, password })
   t.equal(calls, 6, 'also by a link')
   t.ok(await accounts.checkPassword(account.subject, password))
+})
+
+t.test('a password that another service checks, and one click, take none of these places (OW-09)', async (t) => {
+  const directory = await startDirectory(t)
+  directory.people.set('ann@example.com', { id: 'a', password: 'Copper kettle on a tram' })
+  const server = await startServer(t, { env: { ...directory.env, AUTH_BACKEND: `${directory.env['AUTH_BACKEND']},demo,local` } })
+  server.app.limits.passwordWork = () => Promise.reject(new Error('nothing is hashed here'))
+  const login = async (isForm: (form: Form) => boolean, fields: Record<string, string> = {}) => {
+    const browser = new Browser()
+    await browser.submit(await browser.get(`${server.url}/login`), isForm, fields)
+    return (await browser.get(`${server.url}/account`)).url
+  }
+  const there = ({ fields }: Form) => fields['backend'] === directory.env['AUTH_BACKEND'] && 'password' in fields
+  t.match(await login(there, { email: 'ann@example.com', password: 'Copper kettle on a tram' }), '/account')
+  t.match(await login(({ fields }) => fields['backend'] === 'demo'), '/account')
 })

@@ -1,6 +1,6 @@
 // Guessing codes takes years, and keeps nobody out. On SQLite and on Redis.
 import t from 'tap'
-import { waitAfterGuesses } from '../../../plugins/second-factors/guesses.ts'
+import { waitAfterGuesses, withFailure } from '../../../plugins/second-factors/guesses.ts'
 import { appOf, codeAt, userOf } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -66,4 +66,13 @@ t.test('what was guessed while the clock had leapt holds nobody back afterwards 
   const at = START + 365 * 86_400
   t.equal(waitAfterGuesses({ count: 9, at }, at + 1), 479)
   t.equal(waitAfterGuesses({ count: 9, at }, START), 0)
+})
+
+t.test('five guesses are free, then the wait doubles from half a minute to an hour; a day without one forgets them (SF-05)', (t) => {
+  const at = START
+  t.same([0, 4, 5, 6, 11, 12, 100].map((count) => waitAfterGuesses({ count, at }, at)), [0, 0, 30, 60, 1_920, 3_600, 3_600])
+  t.same([3_599, 3_600].map((later) => waitAfterGuesses({ count: 100, at }, at + later)), [1, 0])
+  const counted = (later: number) => withFailure({ count: 7, at }, at + later).count
+  t.same([counted(0), counted(86_399), counted(86_400)], [8, 8, 1])
+  t.end()
 })

@@ -1,4 +1,5 @@
 // Passkeys of people, from the first question to their removal, and answers that come twice: on SQLite and on Redis.
+import { LOST_WAIT_SECONDS } from '../../../plugins/second-factors/contract.ts'
 import { Authenticator } from '../../helpers/authenticator.ts'
 import { BROWSER, passkeyOf, refuses, stored, userOf } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
@@ -150,4 +151,26 @@ storageTest('a counter that goes back is refused: there may be a copy (SF-01)', 
   t.equal(await show(7), ann.id)
   for (const counter of [7, 6, 0]) t.equal(await show(counter), undefined, `${counter} after 7`)
   t.equal(await show(8), ann.id)
+})
+
+storageTest('with the last factor everything of a person goes, but for how it began while that can be undone (SF-15)', async (t, start) => {
+  let now = 1_800_000_000
+  const server = await start({ now: () => now })
+  const { secondFactors, storage } = server.app
+  const records = storage.collection<{ first?: object; passkeys: object[] }>('secondFactors')
+  const ann = await userOf(server, 'ann@example.com')
+  for (const [later, isKept] of [[0, true], [LOST_WAIT_SECONDS - 1, true], [LOST_WAIT_SECONDS, false]] as const) {
+    const { factor } = await passkeyOf(server, ann)
+    const { at } = (await records.find(ann.id))!.first as { at: number }
+    now = at + later
+    await secondFactors.remove(ann.id, factor.id)
+    t.match(await records.find(ann.id), isKept ? { passkeys: [], first: { at } } : undefined, `after ${later} seconds`)
+  }
+  const { factor } = await passkeyOf(server, ann)
+  await records.update<void>(ann.id, (record) => {
+    const { first: _, ...rest } = record!
+    return { write: { record: rest, ttl: null }, result: undefined }
+  })
+  await secondFactors.remove(ann.id, factor.id)
+  t.equal(await records.find(ann.id), undefined, 'also of one that an earlier version has stored')
 })

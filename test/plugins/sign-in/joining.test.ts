@@ -66,7 +66,10 @@ t.test('a session at a provider joins nothing: it is asked again, and must say w
   const { ended, asked, ago, byName, silently, titles } = await place(t)
   await silently(new Browser())
   const other = new Browser()
-  const login = await other.submit(await byName(other), () => true, { decision: 'join' })
+  const choice = await byName(other)
+  t.match(choice.text, 'Silent', 'how the account is entered')
+  t.notMatch(choice.text, 'Named')
+  const login = await other.submit(choice, () => true, { decision: 'join' })
   let page = login
   for (const age of [undefined, 301]) {
     ago(age)

@@ -23,6 +23,7 @@ storageTest('a new password signs out every other browser, and this one goes on 
   const account = await browser.get(`${url}/account`)
   t.match(account.text, ann)
   const page = await browser.get(new URL(/href="(\/account\/password[^"]*)"/.exec(account.text)![1]!, url).href)
+  t.match((await new Browser().get(page.url)).url, '/login', 'a stranger signs in first')
   const [cookie, parked] = [browser.cookies.get('mcp_session'), await browser.get(`${url}/login`)]
   const stolen = new Browser()
   for (const [name, value] of browser.cookies) stolen.cookies.set(name, value)

@@ -74,6 +74,9 @@ storageTest('the list tells people of one address with one app apart, names them
   const story = await browser.get(url + href)
   t.match(story.text, /<code translate="no">redirect_uri<\/code>/)
   t.match(story.text, /<textarea[^>]*readonly[^>]*>Attempt: /)
+  const [others] = /<section aria-labelledby="others">[^]*?<\/section>/.exec(story.text)!
+  t.equal(others.split('<li>').length, 2, 'the other try of the same app, and of nobody else')
+  t.match(others, /<bdi>Cursor/)
   t.equal((await browser.get(`${url}/admin/connection?id=made.up`)).status, 404)
 })
 

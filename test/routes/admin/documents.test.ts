@@ -16,4 +16,6 @@ t.test('owners see what is indexed and what is left out, with names as text and 
   t.notMatch(text, /<i>|left\/59/)
   t.match((await browser.get(`${server.url}/admin/documents?page=2`)).text, 'left/59')
   t.notMatch(text, '../', 'nothing from outside of the folder')
+  server.app.library.progress = () => ({ done: 3, total: 63 })
+  t.match((await browser.get(`${server.url}/admin/documents`)).text, /\b3 of 63\b/, 'while they are read')
 })

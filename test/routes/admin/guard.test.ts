@@ -1,6 +1,7 @@
 // Nobody but an owner enters the administration: a stranger is sent to the sign-in, anybody else is refused.
 import { Browser } from '../../helpers/browser.ts'
 import { demoPerson } from '../../helpers/access-keys.ts'
+import { appOf } from '../../helpers/second-factors.ts'
 import { act, signedUp, signedUpOwner } from '../../helpers/owners.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import type { BrowserSession } from '../../../plugins/sign-in/contract.ts'
@@ -52,4 +53,18 @@ storageTest('an owner with a second factor shows it to enter, each hour, and wit
   t.equal(await answered(`${url}/admin`), false)
   t.match((await act(browser, lock, 'lock')).url, '/login/factor?interaction=')
   t.equal((await app.signIn.lifecycle.find(ann.id))!.locked, undefined, 'nothing was done')
+})
+
+storageTest('an owner without a second factor is shown where to set one up, unless the operator has none (AD-02)', async (t, start) => {
+  for (const mfa of ['optional', 'off']) {
+    const server = await start({ env: { AUTH_BACKEND: 'local', MFA: mfa } })
+    const { browser, id } = await signedUpOwner(server)
+    const isShown = async () => (await browser.get(`${server.url}/admin/people`)).text.includes('href="/account/second-factors"')
+    t.equal(await isShown(), mfa === 'optional', mfa)
+    if (mfa === 'off') continue
+    await appOf(server.app.secondFactors, (await server.app.signIn.lifecycle.find(id))!, server.app.now())
+    const sessions = server.app.storage.collection<BrowserSession>('browserSession')
+    for await (const { id: key, record } of sessions.all()) await sessions.put(key, { ...record, factorAt: server.app.now() }, 28_800)
+    t.equal(await isShown(), false, 'with one')
+  }
 })

@@ -1,8 +1,12 @@
 // What runs here, as owners see it, and not one secret of the configuration.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
+import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
 import { version } from '../../../version.ts'
 import { ownerOf } from '../../helpers/owner.ts'
 import { startServer } from '../../helpers/server.ts'
+import { folder } from '../../helpers/tool-context.ts'
 
 t.test('owners see versions, mail, storage and variables, and no secret (AS-01)', async (t) => {
   const secret = 'hunter2-not-to-be-seen-0123456789'
@@ -15,4 +19,18 @@ t.test('owners see versions, mail, storage and variables, and no secret (AS-01)'
   for (const part of [version, process.versions.node, '2026-07-28', 'SQLite', 'smtp://127.0.0.1:1', 'MFA is off']) t.match(text, part)
   t.match(text, /<code>SECRET_KEY<\/code><\/th><td[^>]*><em>not shown<\/em>/)
   t.notMatch(text, secret)
+})
+
+t.test('an existing server that fails is hinted at, and one that answers is not', async (t) => {
+  const crm = await startHttpUpstream(t, { sessions: true })
+  const hasHint = async (url: string) => {
+    const file = join(await folder(t), 'mcp.json')
+    await writeFile(file, JSON.stringify({ mcpServers: { crm: { url } } }))
+    const server = await startServer(t, { env: { UPSTREAMS: file } })
+    await server.app.upstreams.looked()
+    const { browser } = await ownerOf(server)
+    return (await browser.get(`${server.url}/admin/server`)).text.includes('An existing server is not reached')
+  }
+  t.equal(await hasHint('http://127.0.0.1:1/mcp'), true)
+  t.equal(await hasHint(crm.url), false)
 })

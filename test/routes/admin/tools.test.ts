@@ -26,6 +26,18 @@ storageTest('owners see calls by tool, by person and by app, and a person who is
   t.notMatch((await browser.get(`${url}/admin/tools?by=people`)).text, '<bdi>gone</bdi>')
 })
 
+storageTest('a page has fifty rows, and the rest is on the next (AS-02)', async (t, start) => {
+  const server = await start()
+  const { browser, id } = await ownerOf(server)
+  for (let count = 0; count < 51; count++) server.app.audit.note('tool_call', call(id, { tool: `tool_${count}` }))
+  const named = async (page: number) => {
+    const { text } = await browser.get(`${server.url}/admin/tools?page=${page}`)
+    return new Set(text.match(/<bdi>tool_\d+<\/bdi>/g))
+  }
+  const [first, second] = [await named(1), await named(2)]
+  t.same([first.size, second.size, first.union(second).size], [50, 1, 51])
+})
+
 storageTest('what a query asks for is one of a few views, whatever it says (AS-03)', async (t, start) => {
   const server = await start()
   const { browser, id } = await ownerOf(server)

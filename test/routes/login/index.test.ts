@@ -86,3 +86,11 @@ storageTest('cookies on https (LG-06)', async (t, start) => {
   const { headers } = await app.inject({ url: '/login', headers: { host: 'mcp.example.com' } })
   t.match(String(headers['set-cookie']), /^__Host-mcp_browser=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
 })
+
+storageTest('where there is one way to sign in, it is not marked as the last one', async (t, start) => {
+  const { url } = await start({ env: { AUTH_BACKEND: 'demo' } })
+  const browser = new Browser()
+  await browser.submit(await browser.get(`${url}/login`), ({ fields }) => fields['backend'] === 'demo')
+  t.ok(browser.cookies.get('mcp_way'))
+  t.notMatch((await browser.get(`${url}/login`)).text, 'Last used')
+})

@@ -2,6 +2,7 @@
 import { crc32, deflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { strFromU8, strToU8, unzipSync, Zip, zipSync, type ZipInputFile } from 'fflate'
+import { unpack } from '../../../../plugins/library/formats/zip.ts'
 import { docx, paragraph, read, zip } from './packed.ts'
 
 /** The same bytes under each name, compressed once. */
@@ -30,4 +31,14 @@ t.test('an archive that unpacks to far more than a document is not unpacked', as
   t.notMatch(await read('a.docx', lying), { text: String })
   t.match(await read('a.epub', zip(Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`${index}.txt`, ''])))), { kind: 'too large' })
   t.match(await read('a.docx', docx(paragraph('a '.repeat(2_700_000)))), { kind: 'too large' })
+})
+
+t.test('nothing is unpacked but what is wanted, and what is not takes none of the room', (t) => {
+  const large = new Uint8Array(101 * 1024 * 1024)
+  const archive = archiveOf(large, ['media/film.avi'])
+  t.equal(unpack(archive, () => false).size, 0)
+  t.throws(() => unpack(archive, () => true), { message: 'it is too large inside' })
+  const mixed = zip({ 'a.xml': '<a/>', 'inner.zip': 'PK', '../b.xml': '<b/>' })
+  t.same([...unpack(mixed, (name) => name === 'a.xml').keys()], ['a.xml'])
+  t.end()
 })

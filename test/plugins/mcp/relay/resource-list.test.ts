@@ -29,3 +29,21 @@ t.test('entries of which each takes long are looked at in turns, one in each, ho
   t.same(pages.map(({ resources }) => resources.length), [4, 4, 4])
   t.equal(new Set(turns).size, 12, 'each in a turn of its own')
 })
+
+t.test('the place in one list is none in another, and nobody is asked for it (UC-21)', async (t) => {
+  let asked = 0
+  const answer = () => {
+    asked++
+    return result({ resources: [], nextCursor: 'two' })
+  }
+  const upstreams = fakeUpstreams({ name: 'a', answer }, { name: 'b', answer })
+  const relay = createRelay(upstreams, { local: false, log: { warn () {} } })
+  const request = { access: null, signal: new AbortController().signal }
+  const caller = { request, services: { groupsOf: () => [] }, channel: { meta: {}, capabilities: undefined } }
+  const [a, b] = upstreams.all.map((upstream) => listOf(upstream, caller as never, relay, () => true))
+  const { next } = await a!(undefined)
+  t.equal((await a!(next)).next, next)
+  t.equal(asked, 2)
+  for (const wrong of [next!, 'two', '', ' two', 'B two', 'bb two']) await t.rejects(b!(wrong), { code: -32602 }, wrong)
+  t.equal(asked, 2)
+})

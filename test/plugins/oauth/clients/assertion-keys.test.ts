@@ -214,7 +214,14 @@ t.test(
     let tokens = (await (await redeem(server, { ...form, ...(await assert('one')) })).json()) as Record<string, string>
     t.type(tokens['access_token'], 'string')
     for (let index = 0; index < 10; index++) { t.equal((await redeem(server, { ...form, ...(await assert(`made up ${index}`)) })).status, 401) }
-    t.equal(host.asked.filter((path) => path === '/keys').length, 1)
+    const reads = () => host.asked.filter((path) => path === '/keys').length
+    t.equal(reads(), 1)
+    now += 29
+    t.equal((await redeem(server, { ...form, ...(await assert('made up')) })).status, 401)
+    t.equal(reads(), 1)
+    now += 1
+    t.equal((await redeem(server, { ...form, ...(await assert('made up')) })).status, 401)
+    t.equal(reads(), 2, 'half a minute later a key may be new')
     host.answers.set('/keys', (response) => {
       response.writeHead(500).end()
     })

@@ -197,30 +197,30 @@ t.test('an app that no person has allowed leaves nothing behind, however often i
   }
 })
 
-t.test('an assertion that was used is refused, also where nothing of the client is shown (OW-02)', async (t) => {
+t.test('an assertion that was used is refused, also where nothing of the client is shown, and one that lasts too long (OW-02)', async (t) => {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
   const id = 'https://app.example/client.json'
-  const token = await new SignJWT()
-    .setProtectedHeader({ alg: 'RS256' })
-    .setIssuer(id)
-    .setSubject(id)
-    .setAudience('https://mcp.example.com')
-    .setJti('once')
-    .setExpirationTime('5m')
-    .sign(privateKey)
+  const end = 1_800_000_000
+  const claims = { iss: id, sub: id, aud: 'https://mcp.example.com', jti: 'once', exp: end }
+  const token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(privateKey)
   const keys = [await exportJWK(publicKey)]
-  const isUsed = { value: false }
+  const state = { isUsed: false, now: end }
   const options = {
     audience: ['https://mcp.example.com'],
-    used: { find: async () => (isUsed.value ? { used: true } : undefined) },
+    used: { find: async () => (state.isUsed ? { used: true } : undefined) },
     keys: { find: async () => keys },
     limits: {},
-    now: () => Date.now() / 1000
+    now: () => state.now
   } as unknown as AssertionOptions
   const client = { id, keys: { isAllowed: false }, findHolder: async () => undefined }
-  await checkAssertion(token, client, options, {} as never)
-  isUsed.value = true
-  await t.rejects(checkAssertion(token, client, options, {} as never), { code: 'invalid_client' })
+  const checkAt = async (now: number) => {
+    state.now = now
+    await checkAssertion(token, client, options, {} as never)
+  }
+  for (const before of [660, 0, -59]) await checkAt(end - before)
+  for (const before of [661, -60]) await t.rejects(checkAt(end - before), { code: 'invalid_client' }, `${before} seconds before its end`)
+  state.isUsed = true
+  await t.rejects(checkAt(end), { code: 'invalid_client' })
 })
 
 t.test('what is remembered of the assertions of all apps of one person has a share (OW-06)', async (t) => {

@@ -48,3 +48,21 @@ t.test(
     )
   }
 )
+
+t.test('what has waited for five seconds is not begun any more, and does not keep the next from it (GR-06)', async (t) => {
+  const { now } = performance
+  t.teardown(() => { performance.now = now })
+  let later = 0
+  performance.now = () => now.call(performance) + later
+  const inTurn = createGrantQueue()
+  const gate = Promise.withResolvers<void>()
+  let begun = 0
+  const first = inTurn('a', () => gate.promise)
+  const waiting = inTurn('a', async () => { begun++ })
+  later = 5_001
+  gate.resolve()
+  await first
+  await t.rejects(waiting, StorageUnavailable)
+  t.equal(begun, 0)
+  t.equal(await inTurn('a', async () => 'fine'), 'fine')
+})

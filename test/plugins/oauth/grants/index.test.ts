@@ -1,5 +1,6 @@
 // The life of a grant: what a refusal leaves as it was, when a grant ends, and who is notified.
 import type { Grant, TokenSet } from '../../../../plugins/oauth/grants/contract.ts'
+import { GRANT_BOUNDS } from '../../../../plugins/oauth/grants/new-grant.ts'
 import { allowed, eachStoredGrants, fits, KEYS, LIFE, refused } from '../../../helpers/stored-grants.ts'
 
 eachStoredGrants(async (t, stored) => {
@@ -130,5 +131,20 @@ eachStoredGrants(async (t, stored) => {
     const connected = await Array.fromAsync(grants.all())
     t.ok(connected.some(({ id }) => id === grant.id))
     t.ok(connected.every(({ code, service }) => !service && code?.used))
+  })
+
+  t.test('a grant that cannot be ended for a new one stays in the list of its person, and nothing is given (OW-05)', async (t) => {
+    const given = { ...allowed, user: { id: 'busy' } }
+    for (let count = 0; count < GRANT_BOUNDS.perClient; count++) await grants.issueCode(given)
+    const listed = () => storage.collection('grantList').find('busy')
+    const before = await listed()
+    const away = new Error('storage is away')
+    const collection = (kind: string) => {
+      const real = storage.collection(kind)
+      return kind === 'grant' ? { ...real, take: () => Promise.reject(away) } : real
+    }
+    const failing = openGrants([KEYS[0]!], { ...storage, collection } as never)
+    await t.rejects(failing.issueCode(given), away)
+    t.same(await listed(), before)
   })
 })

@@ -80,3 +80,22 @@ grantsTest('many at once are one grant or a few, and twenty tokens of a grant at
   const listed = await grants.listByUser('u')
   t.ok(listed.every(({ accessTokens }) => Object.keys(accessTokens).length <= 20), grant!.id)
 })
+
+grantsTest('a grant that ends while it is renewed stays ended, and the next one is new (EM-10)', async (t, house) => {
+  const meanwhile = { revoked: '' }
+  const grants = house.open({}, (real) => ({
+    ...real,
+    update: async (id, decide) => {
+      if (meanwhile.revoked) await real.delete(meanwhile.revoked)
+      return real.update(id, decide)
+    }
+  }))
+  const first = await grants.issueByOrganization(allowed)
+  meanwhile.revoked = first.grant.id
+  const second = await grants.issueByOrganization(allowed)
+  t.not(second.grant.id, first.grant.id)
+  t.equal(second.renewed, undefined)
+  t.equal(await grants.verifyAccessToken(first.accessToken), undefined)
+  t.equal(await house.storage.collection('grant').find(first.grant.id), undefined, 'nothing is written of it')
+  t.match(await grants.verifyAccessToken(second.accessToken), { grantId: second.grant.id })
+})

@@ -34,3 +34,18 @@ t.test('SQLite: what has expired is deleted, and a closed file is Â«unavailableÂ
   }
   db.close()
 })
+
+t.test('a record is there until its end, and at its end for no operation', async (t) => {
+  let now = 1_800_000_000
+  const storage = openSqliteStorage(await folder(t), () => now)
+  t.teardown(() => storage.close())
+  const things = storage.collection<{ n: number }>('thing')
+  const seen = (id: string) => things.update<boolean>(id, (found) => ({ result: found !== undefined }))
+  for (const id of ['find', 'take', 'late take', 'create', 'update']) await things.put(id, { n: 1 }, 60)
+  now += 59
+  t.same([await things.find('find'), await things.take('take'), await seen('update')], [{ n: 1 }, { n: 1 }, true])
+  t.equal(await things.create('create', { n: 2 }, 60), false)
+  now += 1
+  t.same([await things.find('find'), await things.take('late take'), await seen('update')], [undefined, undefined, false])
+  t.equal(await things.create('create', { n: 2 }, 60), true)
+})

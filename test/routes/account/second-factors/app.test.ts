@@ -21,6 +21,7 @@ storageTest('an app is set up, named, renamed and removed, and the person is tol
   t.match((await ann.page()).text, /You have none yet/)
   const shown = await ann.page('/app')
   const secret = secretOn(shown)
+  t.notMatch(shown.text, 'role="alert"', 'nothing was wrong yet')
   const wrong = await browser.submit(
     shown,
     actionIs('/app'),
@@ -28,6 +29,7 @@ storageTest('an app is set up, named, renamed and removed, and the person is tol
   )
   t.equal(wrong.status, 400)
   t.equal(secretOn(wrong), secret, 'the picture stays as it was scanned')
+  t.match(wrong.text, /role="alert"/)
   t.match(wrong.text, /value="My &lt;b&gt;phone&lt;\/b&gt;"/)
   const codes = await browser.submit(
     wrong,

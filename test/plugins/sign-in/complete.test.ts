@@ -1,0 +1,67 @@
+// What becomes of each answer of a backend: one that keeps a person out opens nothing and makes nobody.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseEmail } from '../../../auth-backends/contract.ts'
+import { Browser } from '../../helpers/browser.ts'
+import { census } from '../../helpers/census.ts'
+import { signedUp } from '../../helpers/owners.ts'
+import { storageTest } from '../../helpers/storages.ts'
+import { folder } from '../../helpers/tool-context.ts'
+import { PASSWORD } from '../../helpers/with-mail.ts'
+
+storageTest('whom a service turns away, does not know or cannot check is not signed in, and nothing is kept of them (LG-12)', async (t, start) => {
+  const path = join(await folder(t), 'service.ts')
+  await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+import { BackendUnavailable } from ${JSON.stringify(import.meta.resolve('../../../auth-backends/contract.ts'))}
+const answers = {
+  refused: () => ({ refused: 'You are not in this team.' }),
+  unknown: () => null,
+  away: () => { throw new BackendUnavailable('gone') },
+  known: () => ({ subject: 'ann' })
+}
+export default { env: z.object({}), open: () => ({ title: 'Service',
+  password: { label: 'Name', verify: async ({ identifier }) => answers[identifier]() } }) }`)
+  const server = await start({ env: { AUTH_BACKEND: path } })
+  const { url, app } = server
+  const people = async () => (await Array.fromAsync(app.signIn.lifecycle.all())).length
+  for (const [email, status, text] of [
+    ['refused', 403, /You are not in this team\./],
+    ['unknown', 401, /role="alert"/],
+    ['away', 503, /role="alert"/]
+  ] as const) {
+    const browser = new Browser()
+    const login = await browser.get(`${url}/login`)
+    t.match(await browser.submit(login, ({ fields }) => 'password' in fields, { email, password: 'x' }), { status, text }, email)
+    t.match((await browser.get(`${url}/account`)).url, '/login', email)
+    t.equal(await people(), 0, email)
+    t.equal((await census(server))['browserSession'], undefined, email)
+  }
+  const ann = new Browser()
+  await ann.submit(await ann.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'known', password: 'x' })
+  t.match((await ann.get(`${url}/account`)).url, '/account')
+  t.equal(await people(), 1)
+})
+
+storageTest('a password that is changed while it is checked opens nothing (LG-10)', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local' } })
+  await signedUp(server, 'ann@example.com')
+  const { password, accounts } = server.app.signIn.backends.get('local')!
+  const { verify } = password!
+  const signIn = async (given: string) => {
+    const browser = new Browser()
+    const fields = { email: 'ann@example.com', password: given }
+    const answer = await browser.submit(await browser.get(`${server.url}/login`), ({ fields }) => 'password' in fields, fields)
+    return { answer, at: (await browser.get(`${server.url}/account`)).url }
+  }
+  password!.verify = async (given) => {
+    const answer = await verify.call(password, given)
+    const { subject } = (await accounts!.find(parseEmail('ann@example.com')))!
+    t.ok(await accounts!.changePassword(subject, { present: PASSWORD, next: `${PASSWORD} more` }))
+    return answer
+  }
+  const { answer, at } = await signIn(PASSWORD)
+  t.match(answer, { status: 400, text: /sign_in_expired/ })
+  t.match(at, '/login')
+  password!.verify = verify
+  t.match((await signIn(`${PASSWORD} more`)).at, '/account')
+})
