@@ -20,6 +20,7 @@ import type { EventBus } from '../../event-bus.ts'
 import type { ChangeLog } from '../streams/change-log.ts'
 import type { MayGoOn, McpHandler, McpRequest, McpResponse, RequestContext } from '../contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
+import { isId } from '../json-rpc.ts'
 import { refuseLongAnswer } from '../checked-values.ts'
 import { beginsSession } from '../sdk/handler.ts'
 import { createResumableStreams } from './resumable-streams.ts'
@@ -93,7 +94,9 @@ export function createSessions (options: SessionOptions): Sessions {
       }
       if ('id' in body) return runInSession(session, mcpRequest, body as JSONRPCRequest, deps)
       if (body.method === 'notifications/cancelled') {
-        messages.publish(session, { kind: 'cancelled', requestId: body.params?.['requestId'] })
+        const requestId = body.params?.['requestId']
+        // Anything else is no request of this session, and would go to all instances.
+        if (isId(requestId)) messages.publish(session, { kind: 'cancelled', requestId })
       }
       return ACCEPTED
     },

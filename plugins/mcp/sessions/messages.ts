@@ -8,7 +8,7 @@ import type { Session } from './store.ts'
 export type SessionMessage =
   /** The client's answer to a question, for the request that asked it. */
   | { kind: 'answer'; response: JSONRPCResponse }
-  | { kind: 'cancelled'; requestId: unknown }
+  | { kind: 'cancelled'; requestId: string | number }
   /** A new stream of changes takes over from those before it. */
   | { kind: 'listening'; stream: string }
   /** All resources that the session is subscribed to from now on. */
@@ -30,7 +30,7 @@ const SessionMessageSchema: z.ZodType<SessionMessage> = z.discriminatedUnion('ki
       id: z.union([z.string(), z.number()])
     }) as unknown as z.ZodType<JSONRPCResponse>
   }),
-  z.object({ kind: z.literal('cancelled'), requestId: z.unknown() }),
+  z.object({ kind: z.literal('cancelled'), requestId: z.union([z.string(), z.number()]) }),
   z.object({ kind: z.literal('listening'), stream: z.string() }),
   z.object({ kind: z.literal('uris'), uris: z.array(z.string()) }),
   z.object({ kind: z.literal('ended') })

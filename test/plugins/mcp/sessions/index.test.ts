@@ -118,6 +118,23 @@ t.test('sessions and what they sent are stored sealed or hashed', async (t) => {
   t.notOk(stored.some((text) => text.includes(id) || text.includes('a-secret-word') || text.includes(ann.token)))
 })
 
+t.test('what no request can have as its id is not told to other instances', async (t) => {
+  const { url, app } = await open(t, { AUTH_BACKEND: 'none' })
+  const client = mcpClient(url)
+  const headers = { 'mcp-session-id': await beginSession(client) }
+  const told: unknown[] = []
+  const { publish } = app.bus
+  app.bus.publish = (topic, message) => {
+    told.push(message)
+    publish(topic, message)
+  }
+  for (const requestId of ['x'.repeat(257), [7], {}, 1.5, undefined, 7]) {
+    const { status } = await client.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }, headers)
+    t.equal(status, 202)
+  }
+  t.strictSame(told, [{ kind: 'cancelled', requestId: 7 }])
+})
+
 t.test('a call of a session that runs when the server closes gets its answer (WB-21)', async (t) => {
   const { url, app, release, log } = await open(t, { AUTH_BACKEND: 'none' })
   const headers = { 'mcp-session-id': await beginSession(mcpClient(url)) }
