@@ -170,6 +170,7 @@ t.test('a page that has to be opened first is a question; then the call is made 
   t.equal(upstreams.sent.length, 1)
   isOpen = true
   t.match((await answered('accept')).json.result.content, [{ text: 'bought' }])
+  t.equal(upstreams.sent[1]!.exchange.retry, undefined, 'it has no state to go on from')
 })
 
 t.test('more pages than a person opens are none: the refusal is passed on (BW-10)', async (t) => {
