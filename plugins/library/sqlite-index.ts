@@ -5,9 +5,10 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { INDEX_FILES } from '../search/contract.ts'
+import { DAMAGED } from '../search/damaged-index.ts'
 import { createTerms } from '../search/fts5.ts'
 import { openDatabase } from '../storage/sqlite/database.ts'
-import { isDamaged } from '../storage/sqlite/faults.ts'
+import { isDamaged, SQLITE } from '../storage/sqlite/faults.ts'
 import { INDEX_VERSION } from './contract.ts'
 import { AUDIENCES_SCHEMA, openAudiences } from './sqlite-audiences.ts'
 import { WHOLE_SCHEMA } from './sqlite-whole.ts'
@@ -62,7 +63,10 @@ const openCurrent = (dataDir: string): DatabaseSync =>
     synchronous: 'NORMAL',
     isBulk: true,
     prepare (db) {
-      if (db.prepare('PRAGMA user_version').get()!['user_version'] !== INDEX_VERSION) {
+      const version = db.prepare('PRAGMA user_version').get()!['user_version']
+      // Any of its pages may be: dropping its tables would go through them.
+      if (version === DAMAGED) throw Object.assign(new Error('a search or a change found it so'), { errcode: SQLITE.corrupt })
+      if (version !== INDEX_VERSION) {
         for (const { name } of db.prepare(TERMS).all()) db.exec(`DROP TABLE ${name as string}`)
         db.exec(SCHEMA)
       }

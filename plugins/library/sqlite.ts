@@ -13,7 +13,7 @@ import { openIndex } from './sqlite-index.ts'
 import type { DocumentPart, DocumentStore, IndexedDocument } from './contract.ts'
 import { INDEX_FILES } from '../search/contract.ts'
 import { fieldsOf, textLanguage } from '../search/fields.ts'
-import { markDamaged } from '../search/damaged-index.ts'
+import { markingDamage } from '../search/damaged-index.ts'
 import type { Language } from '../search/languages.ts'
 import { openDocumentSearch, type DocumentSearch } from '../search/sqlite-documents.ts'
 import type { SearchWorker } from '../search/worker.ts'
@@ -42,10 +42,10 @@ export function openSqliteDocuments (
 
   const movable = movableOf(db, sql)
 
-  return {
+  return markingDamage<DocumentStore>(db, {
     description: `SQLite in ${dataDir}`,
     async put (documents) {
-      await markDamaged(db, () => putAll(db, sql, documents))
+      await putAll(db, sql, documents)
       embeddings?.refresh()
     },
     async remove (ids) {
@@ -61,12 +61,12 @@ export function openSqliteDocuments (
     ...readerOf(sql),
     async search (query, limit, rights, person = null) {
       const vector = await embeddings?.ofQuery(query, person)
-      return markDamaged(db, () => searchAsStored(movable.stored, async (stored) => {
+      return searchAsStored(movable.stored, async (stored) => {
         const seen = { audiences: keysSeen(stored, rights), isAll: rights.seesAll }
         if (worker) return worker.searchDocuments(query, limit, seen, person, vector)
         here ??= openDocumentSearch(join(dataDir, INDEX_FILES.documents))
         return here.search(query, limit, seen, vector)
-      }))
+      })
     },
     async arrange (signal) {
       await arrange(movable, audienceOf, signal)
@@ -80,7 +80,7 @@ export function openSqliteDocuments (
       await embeddings?.close()
       if (db.isOpen) db.close()
     }
-  }
+  })
 }
 
 const prepare = (db: DatabaseSync, audienceOf: AudienceOf) => ({

@@ -1,6 +1,6 @@
 // How a statement runs on Postgres: in a transaction that only reads, as the role of the caller, with limits, and on a
 // connection that is cut when the caller has left.
-// Tested in test/tools/database/postgres-refusals.test.ts.
+// Its limits are tested in test/tools/database/postgres-refusals.test.ts.
 import type { Socket } from 'node:net'
 import type * as Pg from 'pg'
 import { ToolError } from '../../authoring/tool.ts'
@@ -80,22 +80,16 @@ export async function inTransaction<Result> (
   } catch (error) {
     throw watched.broken() ?? error
   } finally {
-    watched.end()
-    await release(client, watched.broken() !== undefined)
+    // A connection that cannot even roll back is not used again. It is watched until then: one that ends meanwhile would end
+    // this process, and one that no longer answers would be kept.
+    const isWhole = watched.broken() === undefined && (await client.query('ROLLBACK').then(() => true, () => false))
+    watched.end(isWhole)
+    client.release(!isWhole)
   }
 }
 
-/** A connection that cannot even roll back is not used again. */
-async function release (client: Pg.PoolClient, isBroken: boolean): Promise<void> {
-  if (isBroken) return client.release(true)
-  await client.query('ROLLBACK').then(
-    () => client.release(),
-    () => client.release(true)
-  )
-}
-
 /** Cuts the connection when the signal is aborted or more arrives than fits: a single value may be a gigabyte. */
-function watch (client: Pg.PoolClient, signal: AbortSignal): { broken(): Error | undefined; end(): void } {
+function watch (client: Pg.PoolClient, signal: AbortSignal): { broken(): Error | undefined; end(isWhole: boolean): void } {
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
   const before = stream.bytesRead
   let broken: Error | undefined
@@ -117,11 +111,11 @@ function watch (client: Pg.PoolClient, signal: AbortSignal): { broken(): Error |
   if (signal.aborted) abort()
   return {
     broken: () => broken,
-    end () {
+    end (isWhole) {
       stream.off('data', count)
       signal.removeEventListener('abort', abort)
       // A broken connection may still report it; the pool throws it away.
-      if (!broken) client.off('error', ignore)
+      if (isWhole) client.off('error', ignore)
     }
   }
 }

@@ -190,7 +190,8 @@ async function readRows (cursor: RowReader, limit: number): Promise<Read> {
       error ? reject(error) : resolve({ rows: rows as Read['rows'], fields: result.fields })
     )
   })
-  await cursor.close()
+  // What comes after waits for it in the connection; on one that ends meanwhile, this promise would never be settled.
+  cursor.close().catch(() => {})
   return { fields: read.fields, rows: read.rows.slice(0, limit), more: read.rows.length > limit }
 }
 

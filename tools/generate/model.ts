@@ -83,7 +83,7 @@ export function createModel (
         const stop = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
         return read(await retry(messages, caller, stop))
       } catch (error) {
-        throw error instanceof ToolError || signal.aborted ? error : readError(error as Error, log)
+        throw error instanceof ToolError || signal.aborted ? error : readError(error as Error, log, apiKey)
       }
     }
   }
@@ -122,12 +122,16 @@ function read ({ choices }: Completion): string {
   return text
 }
 
-/** The reason goes to the log; a caller learns nothing about the endpoint. */
-function readError (error: Error, log: ToolHost['log']): ToolError {
+/**
+ * The reason goes to the log; a caller learns nothing about the endpoint.
+ * @param apiKey which some endpoints repeat where they refuse it.
+ */
+function readError (error: Error, log: ToolHost['log'], apiKey: string | undefined): ToolError {
   const status = statusOf(error)
   // Where the connection failed, fetch has the reason as the cause.
   const reason = error.cause instanceof Error ? error.cause : error
-  log.warn(`generate: the model did not answer: ${status ?? reason.name} ${reason.message.slice(0, 200)}`)
+  const words = apiKey ? reason.message.replaceAll(apiKey, '[secret]') : reason.message
+  log.warn(`generate: the model did not answer: ${status ?? reason.name} ${words.slice(0, 200)}`)
   if (error.name === 'TimeoutError') {
     return new ToolError('The model took too long. Ask for less, or try again in a minute.')
   }

@@ -79,10 +79,19 @@ export async function writeJson (model: Model, { prompt, source, count }: Prompt
 }
 
 function shapeOf ({ schema, example }: Prompt['source']): string {
-  if (schema !== undefined) return ` Each value fits this JSON Schema: ${JSON.stringify(schema)}`
+  if (schema !== undefined) return ` Each value fits this JSON Schema: ${write(schema)}`
   return example === undefined
     ? ''
-    : ` Each value has the same members and types as this example: ${JSON.stringify(example)}`
+    : ` Each value has the same members and types as this example: ${write(example)}`
+}
+
+/** JSON can be read deeper than it can be written. */
+function write (value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw new ToolError('The schema or example is nested too deep. Pass it flatter, or a smaller part of it.')
+  }
 }
 
 /** Models put a Markdown fence around code even when asked not to. */

@@ -67,6 +67,8 @@ function identityOf (file: string): string | undefined {
 
 /** What each database holds that cannot be made again. */
 const HELD = { 'oauth.db': 'the accounts and sign-ins', 'notes.db': 'the notes' } as const
+/** What a process takes to write the first page of a new file, on a slow disk. No request waits for it: nothing is served yet. */
+const MAKING_MS = 1_000
 /** Of a folder that has been in use, one is not empty. */
 const USED = ['oauth.db', 'oauth.db-wal', 'notes.db', 'notes.db-wal', 'secret-key']
 
@@ -84,7 +86,11 @@ export function refuseEmptied (dataDir: string, name: keyof typeof HELD): void {
     }
   }
   // SQLite would delete the log beside it, too: that of an empty database can hold nothing.
-  if (sizeOf(name) !== 0 || !USED.some(sizeOf)) return
+  const isEmptied = () => sizeOf(name) === 0 && USED.some(sizeOf)
+  if (!isEmptied()) return
+  // Another process that starts may be making it.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, MAKING_MS)
+  if (!isEmptied()) return
   throw new StartError(
     `${join(dataDir, name)} is empty, although this folder has been in use: a disk fault or a copy that was cut short. Restore a backup (docs/operations.md). To go on without ${HELD[name]}, delete the file and start again.`
   )

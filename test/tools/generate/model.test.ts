@@ -63,6 +63,7 @@ t.test(
       t.match(error, { name: 'ToolError', message }, name)
       t.notMatch(error.message, new RegExp(`${KEY}|127\\.0\\.0\\.1|internal`), name)
       if (!/no answer|too long/.test(error.message)) t.match(lines, [/did not answer/], name)
+      t.notMatch(lines.join('\n'), KEY, `${name}: the key is not logged (TL-32)`)
     }
     t.equal(redirected.asked.length, 0, 'the key went nowhere else')
   }

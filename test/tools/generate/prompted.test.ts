@@ -27,6 +27,15 @@ t.test('the two variables belong together, and wrong ones stop the start', (t) =
   t.end()
 })
 
+t.test('what is nested too deep is refused before the model is asked (TL-30)', async (t) => {
+  const { run, asked } = await withModel(t, '[1]')
+  const deep = '['.repeat(24_000) + ']'.repeat(24_000)
+  for (const source of [{ example: deep }, { schema: `{"const":${deep}}` }]) {
+    await t.rejects(run({ kind: 'json', prompt: 'a child', ...source }), { name: 'ToolError', message: /nested too deep/ })
+  }
+  t.equal(asked.length, 0)
+})
+
 t.test('text, code and data are asked for, and a fence around them is taken off', async (t) => {
   const { run, asked } = await withModel(
     t,

@@ -1,5 +1,6 @@
 // What the operator reads when a database cannot be opened.
-import { rm, stat, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { copyFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openSqliteNotes } from '../../../../plugins/notes/sqlite.ts'
@@ -43,6 +44,18 @@ t.test('what is damaged or empty is refused with the file and the way out, and l
     name: 'StartError',
     message: /^DATA_DIR: the server cannot write to .*chown/
   })
+})
+
+t.test('what another process is just making is not taken for emptied (LB-34)', async (t) => {
+  const [place, other] = [await folder(t), await folder(t)]
+  await openSqliteNotes(other).close()
+  await copyFile(join(other, 'notes.db'), join(place, 'made'))
+  await writeFile(join(place, 'secret-key'), 'a key')
+  await writeFile(join(place, 'notes.db'), '')
+  spawn('sh', ['-c', 'sleep 0.1; mv made notes.db'], { cwd: place, stdio: 'ignore' })
+  const notes = openSqliteNotes(place)
+  t.equal(await notes.count('ann'), 0)
+  await notes.close()
 })
 
 const disk = mountSmallDisk(t, 4)
