@@ -65,8 +65,8 @@ export async function registerCore (
   await app.register(notes, { ...config, noteUrl: documentUrl(config) })
   if (!config.signIn) return
   await app.register(limits, config)
-  await app.register(clients, { ...config, tokenEndpoint: publicUrl + paths.token })
   await app.register(userStore, config)
+  await app.register(clients, { ...config, tokenEndpoint: publicUrl + paths.token })
   await app.register(grants, config)
   await app.register(accessKeys, config)
   await app.register(idJag, config)

@@ -10,6 +10,7 @@ import type { Config } from './config/index.ts'
 import { describeStartFault, showProgress, startLines } from './banner.ts'
 
 const CLOSE_WITHIN_MS = 10_000
+const MAX_FLUSH_MS = 1_000
 
 /** Prints the start table, or why there is no server, and then ends the process. */
 export async function serve (loadConfig: () => Promise<Config>): Promise<void> {
@@ -25,18 +26,24 @@ export async function serve (loadConfig: () => Promise<Config>): Promise<void> {
     await app.listen({ port: config.port, host: config.host })
     const lines = await startLines(app, config)
     // Prints the table below the log of the start, not between its lines.
-    log.flush()
+    await written(log)
+    // Nor does a log that nobody reads any more end a server.
+    process.stdout.on('error', () => {})
     process.stdout.write(lines)
     if (process.stdout.isTTY) await showProgress(app, process.stdout)
   } catch (error) {
     // The reason comes last, below the log of the start.
-    log?.flush()
+    if (log) await written(log)
     process.stderr.write(describeStartFault(error))
     process.exitCode = 1
     // A connection that is half open, such as one to Redis, must not keep the process alive.
     setTimeout(() => process.exit(1), 500).unref()
   }
 }
+
+/** A log that cannot be written, on a full disk or where nobody reads it, keeps no server from its work (threat OW-46). */
+const written = (log: Logger): Promise<unknown> =>
+  Promise.race([new Promise<void>((resolve) => log.flush(() => resolve())), sleep(MAX_FLUSH_MS, undefined, { ref: false })])
 
 function endWithGrace (app: FastifyInstance, config: Config): void {
   // Without a listener, an unhandled rejection becomes an uncaught exception, which is handled below.

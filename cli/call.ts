@@ -3,7 +3,7 @@
 import { readEnvironment } from '../config/index.ts'
 import { printableJson, printableLines } from '../plugins/observability/terminal-text.ts'
 import { startServer, type CallResult, type TestServer } from '../testing/server.ts'
-import { fail, OperatorError } from './command.ts'
+import { endWithReader, fail, OperatorError } from './command.ts'
 import { commandLine } from './usage.ts'
 
 const HELP = `Runs one tool of this folder and prints its result.
@@ -12,10 +12,15 @@ const HELP = `Runs one tool of this folder and prints its result.
 /** Variables that would make this server use the data of a running one, or be reachable from elsewhere. */
 const NOT_HERE = { AUTH_BACKEND: 'demo', REDIS_URL: '', DATABASE_URL: '', PUBLIC_URL: '', HOST: '', SMTP_URL: '', NODE_ENV: '' }
 
+endWithReader()
 try {
   const [tool = '--help', json = '{}'] = process.argv.slice(2)
   if (tool === '--help') process.stdout.write(HELP)
-  else await call(tool, parse(json))
+  else {
+    const result = await call(tool, parse(json))
+    process.stdout.write(`${describe(result)}\n`)
+    if (result.isError) process.exitCode = 1
+  }
 } catch (error) {
   fail(error)
 }
@@ -28,15 +33,13 @@ function parse (json: string): Record<string, unknown> {
   }
 }
 
-async function call (tool: string, args: Record<string, unknown>): Promise<void> {
+async function call (tool: string, args: Record<string, unknown>): Promise<CallResult> {
   const { PORT: _, ...environment } = readEnvironment()
   const server = await startServer({ env: { ...(environment as Record<string, string>), ...NOT_HERE, LOG_LEVEL: 'error' } })
   try {
     const names = await namesOfTools(server)
     if (!names.includes(tool)) throw new OperatorError(`There is no tool ${JSON.stringify(tool)}. There are: ${names.join(', ')}.`)
-    const result = await server.call(tool, args).catch((error: Error) => { throw new OperatorError(error.message) })
-    process.stdout.write(`${describe(result)}\n`)
-    if (result.isError) process.exitCode = 1
+    return await server.call(tool, args).catch((error: Error) => { throw new OperatorError(error.message) })
   } finally {
     await server.close()
   }

@@ -22,6 +22,7 @@ export async function command (
 ): Promise<void> {
   // Copies and databases are readable by this user only.
   process.umask(0o077)
+  endWithReader()
   try {
     const { values, positionals } = parseOptions({
       allowPositionals: true,
@@ -86,7 +87,7 @@ function endQuietly (error: NodeJS.ErrnoException): void {
   process.exit()
 }
 
-/** For long lists: whoever reads what is printed may have read enough, such as `head`, where Node would print a stack. */
+/** For every command that prints: whoever reads what is printed may have read enough, such as `head`, where Node would print a stack. */
 export const endWithReader = (): void => {
   process.stdout.off('error', endQuietly).on('error', endQuietly)
 }

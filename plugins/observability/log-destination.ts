@@ -33,9 +33,9 @@ process.on('exit', () => {
 
 /**
  * @param isReadable lines for people instead of JSON.
- * @returns with `flush`, which writes at once what is buffered.
+ * @returns with `flush`, which writes what is buffered, and says when that is done or has failed.
  */
-export function createLogDestination (isReadable = false): DestinationStream & { flush(): void } {
+export function createLogDestination (isReadable = false): DestinationStream & { flush(done: () => void): void } {
   // Below GATHER_BYTES it writes nothing by itself: a write under way when the process ends would be lost.
   const out = destination({ sync: false, minLength: GATHER_BYTES, maxWrite: MAX_WRITE_BYTES, maxLength: MAX_WAITING_BYTES })
   const gathered: Gathered = { out, isFailing: false, hand }
@@ -67,9 +67,10 @@ export function createLogDestination (isReadable = false): DestinationStream & {
       if (length >= GATHER_BYTES) hand()
       timer ??= setTimeout(write, GATHER_MS).unref()
     },
-    flush () {
+    flush (done) {
       hand()
-      out.flushSync()
+      // Not in one step: that would be tried until the disk has room, and without an end where nobody reads (threat OW-46).
+      out.flush(() => done())
     }
   }
 }

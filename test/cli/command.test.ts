@@ -1,6 +1,7 @@
 // How a command ends that cannot do what was asked: one sentence, and a stack only for a fault of its own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { fail, OperatorError, parseOptions } from '../../cli/command.ts'
@@ -68,4 +69,16 @@ t.test('a list whose reader has read enough ends without a stack (SG-23)', async
   const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')])
   t.equal(said, '')
   t.equal(status, 0)
+})
+
+t.test('nor does any other command whose reader has gone before it prints (SG-23)', async (t) => {
+  const TMPDIR = await folder(t)
+  const env = childEnvironment({ DATA_DIR: await folder(t), TMPDIR, PUBLIC_URL: 'http://localhost:8080', AUTH_BACKEND: 'demo' })
+  for (const words of [['access', 'everyone'], ['call', 'calculate', '{"expression":"1+1"}']]) {
+    const child = spawn(process.execPath, [`cli/${words[0]}.ts`, ...words.slice(1)], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+    t.same([said, status], ['', 0], words.join(' '))
+  }
+  t.same(await readdir(TMPDIR), [], 'and nothing of it is left')
 })

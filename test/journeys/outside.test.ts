@@ -1,15 +1,19 @@
 // SG-16: nothing outside ends the process: a log that cannot be written, a Postgres that goes away between two
 // statements, no file handles left.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { connectPostgres } from '../../plugins/postgres.ts'
+import { childEnvironment } from '../helpers/child-environment.ts'
+import { freePort } from '../helpers/ports.ts'
 import { noPostgres, startOwnPostgres } from '../helpers/postgres.ts'
 import { startProcess } from '../helpers/processes.ts'
 import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.ts'
+import { folder } from '../helpers/tool-context.ts'
 
 const disk = mountSmallDisk(t, 1)
 const postgres = await startOwnPostgres()
@@ -37,6 +41,31 @@ t.test('a log on a full disk (SG-16)', { skip: disk ? false : noSmallDisk }, asy
   t.equal(await new Promise((resolve) => child.once('close', resolve)), 0)
   clearTimeout(timer)
   t.equal(output, 'goes on\n')
+})
+
+t.test('a start whose log cannot be written, on a full disk or since nobody reads it (OW-46)', async (t) => {
+  for (const stdout of [openSync('/dev/full', 'w'), 'pipe'] as const) {
+    const port = await freePort()
+    const url = `http://localhost:${port}`
+    const env = childEnvironment({ DATA_DIR: await folder(t), PORT: String(port), PUBLIC_URL: url, AUTH_BACKEND: 'demo' })
+    const child = spawn(process.execPath, ['server.ts'], { env, stdio: ['ignore', stdout, 'ignore'] })
+    child.stdout?.destroy()
+    t.teardown(() => child.kill('SIGKILL'))
+    const answers = async () => {
+      try {
+        return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) })).status
+      } catch {
+        return undefined
+      }
+    }
+    for (let tries = 0; tries < 100 && (await answers()) === undefined; tries++) await sleep(100)
+    // What the start prints comes after it listens.
+    await sleep(1_000)
+    t.equal(await answers(), 200)
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    t.same(await Promise.race([ended, sleep(20_000)]), [0, null])
+  }
 })
 
 t.test(

@@ -31,10 +31,11 @@ export interface ConnectedClients {
 interface Stores {
   lists: Collection<UnusedList>
   holders: Collection<Holders>
+  people: Pick<Collection<unknown>, 'find'>
 }
 
 export function createConnectedClients (
-  { lists, holders }: Stores,
+  { lists, holders, people }: Stores,
   now: Clock,
   bounds: Record<keyof typeof CONNECTED_BOUNDS, number> = CONNECTED_BOUNDS
 ): ConnectedClients {
@@ -66,20 +67,24 @@ export function createConnectedClients (
       return { write: { record: { made: made.slice(tooMany) }, ttl: LIFETIME_SECONDS }, result: { lost, again } }
     })
 
+  async function leave (userId: string): Promise<string[]> {
+    const keys = namesOf(await lists.take(userId))
+    if (keys.length === 0) return []
+    const { lost, again } = await put(FORMER_PEOPLE, keys, bounds.ofFormerPeople)
+    return endAll([...lost, ...again])
+  }
+
   return {
+    leave,
     async hold (userId, key, isWritten) {
       const isNew = !namesOf(await lists.find(userId)).includes(key)
       if (!isNew && !isWritten) return []
       // Counted first, so that it is taken from nobody who uses it; whether it was on the list, the list says in the same step.
       await begin(key)
       const { lost, again } = await put(userId, [key], bounds.perPerson)
-      return endAll([...lost, ...again])
-    },
-    async leave (userId) {
-      const keys = namesOf(await lists.take(userId))
-      if (keys.length === 0) return []
-      const { lost, again } = await put(FORMER_PEOPLE, keys, bounds.ofFormerPeople)
-      return endAll([...lost, ...again])
+      const ended = await endAll([...lost, ...again])
+      // A deletion ends the list once the person is gone: it finds this one, or is seen here (threat AC-34).
+      return (await people.find(userId)) ? ended : [...ended, ...(await leave(userId))]
     }
   }
 }

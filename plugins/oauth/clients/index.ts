@@ -93,7 +93,11 @@ export default fp(
       now
     })
     const connected = createConnectedClients(
-      { lists: storage.collection('connectedClients'), holders: storage.collection('clientHolders') },
+      {
+        lists: storage.collection('connectedClients'),
+        holders: storage.collection('clientHolders'),
+        people: app.userStore.records
+      },
       now
     )
     const keys = createKeyRing({ store: storage.collection('clientKeys'), gate, now })
@@ -111,7 +115,7 @@ export default fp(
         registrations.add(readRegistration(body, redirectRules), { address: siteOf(networkOf(request)), attempt })
     } satisfies Clients)
   },
-  { name: 'clients', dependencies: ['storage', 'limits'] }
+  { name: 'clients', dependencies: ['storage', 'limits', 'user-store'] }
 )
 
 /** Everything about clients that exist already. */

@@ -12,7 +12,7 @@ import type { Collection } from '../../storage/contract.ts'
 import { createSettledTime } from '../../storage/monotonic-time.ts'
 import { organizationBackends } from '../../accounts/organizations.ts'
 import { inTurns } from '../../in-turns.ts'
-import { createGrantsByUser, type GrantList } from './by-user.ts'
+import { createGrantsByUser, type GrantList, type GrantsByUser } from './by-user.ts'
 import { servicesOf } from '../services.ts'
 import type { Grant, TokenSet } from './contract.ts'
 import { createEndings, type EndListener, type EndReason } from './endings.ts'
@@ -135,7 +135,11 @@ export function createGrants (
   const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
-  const end = async (grantId: string, reason: EndReason = 'ended') => ended(await store.take(grantId), reason)
+  async function end (grantId: string, reason: EndReason = 'ended'): Promise<Grant | undefined> {
+    const found = await store.take(grantId)
+    await ended(found, reason)
+    return found
+  }
 
   /**
    * Keeps a person within the bounds. Counts ids first, so that nearly everyone costs one
@@ -174,18 +178,28 @@ export function createGrants (
       await ended(found, 'ended')
       return found
     },
-    revoke: (grantId) => end(grantId),
-    async revokeAllOf (userId, which) {
-      const ids = await byUser.ids(userId)
-      const ended = which ? await selectIds(store, ids, which) : ids
-      await Promise.all(ended.map((id) => end(id)))
-      await byUser.drop(userId, ended)
-    },
     listByUser: async (userId) => (await byUser.live(userId)).filter(isConnected),
+    ...createRevoking(store, byUser, end),
     ...createWalks(store),
     onEnd
   }
 }
+
+type End = (grantId: string) => Promise<Grant | undefined>
+
+const createRevoking = (store: GrantStore, byUser: GrantsByUser, end: End): Pick<Grants, 'revoke' | 'revokeAllOf'> => ({
+  async revoke (grantId) {
+    const found = await end(grantId)
+    // Nobody reads the list of somebody who was deleted meanwhile (threat AC-34).
+    if (found) await byUser.drop(found.user.id, [grantId])
+  },
+  async revokeAllOf (userId, which) {
+    const ids = await byUser.ids(userId)
+    const ended = which ? await selectIds(store, ids, which) : ids
+    await Promise.all(ended.map((id) => end(id)))
+    await byUser.drop(userId, ended)
+  }
+})
 
 const createWalks = (store: GrantStore): Pick<Grants, 'all' | 'allOf'> => ({
   all: () => selected(store, isConnected),

@@ -146,6 +146,19 @@ t.test('a token ends with the lock, the deletion and the removal of the way it c
   }
 })
 
+t.test('whoever is deleted while their organization connects an app leaves no list of apps (AC-34)', async (t) => {
+  const { present, app } = await start(t)
+  const { issueByOrganization } = app.grants
+  app.grants.issueByOrganization = async (allowed) => {
+    await app.signIn.lifecycle.delete(allowed.user.id)
+    return issueByOrganization(allowed)
+  }
+  t.match(await present(), { status: 400, body: { error: 'invalid_grant' } })
+  for (const kind of ['grant', 'grantList', 'connectedClients', 'user']) {
+    t.same(await Array.fromAsync(app.storage.collection(kind).all()), [], kind)
+  }
+})
+
 t.test('of an issuer that is no longer configured nothing counts, until it is again (EM-10)', async (t) => {
   const { present, signIn, url, server, variables } = await start(t)
   const token = tokenOf(await present())

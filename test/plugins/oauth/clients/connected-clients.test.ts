@@ -3,8 +3,10 @@ import t from 'tap'
 import { CONNECTED_BOUNDS, createConnectedClients, type Holders } from '../../../../plugins/oauth/clients/connected-clients.ts'
 import type { UnusedList } from '../../../../plugins/oauth/clients/unused-places.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
-import { CALLBACK } from '../../../helpers/oauth.ts'
+import { CALLBACK, newClient, tokensFor } from '../../../helpers/oauth.ts'
+import { userOf } from '../../../helpers/second-factors.ts'
 import { startServer } from '../../../helpers/server.ts'
+import { storageTest } from '../../../helpers/storages.ts'
 import { folder } from '../../../helpers/tool-context.ts'
 
 t.test('beyond the bound the app that was used least recently is nobody\'s, unless others use it (OW-25)', async (t) => {
@@ -12,7 +14,8 @@ t.test('beyond the bound the app that was used least recently is nobody\'s, unle
   t.teardown(() => storage.close())
   const lists = storage.collection<UnusedList>('lists')
   const holders = storage.collection<Holders>('holders')
-  const connected = createConnectedClients({ lists, holders }, () => 1_800_000_000, { perPerson: 2, ofFormerPeople: 2 })
+  const people = { find: async () => ({}) }
+  const connected = createConnectedClients({ lists, holders, people }, () => 1_800_000_000, { perPerson: 2, ofFormerPeople: 2 })
   const counted = async () => {
     const all = await Array.fromAsync(holders.all())
     return Object.fromEntries(all.map(({ id, record }) => [id, record.lists]))
@@ -43,7 +46,9 @@ t.test('beyond the bound the app that was used least recently is nobody\'s, unle
 })
 
 t.test('a person who connects ever new apps leaves a bounded number of registrations (OW-25)', async (t) => {
-  const { app } = await startServer(t)
+  const server = await startServer(t)
+  const { app } = server
+  const [ann, bob] = [(await userOf(server, 'ann@example.com')).id, (await userOf(server, 'bob@example.com')).id]
   const request = { ip: '203.0.113.5' } as never
   const connect = async (userId: string, name: string) => {
     const metadata = { redirect_uris: [CALLBACK], client_name: name }
@@ -53,18 +58,32 @@ t.test('a person who connects ever new apps leaves a bounded number of registrat
     return id
   }
   const isKnown = async (id: string) => (await app.clients.recall(id)) !== undefined
-  await connect('bob', 'Shared')
-  const ids = [await connect('ann', 'Shared'), await connect('ann', 'Oldest'), await connect('ann', 'Next')]
+  await connect(bob, 'Shared')
+  const ids = [await connect(ann, 'Shared'), await connect(ann, 'Oldest'), await connect(ann, 'Next')]
   const lists = app.storage.collection<UnusedList>('connectedClients')
-  const { made } = (await lists.find('ann'))!
+  const { made } = (await lists.find(ann))!
   const length = CONNECTED_BOUNDS.perPerson - made.length
   const others = Array.from(
     { length },
     (_, count): [string, number] => [`other ${count}`, 0]
   )
-  await lists.put('ann', { made: [...made, ...others] }, null)
+  await lists.put(ann, { made: [...made, ...others] }, null)
 
-  ids.push(await connect('ann', 'Newer'), await connect('ann', 'Newest'))
+  ids.push(await connect(ann, 'Newer'), await connect(ann, 'Newest'))
   t.same(await Promise.all(ids.map(isKnown)), [true, false, true, true, true])
-  t.equal((await lists.find('ann'))!.made.length, CONNECTED_BOUNDS.perPerson)
+  t.equal((await lists.find(ann))!.made.length, CONNECTED_BOUNDS.perPerson)
+})
+
+storageTest('whoever is deleted while an app gets its tokens leaves no list of apps (AC-34)', async (t, start) => {
+  const { app, url } = await start({ env: { AUTH_BACKEND: 'demo' } })
+  const { keep } = app.clients
+  app.clients.keep = async (client, until, userId) => {
+    await app.signIn.lifecycle.delete(userId)
+    return keep(client, until, userId)
+  }
+  await tokensFor(url, await newClient(url))
+  t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
+  const lists = await Array.fromAsync(app.storage.collection<UnusedList>('connectedClients').all())
+  t.match(lists, [{ id: 'former people', record: { made: [[/^mcp_client_/]] } }], 'what was theirs gives way with that of others')
+  t.equal(lists.length, 1)
 })
