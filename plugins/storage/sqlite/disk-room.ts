@@ -19,6 +19,8 @@ const MAX_SIGN_IN_SHARE = 1 / 4
 const RECOVER_EVERY_MS = 250
 /** A megabyte is given back at a time: it is copied within the file, and requests wait meanwhile. */
 const PAGES_AT_ONCE = 256
+/** Two megabytes that a database keeps of what was deleted, for what comes next: others may take what it gives back. */
+const PAGES_KEPT = 512
 
 /** One open database, and how it may grow. */
 export interface Member {
@@ -97,7 +99,9 @@ export class DiskRoom {
     const open = this.#open()
     for (const member of open) {
       attempt(() => {
-        member.db.exec(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE}); PRAGMA wal_checkpoint(PASSIVE)`)
+        const pages = Math.min(PAGES_AT_ONCE, freePages(member.db) - PAGES_KEPT)
+        if (pages > 0) member.db.exec(`PRAGMA incremental_vacuum(${pages})`)
+        member.db.exec('PRAGMA wal_checkpoint(PASSIVE)')
         cap(member)
       })
     }
@@ -126,6 +130,11 @@ export class DiskRoom {
     )
   }
 }
+
+export const pragma = (db: DatabaseSync, name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()![name])
+
+/** Pages of the file that hold nothing. */
+export const freePages = (db: DatabaseSync): number => pragma(db, 'freelist_count')
 
 /** The file keeps the size that it has now. */
 export const cap = ({ db }: Member): void => db.exec('PRAGMA max_page_count = 1')

@@ -1,7 +1,7 @@
 // Limits how far one database may grow: notes, documents and journals stop while there is still room for sign-ins.
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { cap, DiskRoom, uncap, type Member } from './disk-room.ts'
+import { cap, DiskRoom, freePages, pragma, uncap, type Member } from './disk-room.ts'
 
 /** SQLite's own default. */
 const MAX_PAGES = 4_294_967_294
@@ -82,12 +82,10 @@ export const isRoomLow = (db: DatabaseSync): boolean => members.get(db)?.room.is
 
 /** Whether the disk is full, and the database has nothing left to write into. */
 export const isOutOfRoom = (db: DatabaseSync): boolean =>
-  members.get(db)?.room.isFull === true && pragma(db, 'freelist_count') < MIN_FREE_PAGES
+  members.get(db)?.room.isFull === true && freePages(db) < MIN_FREE_PAGES
 
 /** How much of the room that the database may take is used: 0 to 1. */
 export function fillOf (db: DatabaseSync): number {
   const { maxPages = MAX_PAGES } = members.get(db) ?? {}
-  return (pragma(db, 'page_count') - pragma(db, 'freelist_count')) / maxPages
+  return (pragma(db, 'page_count') - freePages(db)) / maxPages
 }
-
-const pragma = (db: DatabaseSync, name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()![name])
