@@ -1,8 +1,10 @@
 // Signing in by a passkey alone: who may, and what is refused without a trace (threats FS-06, FS-07).
+import type { Test } from 'tap'
 import { Browser } from '../../helpers/browser.ts'
 import { byPasskey, pathOf, signUp, withPasskey, withPassword } from '../../helpers/factor-sign-in.ts'
 import { stored } from '../../helpers/second-factors.ts'
-import { storageTest } from '../../helpers/storages.ts'
+import type { TestServer } from '../../helpers/server.ts'
+import { storageTest, type Start } from '../../helpers/storages.ts'
 import { beforeNextChange } from '../../helpers/users.ts'
 
 const env = { AUTH_BACKEND: 'local,demo', SIGNUP: 'open' }
@@ -93,37 +95,37 @@ storageTest('a passkey enters no account whose address waits to be confirmed (FS
   t.equal((await enter()).isIn, true)
 })
 
-storageTest('who is locked while they come in by a passkey is not in when they are unlocked (WB-11)', async (t, start) => {
+/** Ann comes in by her passkey, and `meanwhile` happens before the session opens. */
+async function comeInDuring (start: Start, meanwhile: (server: TestServer, annId: string) => Promise<unknown>) {
   const server = await start({ env })
-  const { url, app } = server
-  const { lifecycle } = app.signIn
   const ann = await signUp(server, 'ann@example.com')
   const answer = await withPasskey(server, ann)
   const browser = new Browser()
-  const login = await browser.get(`${url}/login`)
-  beforeNextChange(app, () => lifecycle.lock(ann.id))
-  await browser.submit(login, byPasskey, { response: answer(login) })
-  await lifecycle.unlock(ann.id)
+  const login = await browser.get(`${server.url}/login`)
+  beforeNextChange(server.app, () => meanwhile(server, ann.id))
+  const page = await browser.submit(login, byPasskey, { response: answer(login) })
+  return { ...server, ann, browser, page }
+}
+
+async function isOut (t: Test, browser: Browser, url: string): Promise<void> {
   t.equal(browser.cookies.has('mcp_session'), false)
   t.equal(pathOf(await browser.get(`${url}/account`)), '/login')
+}
+
+storageTest('who is locked while they come in by a passkey is not in when they are unlocked (WB-11)', async (t, start) => {
+  const { app, ann, browser, url } = await comeInDuring(start, ({ app }, id) => app.signIn.lifecycle.lock(id))
+  await app.signIn.lifecycle.unlock(ann.id)
+  await isOut(t, browser, url)
 })
 
 storageTest('who comes in by a passkey while its owner removes it is not in afterwards (AC-30)', async (t, start) => {
-  const server = await start({ env })
-  const { url, app } = server
-  const { lifecycle } = app.signIn
-  const ann = await signUp(server, 'ann@example.com')
-  const answer = await withPasskey(server, ann)
-  const browser = new Browser()
-  const login = await browser.get(`${url}/login`)
-  beforeNextChange(app, async () => {
-    const [passkey] = await app.secondFactors.list(ann.id)
-    await lifecycle.signOutEverywhere(ann.id)
-    await app.secondFactors.remove(ann.id, passkey!.id)
-    await lifecycle.signOutEverywhere(ann.id)
+  const { page, browser, url } = await comeInDuring(start, async ({ app }, id) => {
+    const { lifecycle } = app.signIn
+    const [passkey] = await app.secondFactors.list(id)
+    await lifecycle.signOutEverywhere(id)
+    await app.secondFactors.remove(id, passkey!.id)
+    await lifecycle.signOutEverywhere(id)
   })
-  const page = await browser.submit(login, byPasskey, { response: answer(login) })
   t.match(page, { status: 400, text: /expired/ })
-  t.equal(browser.cookies.has('mcp_session'), false)
-  t.equal(pathOf(await browser.get(`${url}/account`)), '/login')
+  await isOut(t, browser, url)
 })
