@@ -3,7 +3,7 @@
 import { loadConfig, readEnvironment } from '../config/index.ts'
 import { printableLines } from '../plugins/observability/terminal-text.ts'
 import { explainAccess } from './access-report.ts'
-import { endWithReader, fail, OperatorError } from './command.ts'
+import { fail, OperatorError } from './command.ts'
 import { commandLine } from './usage.ts'
 
 const HELP = `Explains who may use what.
@@ -13,7 +13,6 @@ const HELP = `Explains who may use what.
   ${commandLine('access')}service:ID [TOOL|DOCUMENT]  the same for a service in CLIENTS
 `
 
-endWithReader()
 try {
   // Not parsed as options: an id may start with a dash.
   const [who = '--help', name, ...more] = process.argv.slice(2)

@@ -8,7 +8,7 @@ import { openAuditJournals } from '../plugins/observability/audit/journals.ts'
 import type { AuditEvent } from '../plugins/observability/audit/contract.ts'
 import { assembleStories, isStep } from '../plugins/observability/stories/assemble.ts'
 import { reportStory, summarize } from '../plugins/observability/stories/report.ts'
-import { endWithReader, fail, openExisting, OperatorError, parseOptions } from './command.ts'
+import { fail, openExisting, OperatorError, parseOptions } from './command.ts'
 import { commandLine } from './usage.ts'
 import { printableJson } from '../plugins/observability/terminal-text.ts'
 
@@ -19,7 +19,6 @@ const HELP = `Prints the audit log as JSON lines, oldest first.
   ${commandLine('audit')}--attempts        each attempt: who, how far, why it stopped and what to do
 `
 
-endWithReader()
 try {
   const { values } = parseOptions({
     options: {

@@ -3,7 +3,7 @@
 import { readEnvironment } from '../config/index.ts'
 import { printableJson, printableLines } from '../plugins/observability/terminal-text.ts'
 import { startServer, type CallResult, type TestServer } from '../testing/server.ts'
-import { endWithReader, fail, OperatorError } from './command.ts'
+import { fail, OperatorError } from './command.ts'
 import { commandLine } from './usage.ts'
 
 const HELP = `Runs one tool of this folder and prints its result.
@@ -12,7 +12,6 @@ const HELP = `Runs one tool of this folder and prints its result.
 /** Variables that would make this server use the data of a running one, or be reachable from elsewhere. */
 const NOT_HERE = { AUTH_BACKEND: 'demo', REDIS_URL: '', DATABASE_URL: '', PUBLIC_URL: '', HOST: '', SMTP_URL: '', NODE_ENV: '' }
 
-endWithReader()
 try {
   const [tool = '--help', json = '{}'] = process.argv.slice(2)
   if (tool === '--help') process.stdout.write(HELP)

@@ -22,7 +22,6 @@ export async function command (
 ): Promise<void> {
   // Copies and databases are readable by this user only.
   process.umask(0o077)
-  endWithReader()
   try {
     const { values, positionals } = parseOptions({
       allowPositionals: true,
@@ -82,15 +81,11 @@ export function fail (error: unknown, help = ''): void {
   process.exitCode = 1
 }
 
-function endQuietly (error: NodeJS.ErrnoException): void {
+// Of every command: whoever reads what is printed may have read enough, such as `head`, where Node would print a stack.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
-}
-
-/** For every command that prints: whoever reads what is printed may have read enough, such as `head`, where Node would print a stack. */
-export const endWithReader = (): void => {
-  process.stdout.off('error', endQuietly).on('error', endQuietly)
-}
+})
 
 /** A mistake of the operator: printed without a stack. */
 export class OperatorError extends Error {

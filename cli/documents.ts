@@ -11,7 +11,7 @@ import { openIndexer } from '../plugins/library/indexer.ts'
 import { describeLeftOut } from '../plugins/library/left-out.ts'
 import { printable } from '../plugins/observability/terminal-text.ts'
 import workers from '../plugins/workers.ts'
-import { endWithReader, fail, OperatorError } from './command.ts'
+import { fail, OperatorError } from './command.ts'
 import { commandLine } from './usage.ts'
 
 const HELP = `Lists the documents of DOCS_DIR, and the files that are left out with the reason. A large folder takes minutes.
@@ -19,7 +19,6 @@ const HELP = `Lists the documents of DOCS_DIR, and the files that are left out w
   ${commandLine('documents')}left-out       only what is left out
 `
 
-endWithReader()
 try {
   const [what, ...rest] = process.argv.slice(2)
   if (what === '--help') process.stdout.write(HELP)

@@ -1,9 +1,8 @@
 // `npm run keys`: makes, lists and revokes access keys for programs without a browser, also while the server runs.
 import { loadConfig, readEnvironment } from '../config/index.ts'
-import { endWithReader, fail, parseOptions } from './command.ts'
+import { fail, parseOptions } from './command.ts'
 import { HELP, HEADING, keyCommands, runKeyCommand } from './key-commands.ts'
 
-endWithReader()
 try {
   const [name = '--help', ...rest] = process.argv.slice(2)
   const command = Object.hasOwn(keyCommands, name) ? keyCommands[name] : undefined

@@ -5,7 +5,7 @@ import { loadConfig, readEnvironment } from '../config/index.ts'
 import { buildOperatorApp } from '../core.ts'
 import { createRemembered } from '../plugins/upstreams/catalogue/remembered.ts'
 import { askForRestart } from '../plugins/upstreams/restarts.ts'
-import { endWithReader, fail, openExisting, OperatorError, warnOnTerminal } from './command.ts'
+import { fail, openExisting, OperatorError, warnOnTerminal } from './command.ts'
 import { describeUpstreams, nothingToShow } from './upstreams-report.ts'
 import { commandLine } from './usage.ts'
 
@@ -15,7 +15,6 @@ const HELP = `Lists the existing MCP servers that mcp.json names, and what has c
   ${commandLine('upstreams')}restart NAME    ends its processes and connections on every running server, which begin again
 `
 
-endWithReader()
 try {
   const [name, ...more] = process.argv.slice(2)
   if (name === '--help') process.stdout.write(HELP)

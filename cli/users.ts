@@ -1,6 +1,6 @@
 // `npm run users`: lists, invites, locks, groups and deletes the people of this server, also while it runs.
 import { loadConfig, readEnvironment } from '../config/index.ts'
-import { endWithReader, fail } from './command.ts'
+import { fail } from './command.ts'
 import { HEADING } from './find-person.ts'
 import { commands, HELP, runUserCommand } from './user-commands.ts'
 import { INVITATION_HEADING } from './user-invitations.ts'
@@ -12,7 +12,6 @@ const LISTS: Readonly<Record<string, { heading: string; none: string }>> = {
   invitations: { heading: INVITATION_HEADING, none: 'There are no invitations.' }
 }
 
-endWithReader()
 try {
   // Not parsed as options: an id may start with a dash.
   const [name = '--help', ...words] = process.argv.slice(2)

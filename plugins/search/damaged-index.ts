@@ -24,13 +24,12 @@ export async function markDamaged<R> (db: DatabaseSync, work: () => Promise<R>, 
     return await work()
   } catch (error) {
     const { message } = error as Error
-    const isRemade = isOfTerms(error) || (isAllIndex && isOfPages(error))
-    if (!isRemade && !isOfPages(error)) throw error
-    if (!isRemade) {
-      throw new StorageUnavailable(`notes.db is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error })
+    if (isOfTerms(error) || (isAllIndex && isOfPages(error))) {
+      await write(db, () => db.exec(`PRAGMA user_version = ${DAMAGED}`))
+      throw new StorageUnavailable(`the search index is damaged (${message}). Start the server again: it is then made anew`, { cause: error })
     }
-    await write(db, () => db.exec(`PRAGMA user_version = ${DAMAGED}`))
-    throw new StorageUnavailable(`the search index is damaged (${message}). Start the server again: it is then made anew`, { cause: error })
+    if (!isOfPages(error)) throw error
+    throw new StorageUnavailable(`notes.db is damaged (${message}). Restore a backup: docs/operations.md`, { cause: error })
   }
 }
 

@@ -21,16 +21,18 @@ export interface SessionMessages {
   subscribe(session: Pick<Session, 'key'>, listener: (message: SessionMessage) => void): () => void
 }
 
+const id = z.union([z.string(), z.number()])
+
 /** What other instances send is held to this. */
 const SessionMessageSchema: z.ZodType<SessionMessage> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('answer'),
     response: z.looseObject({
       jsonrpc: z.literal('2.0'),
-      id: z.union([z.string(), z.number()])
+      id
     }) as unknown as z.ZodType<JSONRPCResponse>
   }),
-  z.object({ kind: z.literal('cancelled'), requestId: z.union([z.string(), z.number()]) }),
+  z.object({ kind: z.literal('cancelled'), requestId: id }),
   z.object({ kind: z.literal('listening'), stream: z.string() }),
   z.object({ kind: z.literal('uris'), uris: z.array(z.string()) }),
   z.object({ kind: z.literal('ended') })
