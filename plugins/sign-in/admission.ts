@@ -52,7 +52,7 @@ export interface SignInContext {
   separate?: boolean
 }
 
-interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' | 'ownerEmails'> {
+interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' | 'ownerEmails' | 'signup'> {
   users: Users
   lifecycle: Pick<AccountLifecycle, 'delete'>
   now: Clock
@@ -178,7 +178,7 @@ interface Welcoming {
  * it is needed.
  */
 async function welcomeNewcomer (
-  { backends, newcomersNeedInvitation, invitations }: Deps,
+  { backends, newcomersNeedInvitation, signup, invitations }: Deps,
   backend: string,
   identity: Identity,
   { invite }: Interaction,
@@ -188,14 +188,15 @@ async function welcomeNewcomer (
   const { oneClick, accounts } = backends.get(backend) ?? {}
   if (oneClick) return {}
   const held = email !== undefined && emailVerified !== false ? await invitations.findHeld(backend, email) : undefined
-  if (held) return { gives: held, done: () => invitations.dropHeld(backend, email!) }
-  // An account on this server was checked when it was made.
-  if (signedUp || accounts) return {}
+  const done = () => invitations.dropHeld(backend, email!)
+  if (held && held !== 'void') return { gives: held, done }
+  // An account on this server was checked when it was made; by somebody who counts still (threat AD-21).
+  if (!held && (signedUp || accounts)) return {}
   const invited = await invitations.find(invite)
   const isAnothers = invited !== undefined && !isFor(invited, identity)
   const taken = isAnothers ? undefined : await invitations.take(invite)
-  if (taken) return { gives: taken, giveBack: taken.giveBack }
-  if (!newcomersNeedInvitation) return {}
+  if (taken) return { gives: taken, giveBack: taken.giveBack, ...(held && { done }) }
+  if (accounts ? signup === 'open' : !newcomersNeedInvitation) return {}
   throw accessDenied({ key: isAnothers ? 'invitations.anothers' : 'invitations.needed' }).because('no_invitation')
 }
 
