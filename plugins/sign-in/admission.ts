@@ -46,9 +46,7 @@ export interface Admissions {
 export interface SignInContext {
   /** They made the account just now, so its invitation has been checked. */
   signedUp?: boolean
-  /**
-   * They were asked, and want an account separate from the one with the same address.
-   */
+  /** They were asked, and want an account separate from the one with the same address. */
   separate?: boolean
 }
 
@@ -56,7 +54,7 @@ interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' 
   users: Users
   lifecycle: Pick<AccountLifecycle, 'delete'>
   now: Clock
-  invitations: Pick<Invitations, 'find' | 'take' | 'findHeld' | 'dropHeld' | 'noteUser' | 'close'>
+  invitations: Pick<Invitations, 'find' | 'take' | 'findHeld' | 'dropHeld' | 'noteUser' | 'forgetUser' | 'close'>
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
   organizations: ReadonlySet<string>
@@ -105,7 +103,7 @@ export function createAdmissions (deps: Deps): Admissions {
         })
       if (!user) throw signInExpired()
       await welcome.done?.()
-      if (welcome.gives?.id !== undefined) await invitations.noteUser(welcome.gives.id, user.id)
+      if (welcome.gives?.id !== undefined) await noteInvited(deps, welcome.gives.id, user.id)
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Read again: a change raises the generation before it ends the sessions, so it ends
       // this one or is seen here.
@@ -173,10 +171,7 @@ interface Welcoming {
   giveBack?(): Promise<void>
 }
 
-/**
- * @returns what the person gets from their invitation. @throws access_denied without one where
- * it is needed.
- */
+/** @returns what the person gets from their invitation. @throws access_denied without one where it is needed. */
 async function welcomeNewcomer (
   { backends, newcomersNeedInvitation, signup, invitations }: Deps,
   backend: string,
@@ -200,6 +195,12 @@ async function welcomeNewcomer (
   throw accessDenied({ key: isAnothers ? 'invitations.anothers' : 'invitations.needed' }).because('no_invitation')
 }
 
+/** A deletion takes the invitation along once the person is gone: it finds them named, or is seen here (threat AC-35). */
+async function noteInvited ({ users, invitations }: Deps, id: string, userId: string): Promise<void> {
+  await invitations.noteUser(id, userId)
+  if (!(await users.find(userId))) await invitations.forgetUser(userId)
+}
+
 /** Whoever sets up a server that names no owner has the link that its start printed. */
 const whatItGives = ({ ownerEmails }: Deps, { isFirst, groups }: Welcome): Pick<User, 'groups' | 'isOwner'> => ({
   ...(groups.length > 0 && { groups: [...groups] }),
@@ -218,10 +219,7 @@ async function findAddable (
   return (await users.findBy({ backend, subject })) ? undefined : user
 }
 
-/**
- * @returns the person with the same verified address, if they can be asked whether this is
- * them.
- */
+/** @returns the person with the same verified address, if they can be asked whether this is them. */
 async function findSameEmail (
   { users, backends }: Deps,
   backend: string,

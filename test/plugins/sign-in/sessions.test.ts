@@ -91,9 +91,9 @@ export default { env: z.object({}), open: () => ({ title: 'Service', sessions: {
   app.signIn.backends.get(path)!.sessions!.end = async (session) => {
     ended.push(session)
   }
-  const signIn = async (email: string, password: string) => {
+  const signIn = async (email: string, password: string, from = '/login') => {
     const browser = new Browser()
-    return browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
+    return browser.submit(await browser.get(url + from), ({ fields }) => 'password' in fields, { email, password })
   }
   const find = async (subject: string) => (await app.signIn.lifecycle.findByIdentity({ backend: path, subject }))!
   return { server, app, ended, signIn, find }
@@ -116,6 +116,13 @@ storageTest('nor of somebody who is deleted while they sign in, nor their addres
   t.match(await signIn('ann', 'three'), { status: 400, text: /sign_in_expired/ })
   t.same([...new Set(ended)].sort(), ['three', 'two'])
   t.match(await census(server), { browserSession: 1, browserSessionList: 1, backendSession: 1, verifiedAddress: 1 })
+
+  const invite = await app.signIn.invitations.invite()
+  afterNextChange(app, async () => app.signIn.lifecycle.delete((await find('carl')).id))
+  t.match(await signIn('carl', 'four', `/signup?invite=${invite}`), { status: 400, text: /sign_in_expired/ })
+  const { invitation, invitationList, ...left } = await census(server)
+  t.same([invitation, invitationList], [undefined, undefined], 'nor the invitation that was theirs')
+  t.match(left, { browserSession: 1, verifiedAddress: 1, identity: 1, user: 1 })
 })
 
 storageTest('who is locked while they sign out others is not in when they are unlocked (WB-11)', async (t, start) => {
