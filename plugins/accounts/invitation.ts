@@ -45,8 +45,9 @@ export function stateOf ({ usedAt, withdrawnAt, expiresAt, isVoid }: Invitation,
 
 /** What a new person gets from the invitation that let them in. */
 export interface Welcome {
-  /** Of the invitation; absent for that of the first account. */
+  /** Of the invitation, and who stands for it; absent for that of the first account. */
   id?: string
+  by?: string
   /** It was the one for the first account of the server. */
   isFirst?: true
   groups: readonly string[]

@@ -14,6 +14,8 @@ import { BY_OPERATOR, type StillGives } from './owners.ts'
 
 /** How long the list shows one that was used, withdrawn or has expired. */
 const KEPT_SECONDS = 30 * 86_400
+/** Who has made an account may come for the first time long afterwards, also when whoever invited them is an owner no more. */
+const HELD_SECONDS = 366 * 86_400
 const ID_BYTES = 8
 const LINK = /^([\w-]{11})\.[\w-]{43}$/
 
@@ -39,8 +41,8 @@ export interface Invitations {
    * invitation gives waits for them.
    */
   hold(backend: string, email: string, welcome: Welcome): Promise<void>
-  /** @returns what is held for this address. It stays until the person is stored. */
-  findHeld(backend: string, email: string): Promise<Welcome | undefined>
+  /** @returns what is held for this address, until the person is stored; `void` once nobody stands for it any more. */
+  findHeld(backend: string, email: string): Promise<Welcome | 'void' | undefined>
   dropHeld(backend: string, email: string): Promise<void>
   /** Newest first. */
   list(): Promise<Invitation[]>
@@ -97,9 +99,9 @@ export function createInvitations (storage: Storage, now: Clock, stillGives: Sti
       const giveBack = async () => {
         await change(id, ({ hash, usedAt }) => usedAt !== undefined && hash === taken.hash, ({ usedAt: _, ...found }) => found)
       }
-      return { id, groups: taken.groups, giveBack }
+      return { id, by: taken.by, groups: taken.groups, giveBack }
     },
-    ...createHeld(storage, now, async (id) => stillGives((await records.find(id))?.by ?? BY_OPERATOR)),
+    ...createHeld(storage, now, stillGives),
     list,
     async renew (id, by) {
       const secret = `${id}.${randomSecret()}`
@@ -176,21 +178,22 @@ function createRecords (storage: Storage, now: Clock, stillGives: StillGives, se
 const idOf = (secret: string | undefined): string | undefined => LINK.exec(secret ?? '')?.[1]
 
 /**
- * What waits for a person who has to confirm an address first. @param counts whether the invitation with this id still does.
+ * What waits for a person who has to confirm an address first. It says itself who stands for it: the invitation was used,
+ * and makes way in the list for others.
  */
-function createHeld (storage: Storage, now: Clock, counts: (id: string) => Promise<boolean>): Pick<Invitations, 'hold' | 'findHeld' | 'dropHeld'> {
+function createHeld (storage: Storage, now: Clock, stillGives: StillGives): Pick<Invitations, 'hold' | 'findHeld' | 'dropHeld'> {
   const held = storage.collection<Welcome & { expiresAt: number }>('heldInvitation')
   const keyOf = (backend: string, email: string) => hashSecret(JSON.stringify([backend, parseEmail(email)]))
   return {
-    async hold (backend, email, { id, isFirst, groups }) {
-      const welcome = { ...(id !== undefined && { id }), ...(isFirst && { isFirst }), groups }
-      const record = { ...welcome, expiresAt: now() + INVITATION_SECONDS }
-      await held.put(keyOf(backend, email), record, INVITATION_SECONDS)
+    async hold (backend, email, { id, by, isFirst, groups }) {
+      const welcome = { ...(id !== undefined && { id }), ...(by !== undefined && { by }), ...(isFirst && { isFirst }), groups }
+      const lifetime = by === undefined ? INVITATION_SECONDS : HELD_SECONDS
+      await held.put(keyOf(backend, email), { ...welcome, expiresAt: now() + lifetime }, lifetime)
     },
     async findHeld (backend, email) {
       const found = await held.find(keyOf(backend, email))
       if (!found || found.expiresAt <= now()) return undefined
-      if (found.id !== undefined && !(await counts(found.id))) return undefined
+      if (found.by !== undefined && !(await stillGives(found.by))) return 'void'
       const { expiresAt: _, ...welcome } = found
       return welcome
     },

@@ -110,8 +110,9 @@ export function createUsers ({ storage, userStore, now, log }: App, expiry: Ends
       for (const identity of user.identities) await pointers.free(identity, user.id)
       await emails.follow(user, undefined)
       const last = await users.take(user.id)
-      // One that was added meanwhile: whoever signs in with it would get the id of somebody who is gone.
+      // What was added meanwhile: whoever signs in with it would get the id of somebody who is gone.
       for (const identity of last?.identities ?? []) await pointers.free(identity, user.id)
+      await emails.follow(last, undefined)
       await expiry.forget(user.id)
     }
   }

@@ -54,6 +54,8 @@ export function createVerifiedEmails (
       if (holders.some(({ id }) => id === user.id)) continue
       const gone = ids.filter((id) => !holders.some((holder) => holder.id === id))
       await change(email, (now) => [...new Set([...now.filter((id) => !gone.includes(id)), user.id])].slice(0, MAX_HOLDERS))
+      // A deletion frees it once the person is gone: it finds this, or is seen here (threat AC-35).
+      if (!(await findUser(user.id))) await change(email, (now) => now.filter((id) => id !== user.id))
     }
   }
   async function free ({ id, email, identities }: User, left: readonly Email[]): Promise<void> {

@@ -46,17 +46,15 @@ export interface Admissions {
 export interface SignInContext {
   /** They made the account just now, so its invitation has been checked. */
   signedUp?: boolean
-  /**
-   * They were asked, and want an account separate from the one with the same address.
-   */
+  /** They were asked, and want an account separate from the one with the same address. */
   separate?: boolean
 }
 
-interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' | 'ownerEmails'> {
+interface Deps extends Pick<Config, 'allowedEmails' | 'newcomersNeedInvitation' | 'ownerEmails' | 'signup'> {
   users: Users
   lifecycle: Pick<AccountLifecycle, 'delete'>
   now: Clock
-  invitations: Pick<Invitations, 'find' | 'take' | 'findHeld' | 'dropHeld' | 'noteUser' | 'close'>
+  invitations: Pick<Invitations, 'find' | 'take' | 'findHeld' | 'dropHeld' | 'noteUser' | 'forgetUser' | 'close'>
   /** Those in use. */
   backends: ReadonlyMap<string, AuthBackend>
   organizations: ReadonlySet<string>
@@ -105,7 +103,7 @@ export function createAdmissions (deps: Deps): Admissions {
         })
       if (!user) throw signInExpired()
       await welcome.done?.()
-      if (welcome.gives?.id !== undefined) await invitations.noteUser(welcome.gives.id, user.id)
+      if (welcome.gives?.id !== undefined) await noteInvited(deps, welcome.gives.id, user.id)
       if (!known && !backends.get(backend)?.oneClick) await invitations.close()
       // Read again: a change raises the generation before it ends the sessions, so it ends
       // this one or is seen here.
@@ -173,12 +171,9 @@ interface Welcoming {
   giveBack?(): Promise<void>
 }
 
-/**
- * @returns what the person gets from their invitation. @throws access_denied without one where
- * it is needed.
- */
+/** @returns what the person gets from their invitation. @throws access_denied without one where it is needed. */
 async function welcomeNewcomer (
-  { backends, newcomersNeedInvitation, invitations }: Deps,
+  { backends, newcomersNeedInvitation, signup, invitations }: Deps,
   backend: string,
   identity: Identity,
   { invite }: Interaction,
@@ -188,15 +183,22 @@ async function welcomeNewcomer (
   const { oneClick, accounts } = backends.get(backend) ?? {}
   if (oneClick) return {}
   const held = email !== undefined && emailVerified !== false ? await invitations.findHeld(backend, email) : undefined
-  if (held) return { gives: held, done: () => invitations.dropHeld(backend, email!) }
-  // An account on this server was checked when it was made.
-  if (signedUp || accounts) return {}
+  const done = () => invitations.dropHeld(backend, email!)
+  if (held && held !== 'void') return { gives: held, done }
+  // An account on this server was checked when it was made; by somebody who counts still (threat AD-21).
+  if (!held && (signedUp || accounts)) return {}
   const invited = await invitations.find(invite)
   const isAnothers = invited !== undefined && !isFor(invited, identity)
   const taken = isAnothers ? undefined : await invitations.take(invite)
-  if (taken) return { gives: taken, giveBack: taken.giveBack }
-  if (!newcomersNeedInvitation) return {}
+  if (taken) return { gives: taken, giveBack: taken.giveBack, ...(held && { done }) }
+  if (accounts ? signup === 'open' : !newcomersNeedInvitation) return {}
   throw accessDenied({ key: isAnothers ? 'invitations.anothers' : 'invitations.needed' }).because('no_invitation')
+}
+
+/** A deletion takes the invitation along once the person is gone: it finds them named, or is seen here (threat AC-35). */
+async function noteInvited ({ users, invitations }: Deps, id: string, userId: string): Promise<void> {
+  await invitations.noteUser(id, userId)
+  if (!(await users.find(userId))) await invitations.forgetUser(userId)
 }
 
 /** Whoever sets up a server that names no owner has the link that its start printed. */
@@ -217,10 +219,7 @@ async function findAddable (
   return (await users.findBy({ backend, subject })) ? undefined : user
 }
 
-/**
- * @returns the person with the same verified address, if they can be asked whether this is
- * them.
- */
+/** @returns the person with the same verified address, if they can be asked whether this is them. */
 async function findSameEmail (
   { users, backends }: Deps,
   backend: string,

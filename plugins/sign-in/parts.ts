@@ -44,7 +44,7 @@ export type Parts = ReturnType<typeof createParts>
 /** The people and their sessions; each part uses those before it. */
 export function createParts (
   app: FastifyInstance,
-  { publicUrl, allowedEmails, newcomersNeedInvitation, ownerEmails, idJagIssuers }: Options,
+  { publicUrl, allowedEmails, newcomersNeedInvitation, ownerEmails, signup, idJagIssuers }: Options,
   backends: Map<string, AuthBackend>
 ) {
   const { now, settled } = app
@@ -88,6 +88,7 @@ export function createParts (
   const admissions = createAdmissions({
     ...policy,
     ownerEmails,
+    signup,
     users,
     lifecycle,
     invitations,

@@ -109,10 +109,11 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
       const id = cookies.startSession(reply)
       await makeRoom(deps, id, session.userId)
       const endsAt = session.signedInAt + SESSION_LIFETIME_SECONDS
-      await store.put(id, { ...session, ...changes }, Math.max(1, endsAt - app.now()))
-      if (session.backendSession === undefined) return
-      await upstream.retain(session.backendSession, { name: referenceOfBrowser(id), endsAt })
-      await upstream.release(session.backendSession, referenceOfBrowser(old!))
+      if (session.backendSession !== undefined) {
+        await upstream.retain(session.backendSession, { name: referenceOfBrowser(id), endsAt })
+        await upstream.release(session.backendSession, referenceOfBrowser(old!))
+      }
+      await keep(deps, id, { ...session, ...changes }, Math.max(1, endsAt - app.now()))
     },
     async signOut (request, reply, returnTo) {
       const id = cookies.session(request)
@@ -122,10 +123,7 @@ export function createBrowserSessions (deps: Deps): BrowserSessions {
       cookies.endSession(reply)
       return atService && returnTo !== undefined ? findLogoutUrl(deps, atService, returnTo) : undefined
     },
-    async endAllOf (userId) {
-      // At once: a service that hangs is waited for once.
-      await Promise.all((await deps.places.giveUpAll(userId)).map((id) => end(deps, id)))
-    }
+    endAllOf: (userId) => endAllOf(deps, userId)
   }
 }
 
@@ -138,6 +136,11 @@ async function end (deps: Deps, id: string): Promise<void> {
   await release(deps, id, await deps.store.take(id))
 }
 
+async function endAllOf (deps: Deps, userId: string): Promise<void> {
+  // At once: a service that hangs is waited for once.
+  await Promise.all((await deps.places.giveUpAll(userId)).map((id) => end(deps, id)))
+}
+
 async function release ({ upstream }: Deps, id: string, ended: BrowserSession | undefined): Promise<void> {
   if (ended?.backendSession) await upstream.release(ended.backendSession, referenceOfBrowser(id))
 }
@@ -147,6 +150,19 @@ async function makeRoom (deps: Deps, id: string, userId: string): Promise<void> 
   for (const other of await deps.places.take(id, userId)) await end(deps, other)
 }
 
+/**
+ * A lock comes before a deletion ends all sessions: either finds this one, or is seen here (threat AC-35).
+ * @throws sign_in_expired, with nothing left of the session.
+ */
+async function keep (deps: Deps, id: string, session: BrowserSession, lifetime: number): Promise<void> {
+  await deps.store.put(id, session, lifetime)
+  const user = await deps.users.find(session.userId)
+  if (user && !user.locked) return
+  await end(deps, id)
+  await endAllOf(deps, session.userId)
+  throw signInExpired()
+}
+
 async function openSession (
   deps: Deps,
   request: FastifyRequest,
@@ -154,7 +170,7 @@ async function openSession (
   handle: string,
   { user, backend, session, provenAt, factorAt, byPasskey }: SessionOpening
 ): Promise<Parked> {
-  const { app, store, cookies, upstream, interactions } = deps
+  const { app, cookies, upstream, interactions } = deps
   // Read after the lock, they have its epoch: the session would count once they are unlocked.
   if (user.locked) throw signInExpired()
   const { intent, browser, language } = await interactions.consume(request, handle)
@@ -173,7 +189,7 @@ async function openSession (
     epoch: user.sessionEpoch ?? 0,
     ...(backendSession && { backendSession })
   }
-  await store.put(id, record, SESSION_LIFETIME_SECONDS)
+  await keep(deps, id, record, SESSION_LIFETIME_SECONDS)
   const details = { user: user.id, backend, ...(byPasskey && { reason: 'passkey' }), ...attemptOf(intent) }
   app.audit.record(request, 'sign_in', details)
   return interactions.create(request, { intent, browser, session: id, ...(language && { language }) })

@@ -5,6 +5,7 @@ import { invalidRequest, OAuthError } from '../../errors.ts'
 import { languages, type Language, type Words } from '../../languages/index.ts'
 import { stateOf, type Invitation, type InvitationState } from '../../plugins/accounts/invitation.ts'
 import type { Invited } from '../../plugins/administration/contract.ts'
+import { OPERATOR } from '../../plugins/administration/contract.ts'
 import { nameOfInviter } from '../../plugins/administration/invited.ts'
 import { formParameters, queryParameters, type Parameters } from '../../plugins/oauth/parameters.ts'
 import type { Row } from '../../plugins/pages/admin-people-page-data.ts'
@@ -88,7 +89,8 @@ async function describe (app: FastifyInstance, request: FastifyRequest, typed: P
   const list = await app.signIn.invitations.list()
   const inviters = new Map<string, string>()
   for (const by of new Set(list.map((one) => one.by))) {
-    inviters.set(by, (await nameOfInviter(app, by)) ?? words.text('invitations.byOperator'))
+    // Of an owner who is gone the id is left: it was not the operator.
+    inviters.set(by, by === OPERATOR.by ? words.text('invitations.byOperator') : (await nameOfInviter(app, by)) ?? by)
   }
   return {
     ...frameOf(app, request, 'adminInvitations'),

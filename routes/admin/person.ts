@@ -24,8 +24,8 @@ const acts: Readonly<Partial<Record<Done, Act>>> = {
   'revoke-key': ({ administration }, actor, _userId, form) => administration.revokeKey(actor, form.need('key'))
 }
 
-/** These give power, and need fresh proof as what is asked does. */
-const GIVING: ReadonlySet<string> = new Set<Done>(['group-add', 'unlock'])
+/** These give power, and need fresh proof as what is asked does: rules may take something away from a group (threat AD-22). */
+const GIVING: ReadonlySet<string> = new Set<Done>(['group-add', 'group-remove', 'unlock'])
 
 export default async function person (app: FastifyInstance) {
   const { paths } = app
@@ -63,7 +63,8 @@ async function doAtOnce (
   const act = Object.hasOwn(acts, name) ? acts[name as Done] : undefined
   if (!act) throw invalidRequest({ key: 'admin-people.noSuchAct' })
   if (GIVING.has(name) && !isProven(app, request)) {
-    return proveFirst(app, request, reply, withQuery(app.paths.adminPerson, { person: id, group: form.get('group') }))
+    const typed = name === 'group-add' ? form.get('group') : undefined
+    return proveFirst(app, request, reply, withQuery(app.paths.adminPerson, { person: id, group: typed }))
   }
   await act(app, actorOf(request), id, form)
   return redirectDone(reply, app.paths.adminPerson, name as Done, { person: id })

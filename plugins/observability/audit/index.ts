@@ -69,10 +69,10 @@ export interface Audit {
    */
   latest(): Promise<AuditEvent[]>
   /**
-   * A person's own events, newest first. Many of one class leave room for the others.
+   * A person's own events as they may read them, newest first. Many of one class leave room for the others.
    */
   ofUser(userId: string, limit: number): Promise<AuditEvent[]>
-  /** All of a person's own events that are stored, oldest first; a few are in memory at a time. */
+  /** All of them that are stored, oldest first; a few are in memory at a time. */
   allOfUser(userId: string): AsyncIterable<AuditEvent>
   /** Deletes a person's events. */
   forget(userId: string): Promise<void>
@@ -132,10 +132,13 @@ export default fp(
       attemptOf,
       beginAttempt: (request, program = attemptOf(request)) => `${program}.${randomSecret(RANDOM_BYTES)}`,
       latest: () => waiting.flush().then(() => journals.latest(LATEST)),
-      ofUser: (userId, limit) => waiting.flush().then(() => journals.newest(topicOfUser(userId), limit)),
+      async ofUser (userId, limit) {
+        await waiting.flush()
+        return (await journals.newest(topicOfUser(userId), limit)).map(asTheyReadIt)
+      },
       async * allOfUser (userId) {
         await waiting.flush()
-        yield * journals.all(topicOfUser(userId))
+        for await (const event of journals.all(topicOfUser(userId))) yield asTheyReadIt(event)
       },
       forget: (userId) => waiting.flush().then(() => journals.forget(topicOfUser(userId))),
       hash: (text) => app.sealing.mac('audit', text.trim().toLowerCase()).slice(0, 16),
@@ -147,6 +150,13 @@ export default fp(
   },
   { name: 'audit', dependencies: ['storage'] }
 )
+
+/** What somebody else did to them says nothing of where that person was (threat AD-20). */
+function asTheyReadIt (event: AuditEvent): AuditEvent {
+  if (event.by === undefined || event.by === event.user) return event
+  const { address: _, request: __, ...read } = event
+  return read
+}
 
 let stampedAt = NaN
 let written = ''

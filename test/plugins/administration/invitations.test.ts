@@ -141,3 +141,43 @@ storageTest('the invitations of an owner who is locked, or no owner any more, le
   const last = new URL(again.link!).searchParams.get('invite')!
   t.equal(await app.signIn.invitations.isValid(last), false)
 })
+
+storageTest('whoever made an account by an invitation of an owner, and comes for the first time once that owner is none, needs another one (AD-21)', async (t, start) => {
+  const clock = { now: Math.floor(Date.now() / 1000) }
+  const { app, url, signIn, isIn, linkTo } = await startWithMail(smtp, start, { now: () => clock.now, env: { AUTH_BACKEND: 'local', SIGNUP: 'closed' } })
+  const find = async (email: string) => (await Array.fromAsync(app.signIn.lifecycle.all())).find((user) => user.email === email)
+  const make = async (by: { by: string }, email: string) => {
+    const { link } = await app.administration.invite(by, asked(undefined, ['finance']))
+    await signUp(link!, email)
+    const browser = new Browser()
+    await browser.submit(await browser.get((await linkTo(email))!), () => true)
+  }
+  await make(by, address(t, 'owner'))
+  await signIn(address(t, 'owner'), PASSWORD)
+  const owner = (await find(address(t, 'owner')))!.id
+  await app.administration.makeOwner(by, owner)
+  const [second, third] = [address(t, 'second'), address(t, 'third')]
+  await make({ by: owner }, second)
+  await make({ by: owner }, third)
+  // What has been used makes way for what is open.
+  for (const { id } of await app.signIn.invitations.list()) await app.storage.collection('invitation').delete(id)
+  clock.now += 300 * 86_400
+  await signIn(third, PASSWORD)
+  t.match(await find(third), { groups: ['finance'] }, 'while the owner is one, they come whenever they like')
+  await app.administration.lock(by, owner)
+
+  const refused = await signIn(second, PASSWORD)
+  t.match(refused, { status: 403, text: /New people need an invitation here/ })
+  t.equal(await find(second), undefined)
+  const { link } = await app.administration.invite(by, asked(second, ['research']))
+  t.equal(link, undefined)
+  await app.mail.idle()
+  const mailed = /https?:\/\/\S+\?invite=[\w.-]+/.exec(smtp.messages.findLast(({ to }) => to === second)!.text)![0]
+  const browser = new Browser()
+  const page = await browser.get(mailed)
+  const login = /href="([^"]*\/login\?interaction=[^"]+)"/.exec(page.text)![1]!.replaceAll('&amp;', '&')
+  await browser.submit(await browser.get(new URL(login, url).href), ({ fields }) => 'password' in fields, { email: second, password: PASSWORD })
+  t.equal(await isIn(browser), true, 'by one of somebody who counts')
+  t.match(await find(second), { groups: ['research'] })
+  t.same(await Array.fromAsync(app.storage.collection('heldInvitation').all()), [], 'nothing of the other is left')
+})

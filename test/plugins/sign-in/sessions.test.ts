@@ -3,16 +3,16 @@
 // session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { paths } from '../../../paths.ts'
 import { MAX_SESSIONS_PER_PERSON } from '../../../plugins/sign-in/sessions.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
 import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
 import { startServer } from '../../helpers/server.ts'
-import { storageTest } from '../../helpers/storages.ts'
+import { storageTest, type Start } from '../../helpers/storages.ts'
 import { folder } from '../../helpers/tool-context.ts'
-import { beforeNextChange } from '../../helpers/users.ts'
+import { afterNextChange, beforeNextChange } from '../../helpers/users.ts'
 import { cookiesOf, handleIn, send, stranger } from '../../helpers/visitors.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
@@ -78,25 +78,51 @@ t.test('a person is signed in in a hundred browsers at most: with one more the o
   t.equal((await census(server))['browserSession'], MAX_SESSIONS_PER_PERSON)
 })
 
-storageTest('of somebody who is deleted no browser keeps a session, here or at the service they came by (WB-11)', async (t, start) => {
+/** A service of names that has sessions of its own. */
+async function withSessions (t: Test, start: Start) {
   const path = join(await folder(t), 'service.ts')
   await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
 export default { env: z.object({}), open: () => ({ title: 'Service', sessions: { end: async () => {} },
-  password: { label: 'Name', verify: async ({ identifier, password }) => ({ subject: identifier, session: password }) } }) }`)
+  password: { label: 'Name', verify: async ({ identifier, password }) =>
+    ({ subject: identifier, session: password, email: identifier + '@example.com', emailVerified: true }) } }) }`)
   const server = await start({ env: { AUTH_BACKEND: path } })
   const { url, app } = server
   const ended: string[] = []
   app.signIn.backends.get(path)!.sessions!.end = async (session) => {
     ended.push(session)
   }
-  for (const [email, password] of [['ann', 'one'], ['ann', 'two'], ['bob', 'three']] as const) {
+  const signIn = async (email: string, password: string, from = '/login') => {
     const browser = new Browser()
-    await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email, password })
+    return browser.submit(await browser.get(url + from), ({ fields }) => 'password' in fields, { email, password })
   }
-  const ann = await app.signIn.lifecycle.findByIdentity({ backend: path, subject: 'ann' })
-  await app.signIn.lifecycle.delete(ann!.id)
+  const find = async (subject: string) => (await app.signIn.lifecycle.findByIdentity({ backend: path, subject }))!
+  return { server, app, ended, signIn, find }
+}
+
+storageTest('of somebody who is deleted no browser keeps a session, here or at the service they came by (WB-11)', async (t, start) => {
+  const { server, app, ended, signIn, find } = await withSessions(t, start)
+  for (const [name, password] of [['ann', 'one'], ['ann', 'two'], ['bob', 'three']] as const) await signIn(name, password)
+  await app.signIn.lifecycle.delete((await find('ann')).id)
   t.same(ended.sort(), ['one', 'two'])
   t.match(await census(server), { browserSession: 1, browserSessionList: 1, backendSession: 1 })
+})
+
+storageTest('nor of somebody who is deleted while they sign in, nor their address (AC-35)', async (t, start) => {
+  const { server, app, ended, signIn, find } = await withSessions(t, start)
+  await signIn('bob', 'one')
+  await signIn('ann', 'two')
+  const { id } = await find('ann')
+  afterNextChange(app, () => app.signIn.lifecycle.delete(id))
+  t.match(await signIn('ann', 'three'), { status: 400, text: /sign_in_expired/ })
+  t.same([...new Set(ended)].sort(), ['three', 'two'])
+  t.match(await census(server), { browserSession: 1, browserSessionList: 1, backendSession: 1, verifiedAddress: 1 })
+
+  const invite = await app.signIn.invitations.invite()
+  afterNextChange(app, async () => app.signIn.lifecycle.delete((await find('carl')).id))
+  t.match(await signIn('carl', 'four', `/signup?invite=${invite}`), { status: 400, text: /sign_in_expired/ })
+  const { invitation, invitationList, ...left } = await census(server)
+  t.same([invitation, invitationList], [undefined, undefined], 'nor the invitation that was theirs')
+  t.match(left, { browserSession: 1, verifiedAddress: 1, identity: 1, user: 1 })
 })
 
 storageTest('who is locked while they sign out others is not in when they are unlocked (WB-11)', async (t, start) => {

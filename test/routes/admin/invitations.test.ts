@@ -50,3 +50,16 @@ storageTest('who invites, or sends an invitation again, has proved a moment ago 
   await act(browser, await browser.get(open), 'withdraw')
   t.equal((await app.signIn.invitations.list()).some((one) => one.withdrawnAt !== undefined), true, 'withdrawing gives nothing')
 })
+
+storageTest('the list names who made an invitation, also an owner who is gone: by their id, never as the operator (AD-23)', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local' } })
+  const { url, app } = server
+  const { browser } = await signedUpOwner(server)
+  const other = await signedUpOwner(server, 'other@example.com')
+  await act(other.browser, await other.browser.get(`${url}/admin/invitations`), 'invite', { email: 'ann@example.com' })
+  const list = async () => (await browser.get(`${url}/admin/invitations`)).text
+  t.match(await list(), 'other@example.com')
+  await app.signIn.lifecycle.delete(other.id)
+  t.match(await list(), other.id)
+  t.notMatch(await list(), />Operator</)
+})

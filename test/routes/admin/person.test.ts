@@ -105,6 +105,16 @@ storageTest('what gives power needs such proof as well, though nothing is asked 
   t.match(back.text, 'value="finance"', 'what was typed is there again')
   await act(owner.browser, back, 'group-add')
   t.same((await find())!.groups, ['finance'])
+
+  const member = await personPage()
+  clock.now += 301
+  const removed = await act(owner.browser, member, 'group-remove')
+  t.match(removed.url, /\/login\?interaction=/, 'rules may take something away from a group (AD-22)')
+  t.same((await find())!.groups, ['finance'])
+  const again = await owner.browser.submit(removed, ({ fields }) => 'password' in fields, { email: 'owner@example.com', password: PASSWORD })
+  t.match(again.text, 'spellcheck="false" value=""', 'it is not offered to be added')
+  await act(owner.browser, again, 'group-remove')
+  t.equal((await find())!.groups, undefined)
 })
 
 storageTest('a link for a new password is shown once; an owner cannot lock or delete themselves (AD-03)', async (t, start) => {
@@ -120,4 +130,20 @@ storageTest('a link for a new password is shown once; an owner cannot lock or de
   }
   t.match(await app.signIn.lifecycle.find(owner.id), { isOwner: true })
   t.equal((await owner.browser.get(`${url}/admin/person?person=nobody`)).status, 400)
+})
+
+storageTest('a person reads what an owner did with their account, not where the owner was (AD-20)', async (t, start) => {
+  const { url, app, owner, ann, personPage } = await place(start)
+  await act(owner.browser, await personPage(), 'group-add', { group: 'finance' })
+  const lines = (await ann.browser.get(`${url}/account/activity.jsonl`)).text.trim().split('\n').map((line) => JSON.parse(line))
+  const ofOwner = lines.filter(({ by }) => by === owner.id)
+  t.match(ofOwner, [{ event: 'account_changed', reason: 'group added' }])
+  t.same(Object.keys(ofOwner[0]).sort(), ['at', 'by', 'event', 'reason', 'user'])
+  const [shown] = (await app.audit.ofUser(ann.id, 20)).filter(({ by }) => by === owner.id)
+  t.equal(shown!.address, undefined, 'nor on the page')
+  t.equal(lines.find(({ event }) => event === 'sign_in').address, '127.0.0.1', 'of their own they read it')
+  const stored = (await app.audit.latest()).find(({ by }) => by === owner.id)
+  t.equal(stored!.address, '127.0.0.1', 'and the operator reads both')
+  await act(owner.browser, await owner.browser.get(`${url}/admin/person?person=${owner.id}`), 'group-add', { group: 'finance' })
+  t.match((await app.audit.ofUser(owner.id, 20)).find(({ by }) => by === owner.id), { address: '127.0.0.1' }, 'as owners do of what they did themselves')
 })
