@@ -1,6 +1,6 @@
 // `npm run restore -- FOLDER`: loads a backup into the configured storage. That storage may be of another kind than the
 // backup's, so this is also how to move from SQLite to Redis.
-import { constants, existsSync } from 'node:fs'
+import { constants, existsSync, statSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,6 +8,8 @@ import { monotonicClock } from '../clock.ts'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
 import { openStorage } from '../plugins/storage/index.ts'
 import type { Storage } from '../plugins/storage/contract.ts'
+import { explain } from '../plugins/storage/sqlite/explain.ts'
+import { hasCode, isLocked, SQLITE } from '../plugins/storage/sqlite/faults.ts'
 import { BackupError, checkBackup, keyChecks, readEntries, SECRET_KEY, type Manifest } from './backup-format.ts'
 import { command, warnOnTerminal } from './command.ts'
 import { commandLine } from './usage.ts'
@@ -28,7 +30,7 @@ await command(
     const manifest = await checkBackup(folder!)
     const key = await checkKey(config, manifest, folder!)
     await checkUnused(config)
-    if (!replace) await checkEmpty(config)
+    if (!replace) await checkEmpty(config, manifest)
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     // Everything is prepared beside the current files, and replaces them only once it is complete.
     await removeLeftovers(config.dataDir)
@@ -82,7 +84,7 @@ type Target = Pick<Config, 'dataDir' | 'redisUrl'>
 /** @throws BackupError while a server has the storage open: what it writes during the restore would be lost. */
 async function checkUnused ({ dataDir, redisUrl }: Target): Promise<void> {
   const isUsed =
-    DATABASES.some((name) => isOpenElsewhere(join(dataDir, name))) ||
+    DATABASES.some((name) => isOpenElsewhere(dataDir, name)) ||
     (redisUrl !== undefined && (await hasSubscribers(redisUrl)))
   if (isUsed) {
     throw new BackupError(
@@ -95,17 +97,21 @@ async function checkUnused ({ dataDir, redisUrl }: Target): Promise<void> {
  * Every connection to a database in WAL mode holds a shared lock on it for as long as it is open (sqlite.org/wal.html,
  * "Use of WAL Without Shared-Memory").
  */
-function isOpenElsewhere (file: string): boolean {
+function isOpenElsewhere (dataDir: string, name: string): boolean {
+  const file = join(dataDir, name)
   if (!existsSync(file)) return false
-  const db = new DatabaseSync(file, { timeout: 0 })
+  let db: DatabaseSync | undefined
   try {
+    db = new DatabaseSync(file, { timeout: 0 })
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK')
     return false
   } catch (error) {
-    // Anything but SQLITE_BUSY is damage, which a restore repairs.
-    return (error as { errcode?: number }).errcode === 5
+    // Of another user: who has it open cannot be seen.
+    if (hasCode(error, SQLITE.cantOpen, SQLITE.readOnly)) throw explain(error, dataDir, file)
+    // Anything but a lock is damage, which a restore repairs.
+    return isLocked(error)
   } finally {
-    db.close()
+    db?.close()
   }
 }
 
@@ -125,16 +131,35 @@ async function hasSubscribers (redisUrl: string): Promise<boolean> {
 }
 
 /** @throws BackupError for a storage that is not empty or cannot be read. */
-async function checkEmpty (config: Target): Promise<void> {
+async function checkEmpty (config: Target, { databases }: Manifest): Promise<void> {
+  // Beside a Redis, or an oauth.db that was lost, they are all there is.
+  const notes = join(config.dataDir, NOTES_DATABASE)
+  if (databases.some(({ name }) => name === NOTES_DATABASE) && holdsNotes(notes)) throw notEmpty(notes)
   if (config.redisUrl === undefined && !existsSync(join(config.dataDir, OAUTH_DATABASE))) return
   const storage = await openStorage(config, monotonicClock, warnOnTerminal)
   try {
-    if (await isEmpty(storage)) return
-    throw new BackupError(
-      `${storage.description} is not empty. Nothing was changed. To replace what is stored there, stop the server and add --replace`
-    )
+    if (!(await isEmpty(storage))) throw notEmpty(storage.description)
   } finally {
     await storage.close()
+  }
+}
+
+function notEmpty (what: string): BackupError {
+  return new BackupError(
+    `${what} is not empty. Nothing was changed. To replace what is stored there, stop the server and add --replace`
+  )
+}
+
+/** What cannot be read may hold some. */
+function holdsNotes (file: string): boolean {
+  if (!statSync(file, { throwIfNoEntry: false })?.size) return false
+  const db = new DatabaseSync(file)
+  try {
+    return db.prepare('SELECT 1 FROM notes LIMIT 1').get() !== undefined
+  } catch {
+    return true
+  } finally {
+    db.close()
   }
 }
 
