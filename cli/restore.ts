@@ -10,7 +10,7 @@ import { openStorage } from '../plugins/storage/index.ts'
 import type { Storage } from '../plugins/storage/contract.ts'
 import { explain } from '../plugins/storage/sqlite/explain.ts'
 import { hasCode, isLocked, SQLITE } from '../plugins/storage/sqlite/faults.ts'
-import { BackupError, checkBackup, keyChecks, readEntries, SECRET_KEY, type Manifest } from './backup-format.ts'
+import { BackupError, checkBackup, keyChecks, readEntries, readOnlyUrl, SECRET_KEY, type Manifest } from './backup-format.ts'
 import { command, warnOnTerminal } from './command.ts'
 import { commandLine } from './usage.ts'
 
@@ -30,7 +30,10 @@ await command(
     const manifest = await checkBackup(folder!)
     const key = await checkKey(config, manifest, folder!)
     await checkUnused(config)
-    if (!replace) await checkEmpty(config, manifest)
+    if (!replace) {
+      if (manifest.databases.some(({ name }) => name === NOTES_DATABASE)) checkNotes(config.dataDir, folder!)
+      await checkEmpty(config)
+    }
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     // Everything is prepared beside the current files, and replaces them only once it is complete.
     await removeLeftovers(config.dataDir)
@@ -131,36 +134,41 @@ async function hasSubscribers (redisUrl: string): Promise<boolean> {
 }
 
 /** @throws BackupError for a storage that is not empty or cannot be read. */
-async function checkEmpty (config: Target, { databases }: Manifest): Promise<void> {
-  // Beside a Redis, or an oauth.db that was lost, they are all there is.
-  const notes = join(config.dataDir, NOTES_DATABASE)
-  if (databases.some(({ name }) => name === NOTES_DATABASE) && holdsNotes(notes)) throw notEmpty(notes)
+async function checkEmpty (config: Target): Promise<void> {
   if (config.redisUrl === undefined && !existsSync(join(config.dataDir, OAUTH_DATABASE))) return
   const storage = await openStorage(config, monotonicClock, warnOnTerminal)
   try {
-    if (!(await isEmpty(storage))) throw notEmpty(storage.description)
+    if (!(await isEmpty(storage))) throw notReplaced(`${storage.description} is not empty`)
   } finally {
     await storage.close()
   }
 }
 
-function notEmpty (what: string): BackupError {
-  return new BackupError(
-    `${what} is not empty. Nothing was changed. To replace what is stored there, stop the server and add --replace`
-  )
-}
-
-/** What cannot be read may hold some. */
-function holdsNotes (file: string): boolean {
-  if (!statSync(file, { throwIfNoEntry: false })?.size) return false
+/**
+ * Beside a Redis, or an oauth.db that was lost, they are all there is. Those that the backup has as well are not lost: a server may
+ * move from SQLite to Redis with its folder.
+ * @throws BackupError for notes that would be lost.
+ */
+function checkNotes (dataDir: string, folder: string): void {
+  const file = join(dataDir, NOTES_DATABASE)
+  if (!statSync(file, { throwIfNoEntry: false })?.size) return
   const db = new DatabaseSync(file)
   try {
-    return db.prepare('SELECT 1 FROM notes LIMIT 1').get() !== undefined
+    db.prepare('ATTACH ? AS backup').run(readOnlyUrl(folder, NOTES_DATABASE))
+    const ofNote = 'SELECT owner, id, version, modified FROM'
+    if (db.prepare(`${ofNote} main.notes EXCEPT ${ofNote} backup.notes`).get() === undefined) return
   } catch {
-    return true
+    // What cannot be read may hold some.
   } finally {
     db.close()
   }
+  throw notReplaced(`${file} may have notes that the backup does not have`)
+}
+
+function notReplaced (what: string): BackupError {
+  return new BackupError(
+    `${what}. Nothing was changed. To replace what is stored there, stop the server and add --replace`
+  )
 }
 
 async function isEmpty (storage: Storage): Promise<boolean> {
