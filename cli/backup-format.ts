@@ -127,13 +127,15 @@ export async function copyDatabase (file: string, target: string): Promise<void>
   }
 }
 
+/** Immutable: SQLite writes no files beside it, so a backup can be on read-only media. */
+export const readOnlyUrl = (folder: string, name: string): string => `${pathToFileURL(join(folder, name)).href}?immutable=1`
+
 /**
  * @throws BackupError unless SQLite finds the copy intact. SQLite accepts an empty file, so that is refused as well.
  */
 export function checkDatabase (folder: string, name: string): void {
   try {
-    // Immutable: SQLite writes no files beside it, so a backup can be on read-only media.
-    const db = new DatabaseSync(new URL(`${pathToFileURL(join(folder, name)).href}?immutable=1`), { readOnly: true })
+    const db = new DatabaseSync(readOnlyUrl(folder, name), { readOnly: true })
     try {
       const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()!['n']
       const findings = db.prepare('PRAGMA quick_check(1)').all()

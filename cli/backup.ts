@@ -1,7 +1,7 @@
 // `npm run backup -- FOLDER`: writes everything the server has stored into a folder, while the server runs.
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
@@ -20,8 +20,11 @@ import {
   SECRET_KEY,
   type Manifest
 } from './backup-format.ts'
-import { command, openExisting } from './command.ts'
+import { command, openExisting, warnOnTerminal } from './command.ts'
 import { commandLine } from './usage.ts'
+
+/** What is made anew where it is missing (threat SG-26). */
+const INDEX = 'library.db'
 
 await command(
   `Writes everything the server has stored into a new folder, while it runs.
@@ -75,11 +78,33 @@ async function copyDatabases (dataDir: string, folder: string): Promise<Manifest
     .sort()
   const copies: Manifest['databases'] = []
   for (const name of names) {
-    await copyDatabase(join(dataDir, name), join(folder, name))
-    checkDatabase(folder, name)
-    copies.push({ name, sha256: await hashFile(join(folder, name)) })
+    const reason = await copyWhole(dataDir, folder, name)
+    if (reason === undefined) copies.push({ name, sha256: await hashFile(join(folder, name)) })
+    else if (name !== INDEX) throw notCopied(join(dataDir, name), reason)
+    else {
+      await rm(join(folder, name), { force: true })
+      warnOnTerminal.warn(`${join(dataDir, name)} is left out: ${reason}. Nothing is lost: a server makes it anew from the documents`)
+    }
   }
   return copies
+}
+
+/** @returns why not. */
+async function copyWhole (dataDir: string, folder: string, name: string): Promise<string | undefined> {
+  try {
+    await copyDatabase(join(dataDir, name), join(folder, name))
+    checkDatabase(folder, name)
+    return undefined
+  } catch (error) {
+    const found = error instanceof BackupError ? error.cause : error
+    return (found as Error | undefined)?.message ?? 'it is empty or damaged'
+  }
+}
+
+function notCopied (file: string, reason: string): BackupError {
+  return new BackupError(
+    `${file} cannot be copied: ${reason}. The backup is not complete. To back up everything else, stop the server, move this file elsewhere, and name another folder`
+  )
 }
 
 /** @returns what later shows whether a key is the right one. */

@@ -11,6 +11,7 @@ import { printableLines } from '../plugins/observability/terminal-text.ts'
 import { openStorage } from '../plugins/storage/index.ts'
 import { wasServed } from '../plugins/storage/migrations.ts'
 import { StorageUnavailable, type Storage } from '../plugins/storage/contract.ts'
+import './output.ts'
 
 /**
  * @param help printed for `--help`, and when the folder is missing.
@@ -80,12 +81,6 @@ export function fail (error: unknown, help = ''): void {
   process.stderr.write(`${printableLines(String(isExpected ? (error as Error).message : (error as Error).stack))}\n${help}`)
   process.exitCode = 1
 }
-
-// Of every command: whoever reads what is printed may have read enough, such as `head`, where Node would print a stack.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
 
 /** A mistake of the operator: printed without a stack. */
 export class OperatorError extends Error {

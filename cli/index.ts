@@ -56,6 +56,7 @@ if (command) {
   process.argv.splice(2, 1, ...(name === 'dev' ? ['--dev'] : []))
   await command()
 } else {
+  await import('./output.ts')
   const isHelp = name === '--help' || name === '-h' || name === 'help'
   process[isHelp ? 'stdout' : 'stderr'].write(isHelp ? HELP : `There is no command ${JSON.stringify(name)}.\n\n${HELP}`)
   if (!isHelp) process.exitCode = 1

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { loadConfig, readEnvironment, type Config, type Given } from '../config/index.ts'
 import { fail, OperatorError, parseOptions, warnOnTerminal } from './command.ts'
+import { endOutput } from './output.ts'
 import { commandLine } from './usage.ts'
 
 const LINE = commandLine('protect')
@@ -107,6 +108,8 @@ try {
       ...(values.identity !== undefined && { identity: values.identity as 'headers' })
     }
     const { serve } = await import('../serve.ts')
+    // From here on it is a server, which goes on where nobody reads its log.
+    process.stdout.off('error', endOutput)
     await serve(() => load([values.name ?? nameOf(positionals[0], command), server]))
   }
 } catch (error) {

@@ -1,6 +1,6 @@
 // `npm run restore -- FOLDER`: loads a backup into the configured storage. That storage may be of another kind than the
 // backup's, so this is also how to move from SQLite to Redis.
-import { constants, existsSync } from 'node:fs'
+import { constants, existsSync, statSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,7 +8,9 @@ import { monotonicClock } from '../clock.ts'
 import { loadConfig, readEnvironment, type Config } from '../config/index.ts'
 import { openStorage } from '../plugins/storage/index.ts'
 import type { Storage } from '../plugins/storage/contract.ts'
-import { BackupError, checkBackup, keyChecks, readEntries, SECRET_KEY, type Manifest } from './backup-format.ts'
+import { explain } from '../plugins/storage/sqlite/explain.ts'
+import { hasCode, isLocked, SQLITE } from '../plugins/storage/sqlite/faults.ts'
+import { BackupError, checkBackup, keyChecks, readEntries, readOnlyUrl, SECRET_KEY, type Manifest } from './backup-format.ts'
 import { command, warnOnTerminal } from './command.ts'
 import { commandLine } from './usage.ts'
 
@@ -28,7 +30,10 @@ await command(
     const manifest = await checkBackup(folder!)
     const key = await checkKey(config, manifest, folder!)
     await checkUnused(config)
-    if (!replace) await checkEmpty(config)
+    if (!replace) {
+      if (manifest.databases.some(({ name }) => name === NOTES_DATABASE)) checkNotes(config.dataDir, folder!)
+      await checkEmpty(config)
+    }
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     // Everything is prepared beside the current files, and replaces them only once it is complete.
     await removeLeftovers(config.dataDir)
@@ -82,7 +87,7 @@ type Target = Pick<Config, 'dataDir' | 'redisUrl'>
 /** @throws BackupError while a server has the storage open: what it writes during the restore would be lost. */
 async function checkUnused ({ dataDir, redisUrl }: Target): Promise<void> {
   const isUsed =
-    DATABASES.some((name) => isOpenElsewhere(join(dataDir, name))) ||
+    DATABASES.some((name) => isOpenElsewhere(dataDir, name)) ||
     (redisUrl !== undefined && (await hasSubscribers(redisUrl)))
   if (isUsed) {
     throw new BackupError(
@@ -95,17 +100,21 @@ async function checkUnused ({ dataDir, redisUrl }: Target): Promise<void> {
  * Every connection to a database in WAL mode holds a shared lock on it for as long as it is open (sqlite.org/wal.html,
  * "Use of WAL Without Shared-Memory").
  */
-function isOpenElsewhere (file: string): boolean {
+function isOpenElsewhere (dataDir: string, name: string): boolean {
+  const file = join(dataDir, name)
   if (!existsSync(file)) return false
-  const db = new DatabaseSync(file, { timeout: 0 })
+  let db: DatabaseSync | undefined
   try {
+    db = new DatabaseSync(file, { timeout: 0 })
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK')
     return false
   } catch (error) {
-    // Anything but SQLITE_BUSY is damage, which a restore repairs.
-    return (error as { errcode?: number }).errcode === 5
+    // Of another user: who has it open cannot be seen.
+    if (hasCode(error, SQLITE.cantOpen, SQLITE.readOnly)) throw explain(error, dataDir, file)
+    // Anything but a lock is damage, which a restore repairs.
+    return isLocked(error)
   } finally {
-    db.close()
+    db?.close()
   }
 }
 
@@ -129,13 +138,37 @@ async function checkEmpty (config: Target): Promise<void> {
   if (config.redisUrl === undefined && !existsSync(join(config.dataDir, OAUTH_DATABASE))) return
   const storage = await openStorage(config, monotonicClock, warnOnTerminal)
   try {
-    if (await isEmpty(storage)) return
-    throw new BackupError(
-      `${storage.description} is not empty. Nothing was changed. To replace what is stored there, stop the server and add --replace`
-    )
+    if (!(await isEmpty(storage))) throw notReplaced(`${storage.description} is not empty`)
   } finally {
     await storage.close()
   }
+}
+
+/**
+ * Beside a Redis, or an oauth.db that was lost, they are all there is. Those that the backup has as well are not lost: a server may
+ * move from SQLite to Redis with its folder.
+ * @throws BackupError for notes that would be lost.
+ */
+function checkNotes (dataDir: string, folder: string): void {
+  const file = join(dataDir, NOTES_DATABASE)
+  if (!statSync(file, { throwIfNoEntry: false })?.size) return
+  const db = new DatabaseSync(file)
+  try {
+    db.prepare('ATTACH ? AS backup').run(readOnlyUrl(folder, NOTES_DATABASE))
+    const ofNote = 'SELECT owner, id, version, modified FROM'
+    if (db.prepare(`${ofNote} main.notes EXCEPT ${ofNote} backup.notes`).get() === undefined) return
+  } catch {
+    // What cannot be read may hold some.
+  } finally {
+    db.close()
+  }
+  throw notReplaced(`${file} may have notes that the backup does not have`)
+}
+
+function notReplaced (what: string): BackupError {
+  return new BackupError(
+    `${what}. Nothing was changed. To replace what is stored there, stop the server and add --replace`
+  )
 }
 
 async function isEmpty (storage: Storage): Promise<boolean> {

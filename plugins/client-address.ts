@@ -13,8 +13,17 @@ const IPV6_SITE_BITS = 48
 /** To find the network of an IPv6 address takes longer than to count a request. No address has more characters. */
 const REMEMBERED = { most: 1_000, length: 45 }
 
+/** Some proxies write the port behind it (`192.0.2.1:5678`, `[2001:db8::1]:5678`): each connection has another (threat OW-47). */
+export function withoutPort (address: string): string {
+  const [, ipv4, ipv6] = /^(?:([\d.]+)|\[([\da-f:.]+)\])(?::\d+)?$/i.exec(address) ?? []
+  return ipv4 ?? ipv6 ?? address
+}
+
 /** The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. */
-export const networkOfAddress = remembered((address) => rateLimit.normalizeIP(address, IPV6_NETWORK_BITS), REMEMBERED)
+export const networkOfAddress = remembered(
+  (address) => rateLimit.normalizeIP(withoutPort(address), IPV6_NETWORK_BITS),
+  REMEMBERED
+)
 
 /**
  * What one holder of many networks commonly has: the /48 for IPv6 (RFC 6177 §2), the whole address for IPv4.

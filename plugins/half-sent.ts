@@ -4,7 +4,7 @@
 // Tested in test/plugins/half-sent.test.ts.
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { networkOfAddress, siteOf } from './client-address.ts'
+import { networkOfAddress, siteOf, withoutPort } from './client-address.ts'
 import { createProxyCheck, type Proxies } from './proxy-check.ts'
 
 /** Slow ones of one site. Fly.io, as fly.toml has it, lets 500 requests in at once. */
@@ -49,7 +49,7 @@ function senderOf ({ socket, headers }: IncomingMessage, isProxy: (address: stri
   let sender = plain(socket.remoteAddress ?? '')
   for (let hops = 0; hops < MAX_HOPS && isProxy(sender); hops++) {
     const comma = rest.lastIndexOf(',')
-    const hop = plain(rest.slice(comma + 1).trim())
+    const hop = plain(withoutPort(rest.slice(comma + 1).trim()))
     if (isIP(hop) === 0) break
     sender = hop
     rest = rest.slice(0, Math.max(0, comma))

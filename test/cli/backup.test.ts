@@ -1,10 +1,10 @@
 // A backup that is made while the server works: after a loss, and after
 // a move from SQLite to Redis, every token, sign-in
 // and account still works.
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { ping, tokensFor } from '../helpers/oauth.ts'
+import { newClient, ping, tokensFor } from '../helpers/oauth.ts'
 import { startProcess, type ServerProcess } from '../helpers/processes.ts'
 import { canHaveRedis, noRedis, startRedis } from '../helpers/redis.ts'
 import {
@@ -73,6 +73,32 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
     t.match(await signIn(url, 'ann@example.com'), 'ann@example.com')
   })
 })
+
+t.test('what cannot be copied is named with what to do, and a damaged index of documents keeps nothing from its backup (SG-26)', async (t) => {
+  const server = await startProcess(t, {})
+  const url = urlOf(server)
+  await tokensFor(url, await newClient(url))
+  await server.end('SIGTERM')
+  const overwrite = (name: string) => writeFile(join(server.dataDir, name), 'x'.repeat(20_000))
+  await overwrite('library.db')
+  const folder = join(await newFolder(t), 'of today')
+  const made = await operator('backup', { DATA_DIR: server.dataDir }, folder)
+  t.match(made, { status: 0, stdout: /entries, notes\.db\.\n$/, stderr: /^[^\n]*library\.db is left out: file is not a database\. Nothing is lost[^\n]*\n$/ })
+  t.same((await readdir(folder)).sort(), ['entries.jsonl', 'manifest.json', 'notes.db', 'secret-key'])
+  t.match(await operator('restore', { DATA_DIR: await newFolder(t) }, folder), { status: 0 })
+
+  for (const [name, spoil, reason] of [
+    ['notes.db', () => overwrite('notes.db'), /notes\.db cannot be copied: file is not a database\. The backup is not complete\. To back up/],
+    ['notes.db', () => rm(join(server.dataDir, 'notes.db')).then(() => writeFile(join(server.dataDir, 'else.db'), '')), /else\.db cannot be copied: it is empty/]
+  ] as const) {
+    await spoil()
+    const { status, stderr } = await operator('backup', { DATA_DIR: server.dataDir }, join(await newFolder(t), 'x'))
+    t.equal(status, 1, name)
+    t.match(stderr, reason)
+    t.notMatch(stderr, /\n {4}at /, 'without a stack')
+  }
+})
+
 async function signUpAndStop (server: ServerProcess, url: string) {
   await server.start()
   await signUp(url, 'bob@example.com')

@@ -1,13 +1,14 @@
 // How a command ends that cannot do what was asked: one sentence, and a stack only for a fault of its own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { fail, OperatorError, parseOptions } from '../../cli/command.ts'
 import { accessDenied } from '../../errors.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
 import { childEnvironment } from '../helpers/child-environment.ts'
+import { freePort } from '../helpers/ports.ts'
 import { folder } from '../helpers/tool-context.ts'
 
 t.test('what the operator can act on is a sentence, and a fault of the program has its stack', async (t) => {
@@ -81,4 +82,25 @@ t.test('nor does any other command whose reader has gone before it prints (SG-23
     t.same([said, status], ['', 0], words.join(' '))
   }
   t.same(await readdir(TMPDIR), [], 'and nothing of it is left')
+})
+
+t.test('what cannot be written is a sentence, of every command (SG-24)', async (t) => {
+  const env = childEnvironment({ DATA_DIR: await folder(t), PUBLIC_URL: 'http://localhost:8080', AUTH_BACKEND: 'demo' })
+  const full = await open('/dev/full', 'w')
+  t.teardown(() => full.close())
+  for (const words of [['cli/backup.ts', '--help'], ['cli/access.ts', 'everyone'], ['cli/index.ts', '--help']]) {
+    const child = spawn(process.execPath, words, { env, stdio: ['ignore', full.fd, 'pipe'] })
+    const [said, [status]] = await Promise.all([text(child.stderr!), once(child, 'exit')])
+    t.same([said, status], ['What this command prints cannot be written: ENOSPC: no space left on device, write\n', 1], words.join(' '))
+  }
+})
+
+t.test('the doctor examines to its end whoever reads it, and its exit code tells (SG-24)', async (t) => {
+  const closed = await freePort()
+  for (const words of [['--help'], [`http://localhost:${closed}`]]) {
+    const child = spawn(process.execPath, ['doctor/index.ts', ...words], { env: childEnvironment({}), stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+    t.same([said, status], ['', words[0] === '--help' ? 0 : 1], words.join(' '))
+  }
 })

@@ -1,9 +1,10 @@
 // `mcp-oauth-server protect`: mistakes are named before anything is stored, and a command is served behind the sign-in.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { childEnvironment } from '../helpers/child-environment.ts'
 import { command } from '../helpers/commands.ts'
@@ -90,4 +91,24 @@ t.test('a command is served, without the tools of this server and documents of t
   t.equal((await fetch(`http://127.0.0.1:${port}/health/ready`)).status, 200, 'SIGHUP ends nothing')
   child.kill('SIGTERM')
   t.same(await once(child, 'exit'), [0, null])
+})
+
+t.test('it serves where nobody reads its log from the start, and where the log cannot be written (SG-24)', async (t) => {
+  const cwd = await folder(t)
+  const full = await open('/dev/full', 'w')
+  t.teardown(() => full.close())
+  for (const stdout of ['pipe', full.fd] as const) {
+    const port = await freePort()
+    await writeFile(join(cwd, '.env'), `PORT=${port}\nAUTH_BACKEND=demo\n`)
+    const child = spawn(process.execPath, [PROTECT, 'http://localhost:9/mcp'], { cwd, env: childEnvironment(), stdio: ['ignore', stdout, 'ignore'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    child.stdout?.destroy()
+    const isReady = () => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ ok }) => ok, () => false)
+    t.ok(await until(isReady), 'it serves')
+    // What follows the log of the start has been written by then.
+    await sleep(2_000)
+    t.ok(await isReady(), 'and goes on')
+    child.kill('SIGTERM')
+    t.same(await once(child, 'exit'), [0, null])
+  }
 })

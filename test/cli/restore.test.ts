@@ -1,9 +1,10 @@
 // What `npm run restore` refuses: a wrong folder, key or variable, a damaged backup, a running server. Nothing changes.
 import { createHash } from 'node:crypto'
-import { cp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { ping, tokensFor } from '../helpers/oauth.ts'
+import { newClient, ping, tokensFor } from '../helpers/oauth.ts'
 import { startProcess } from '../helpers/processes.ts'
 import { SECRET_KEY, operator, newFolder, urlOf, write, countNotes, fill, check, backUp } from './backups.ts'
 
@@ -77,6 +78,41 @@ t.test('a restore changes nothing unless every file of the backup is whole, and 
   const left = (await readdir(server.dataDir)).filter((name) => name.startsWith('notes'))
   t.strictSame(left, [], 'notes of another time are replaced by none')
 })
+
+t.test('notes are not overwritten unless that is asked for, also where nothing else is stored beside them (SG-25)', async (t) => {
+  const server = await startProcess(t, {})
+  const url = urlOf(server)
+  const { access } = await tokensFor(url, await newClient(url))
+  await write(url, access)
+  const folder = await backUp(t, { DATA_DIR: server.dataDir })
+  await write(url, access)
+  const later = await backUp(t, { DATA_DIR: server.dataDir })
+  await server.end('SIGTERM')
+  // As of a server whose people are in a Redis that was lost.
+  await rm(join(server.dataDir, 'oauth.db'))
+  const refused = await operator('restore', { DATA_DIR: server.dataDir }, folder)
+  t.match(refused, { status: 1, stderr: /notes\.db may have notes that the backup does not have\. Nothing was changed\. .* add --replace/ })
+  const notes = new DatabaseSync(join(server.dataDir, 'notes.db'))
+  t.match(notes.prepare('SELECT count(*) AS n FROM notes').get(), { n: 2 }, 'all notes are there')
+  notes.close()
+  t.match(await operator('restore', { DATA_DIR: server.dataDir }, later), { status: 0 }, 'none of those is lost')
+  t.match(await operator('restore', { DATA_DIR: server.dataDir }, '--replace', folder), { status: 0 })
+  await writeFile(join(server.dataDir, 'notes.db'), 'no database at all')
+  await rm(join(server.dataDir, 'oauth.db'))
+  t.match(await operator('restore', { DATA_DIR: server.dataDir }, later), { status: 1, stderr: /may have notes/ })
+})
+
+t.test('files that this user may not open are said without a stack, and nothing is made (SG-26)', async (t) => {
+  const server = await startProcess(t, {})
+  const folder = await backUp(t, { DATA_DIR: server.dataDir })
+  const DATA_DIR = await newFolder(t)
+  // Root may open everything but a folder.
+  await mkdir(join(DATA_DIR, 'oauth.db'))
+  const refused = await operator('restore', { DATA_DIR }, '--replace', folder)
+  t.match(refused, { status: 1, stderr: /^DATA_DIR: the server cannot write to [^\n]*\n$/ })
+  t.strictSame(await readdir(DATA_DIR), ['oauth.db'])
+})
+
 async function filesOf (folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).filter((name) => !name.endsWith('-shm')).sort()
   return Object.fromEntries(

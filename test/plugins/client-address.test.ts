@@ -28,6 +28,19 @@ t.test('the networks of one /48 are one site, and an IPv4 address is one', async
   t.equal(siteOf('192.0.2.1'), '192.0.2.1')
 })
 
+t.test('a port behind an address makes no other visitor of each connection (OW-47)', async (t) => {
+  const env = { TRUST_PROXY: '10.0.0.0/8' }
+  for (const [written, address] of [
+    ['192.0.2.1:5678', '192.0.2.1'],
+    ['192.0.2.9, 192.0.2.1:1', '192.0.2.1'],
+    ['[2001:db8:1:5::7]:5678', networkOf({ ip: '2001:db8:1:5::8' })],
+    ['[2001:db8:1:5::7]', networkOf({ ip: '2001:db8:1:5::8' })],
+    ['2001:db8:1:5::7', networkOf({ ip: '2001:db8:1:5::8' })],
+    ['::ffff:192.0.2.1', networkOf({ ip: '::ffff:192.0.2.1' })],
+    ['nobody', 'nobody']
+  ] as const) t.equal(await addressOf(env, forwarded(written)), address, written)
+})
+
 t.test('without a word nothing that is sent counts', async (t) => {
   t.equal(
     await addressOf({}, { ...forwarded('192.0.2.1'), 'fly-client-ip': '192.0.2.2', 'x-real-ip': '192.0.2.3' }),
