@@ -13,7 +13,7 @@ import fastify, {
 } from 'fastify'
 import type { Config } from '../config/index.ts'
 import { OAuthError } from '../errors.ts'
-import { trustedProxies, useClientIpHeader, warnOfUnnamedProxy } from './client-address.ts'
+import { dropForwardedPorts, trustedProxies, useClientIpHeader, warnOfUnnamedProxy } from './client-address.ts'
 import { Connections } from './connections.ts'
 import { createLogDestination } from './observability/log-destination.ts'
 import { describeError } from './observability/log-error.ts'
@@ -46,6 +46,7 @@ export function createHttpServer (config: Config, logTo?: Writable): FastifyInst
   })
   connections.closeWith(app)
   useClientIpHeader(app, config)
+  dropForwardedPorts(app, config)
   warnOfUnnamedProxy(app, config)
   app.addHook('onResponse', logAnswer)
   return app

@@ -11,12 +11,13 @@ export default async function confirmEmail (app: FastifyInstance) {
     show: ({ secret, link }, reply) =>
       reply.page('confirm', { link: secret, email: link.email, actions: { confirm: paths.confirmEmail } }),
     async use ({ link }, { words }, reply) {
-      if (!(await link.accounts.confirm(link.account))) return undefined
-      return reply.page('message', {
+      if (!(await link.accounts.confirm(link.account))) return false
+      await reply.page('message', {
         title: words.text('sign-up.confirmedTitle'),
         text: words.text('sign-up.confirmed'),
         action: { label: words.text('common.signIn'), href: paths.login }
       })
+      return true
     }
   })
 }

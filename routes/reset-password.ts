@@ -24,16 +24,18 @@ export default async function resetPassword (app: FastifyInstance) {
         endKeys: form.get('keys') === 'end',
         removeOthers: form.get('ways') === 'remove'
       })
-      if (outcome.kind === 'expired') return undefined
+      if (outcome.kind === 'expired') return false
       if (outcome.kind === 'refused') {
-        return reply.page('reset', { ...(await describe(app, words, opened)), error: words.say(outcome.problem) }, 400)
+        await reply.page('reset', { ...(await describe(app, words, opened)), error: words.say(outcome.problem) }, 400)
+        return true
       }
-      return reply.page('message', {
+      await reply.page('message', {
         title: words.text('sign-up.changedTitle'),
         text: words.text('sign-up.changed', { others: outcome.others ? 'removed' : 'kept' }),
         detail: describeAppsAfter(words, outcome.apps, outcome.keys),
         action: { label: words.text('common.signIn'), href: paths.login }
       })
+      return true
     }
   })
 }

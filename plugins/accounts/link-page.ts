@@ -19,12 +19,12 @@ export interface LinkPage {
   /** Where a person continues whose link was used already. */
   signInPath: string
   show(opened: OpenedLink, reply: FastifyReply): Promise<FastifyReply>
-  /** @returns undefined when the link was used up meanwhile. */
+  /** Sends the answer. @returns false when the link was used up meanwhile. */
   use(
     opened: OpenedLink & { form: Parameters },
     request: FastifyRequest,
     reply: FastifyReply
-  ): Promise<FastifyReply | undefined>
+  ): Promise<boolean>
 }
 
 const expired: Readonly<Record<LinkPurpose, Key>> = {
@@ -55,8 +55,7 @@ export function linkPage (app: FastifyInstance, { path, purpose, signInPath, sho
   app.post(path, { onRequest }, async (request, reply) => {
     await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
-    const used = await use({ ...(await open(form.get('link'))), form }, request, reply)
-    if (!used) throw voidLink()
-    return used
+    if (!(await use({ ...(await open(form.get('link'))), form }, request, reply))) throw voidLink()
+    return reply
   })
 }

@@ -85,7 +85,7 @@ export function createSignInMethods (deps: Deps): SignInMethods {
   async function findAddition (request: FastifyRequest, handle: string | undefined): Promise<Addition> {
     const { intent, proof } = await interactions.find(request, handle)
     const user = (await sessions.current(request))?.user
-    // Such an intent was begun with fresh proof, in this session, within the lifetime of a handle.
+    // Such an intent was begun with fresh proof, in this session, and waits no longer than half an hour.
     if (intent.kind !== 'link' || !proof || !user) throw signInExpired()
     if (user.id !== intent.userId || proof.userId !== user.id) throw signInExpired()
     return { backend: proof.backend, identity: proof.identity, user }

@@ -131,10 +131,12 @@ async function loadKey (app: FastifyInstance): Promise<SigningKey> {
   if (opened) return toSigningKey(createPrivateKey({ key: opened, format: 'der', type: 'pkcs8' }))
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   const record = { sealed: app.sealing.seal(PURPOSE, privateKey.export({ format: 'der', type: 'pkcs8' })) }
-  // A key sealed under a secret key that no longer exists is replaced.
-  if (stored) await store.put('current', record, null)
-  else if (!(await store.create('current', record, null))) return loadKey(app)
-  return toSigningKey(privateKey)
+  // One that is sealed under a secret key that no longer exists is replaced, by one of them as well: each would publish its own
+  // alone (threat WB-42).
+  const isOurs = await store.update<boolean>('current', (found) =>
+    found?.sealed === stored?.sealed ? { write: { record, ttl: null }, result: true } : { result: false }
+  )
+  return isOurs ? toSigningKey(privateKey) : loadKey(app)
 }
 
 async function toSigningKey (privateKey: KeyObject): Promise<SigningKey> {

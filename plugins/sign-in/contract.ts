@@ -104,6 +104,11 @@ export interface Interaction {
    * A person who was admitted, and who must still show a second factor or set one up.
    */
   pending?: Pending
+  /**
+   * Seconds since the epoch: since when {@link proof} or {@link pending} waits, or a sign-in method is being added. What was
+   * shown before that counts for a while, however many pages it is carried through (threat FS-10).
+   */
+  waitingSince?: number
   /** Why the last try failed, for the page that is shown next. */
   failure?: Failure
   /** The invitation the person came with. */

@@ -9,6 +9,8 @@ import type { Interaction } from './contract.ts'
 
 /** Seconds a person has to get from one page to the next. */
 export const HANDLE_LIFETIME_SECONDS = 600
+/** And until all that waits has been decided and shown, whatever pages there are (`waitingSince`). */
+export const WAITING_LIFETIME_SECONDS = 1_800
 /**
  * A handle travels in URLs and their `Referer`: two of this length fit into the request head
  * that proxies accept.
@@ -80,7 +82,9 @@ export function createHandles (
   const spent = createMarks({ storage, sealing, now }, marks)
 
   function seal (interaction: Interaction, maxChars: number): string {
-    const content: Sealed = { id: randomSecret(16), endsAt: now() + HANDLE_LIFETIME_SECONDS, interaction }
+    const { waitingSince = Infinity } = interaction
+    const endsAt = Math.min(now() + HANDLE_LIFETIME_SECONDS, waitingSince + WAITING_LIFETIME_SECONDS)
+    const content: Sealed = { id: randomSecret(16), endsAt, interaction }
     const sealed = sealing.seal(PURPOSE, pack(JSON.stringify(content)))
     if (sealed.length > maxChars) {
       throw invalidRequest({ key: 'sign-in.requestTooLong' })

@@ -45,7 +45,7 @@ export interface Interactions {
 }
 
 export function createInteractions (
-  { limits, audit }: Pick<FastifyInstance, 'limits' | 'audit'>,
+  { limits, audit, now }: Pick<FastifyInstance, 'limits' | 'audit' | 'now'>,
   handles: Handles,
   cookies: Cookies
 ): Interactions {
@@ -93,10 +93,11 @@ export function createInteractions (
 
   const newHandle = (request: FastifyRequest) => handles.choosePlace(siteOf(networkOf(request)))
 
-  async function create (request: FastifyRequest, interaction: Interaction, given?: string): Promise<Parked> {
-    await count(request, interaction)
-    // What a backend has said never reaches the browser, and may be long.
+  async function create (request: FastifyRequest, asked: Interaction, given?: string): Promise<Parked> {
+    await count(request, asked)
+    const interaction = notedSince(asked, now())
     const { step, proof, pending } = interaction
+    // What a backend has said never reaches the browser, and may be long.
     const isStored = [step, proof, pending].some((part) => part !== undefined)
     const handle = isStored ? (given ?? (await newHandle(request))) : handles.seal(interaction)
     if (isStored) await handles.store(handle, interaction)
@@ -118,4 +119,11 @@ export function createInteractions (
     newHandle,
     advance: async (request, handle, change, next) => create(request, change(await consume(request, handle)), next)
   }
+}
+
+/** With when what waits began to, as long as anything does. */
+function notedSince ({ waitingSince, ...rest }: Interaction, now: number): Interaction {
+  const { intent, proof, pending } = rest
+  const waits = proof !== undefined || pending !== undefined || intent.kind === 'link'
+  return waits ? { ...rest, waitingSince: waitingSince ?? now } : rest
 }

@@ -18,14 +18,15 @@ export default async function confirmEmailChange (app: FastifyInstance) {
       }),
     async use ({ link }, request, reply) {
       const change = { user: link.user!, account: link, to: link.email, verified: true }
-      if (!(await app.accounts.changeAddress(request, reply, change))) return undefined
+      if (!(await app.accounts.changeAddress(request, reply, change))) return false
       const { text } = request.words
-      return reply.page('message', {
+      await reply.page('message', {
         title: text('account.addressChanged'),
         text: text('account.addressChangedText', { email: link.email }),
         detail: [text('account.appsStay')],
         action: { label: text('account.toAccount'), href: paths.account }
       })
+      return true
     }
   })
 }

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import t from 'tap'
 import { startServer } from '../helpers/server.ts'
 import { loadConfig } from '../../config/index.ts'
-import { networkOf, siteOf, trustedProxies, useClientIpHeader } from '../../plugins/client-address.ts'
+import { dropForwardedPorts, networkOf, siteOf, trustedProxies, useClientIpHeader } from '../../plugins/client-address.ts'
 
 async function addressOf (
   env: Record<string, string>,
@@ -15,6 +15,7 @@ async function addressOf (
   const config = await loadConfig(env)
   const app = Fastify({ trustProxy: trustedProxies(config) })
   useClientIpHeader(app, config)
+  dropForwardedPorts(app, config)
   app.get('/', async (request) => networkOf(request))
   const { body } = await app.inject({ url: '/', headers: headers as never, remoteAddress })
   await app.close()
@@ -61,6 +62,26 @@ t.test('TRUST_PROXY: from the right, the first address that is none of the proxi
     await addressOf(env, forwarded('2001:db8:0:7::1')),
     'one IPv6 network in any spelling'
   )
+})
+
+t.test('TRUST_PROXY: a port after an address, as some proxies write it, is no other address (WB-43)', async (t) => {
+  const env = { TRUST_PROXY: '10.0.0.0/8,198.51.100.0/24' }
+  for (const [written, address] of [
+    ['192.0.2.1:50001', '192.0.2.1'],
+    ['203.0.113.66, 192.0.2.1:50002', '192.0.2.1'],
+    ['192.0.2.1:50003, 198.51.100.7:443', '192.0.2.1'],
+    ['[2001:db8:0:7::1]:50004', '2001:db8:0:7::'],
+    ['[2001:db8:0:7::2]', '2001:db8:0:7::'],
+    ['2001:db8:0:7::1:5005', '2001:db8:0:7::']
+  ] as const) t.equal(await addressOf(env, forwarded(written)), address, written)
+  t.equal(await addressOf({}, forwarded('192.0.2.1:50001')), '10.0.0.9')
+  const { url } = await startServer(t, { env: { TRUST_PROXY: '127.0.0.1', RATE_LIMITS: 'on' } })
+  const statuses = []
+  for (let port = 50_000; port < 50_040; port++) {
+    const headers = { 'content-type': 'application/json', ...forwarded(`192.0.2.1:${port}`) }
+    statuses.push((await fetch(`${url}/register`, { method: 'POST', headers, body: '{}' })).status)
+  }
+  t.ok(statuses.includes(429), 'the limit of an address holds')
 })
 
 for (const [name, env, header] of [

@@ -27,13 +27,13 @@ export default async function addApp (app: FastifyInstance) {
   }
 
   app.get(paths.accountApp, async (request, reply) => {
-    const { visitor, sent } = await needProof(app, request, reply, paths.accountApp)
-    return sent ?? show(request, reply, visitor.user)
+    const visitor = await needProof(app, request, reply, paths.accountApp)
+    return visitor ? show(request, reply, visitor.user) : reply
   })
 
   app.post(paths.accountApp, async (request, reply) => {
-    const { visitor, sent } = await needProof(app, request, reply, paths.accountApp)
-    if (sent) return sent
+    const visitor = await needProof(app, request, reply, paths.accountApp)
+    if (!visitor) return reply
     await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
     const answer = { state: form.need('state'), code: form.get('code') ?? '', name: form.get('name') ?? '' }

@@ -36,8 +36,8 @@ export default async function secondFactors (app: FastifyInstance) {
   })
 
   app.post(paths.accountFactorRemove, async (request, reply) => {
-    const { visitor, sent } = await needProof(app, request, reply, paths.accountFactors)
-    if (sent) return sent
+    const visitor = await needProof(app, request, reply, paths.accountFactors)
+    if (!visitor) return reply
     const { user } = visitor
     const form = formParameters(request)
     const factor = await findOwn(app, user.id, form.get('factor'))
@@ -52,8 +52,8 @@ export default async function secondFactors (app: FastifyInstance) {
   })
 
   app.post(paths.accountCodes, async (request, reply) => {
-    const { visitor, sent } = await needProof(app, request, reply, paths.accountFactors)
-    if (sent) return sent
+    const visitor = await needProof(app, request, reply, paths.accountFactors)
+    if (!visitor) return reply
     const codes = await app.secondFactors.newRecoveryCodes(visitor.user.id)
     if (codes.length === 0) return reply.redirect(paths.accountFactors, 303)
     app.audit.record(request, 'account_changed', { user: visitor.user.id, reason: 'recovery codes' })

@@ -21,13 +21,13 @@ export default async function addPasskey (app: FastifyInstance) {
   }
 
   app.get(paths.accountPasskey, async (request, reply) => {
-    const { visitor, sent } = await needProof(app, request, reply, paths.accountPasskey)
-    return sent ?? show(request, reply, visitor.user)
+    const visitor = await needProof(app, request, reply, paths.accountPasskey)
+    return visitor ? show(request, reply, visitor.user) : reply
   })
 
   app.post(paths.accountPasskey, async (request, reply) => {
-    const { visitor, sent } = await needProof(app, request, reply, paths.accountPasskey)
-    if (sent) return sent
+    const visitor = await needProof(app, request, reply, paths.accountPasskey)
+    if (!visitor) return reply
     await app.limits.attempt('sign-in', request)
     const form = formParameters(request)
     const answer = { state: form.need('state'), response: form.get('response') ?? '', name: form.get('name') ?? '' }

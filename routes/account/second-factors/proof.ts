@@ -9,18 +9,21 @@ import { checkForm, signInFirst } from '../guard.ts'
 import { askForProof, needAccountPage } from '../reauthenticate.ts'
 import { askForFactor } from './ask.ts'
 
-/** @returns the person, or the page that was sent instead. */
+/**
+ * @returns the person; undefined where a page was sent instead. Not that page: a reply that is waited for says nothing, and
+ * the caller went on (threat FS-11).
+ */
 export async function needProof (
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
   path: string
-): Promise<{ visitor: Visitor; sent?: undefined } | { visitor?: undefined; sent: FastifyReply }> {
+): Promise<Visitor | undefined> {
   if (request.method === 'POST') await checkForm(app, request)
   const visitor = await app.signIn.sessions.current(request)
-  if (!visitor) return { sent: await signInFirst(app, request, reply, path) }
-  if (await app.signIn.methods.isFresh(request)) return { visitor }
-  return { sent: await askForProof(app, request, reply, visitor.user, path) }
+  if (visitor && (await app.signIn.methods.isFresh(request))) return visitor
+  await (visitor ? askForProof(app, request, reply, visitor.user, path) : signInFirst(app, request, reply, path))
+  return undefined
 }
 
 /** Whoever has shown no factor was let in because there is none, and adds the first or nothing (threat AC-33). */

@@ -1,5 +1,6 @@
 // Whom an ID token of ours is about, for the client it was made for alone (OpenID Connect Core §3.1.2.1).
 import t from 'tap'
+import { another } from '../../helpers/another-instance.ts'
 import { startServer } from '../../helpers/server.ts'
 
 t.test('a hint counts if this server signed it for this client, also when it has ended', async (t) => {
@@ -16,4 +17,15 @@ t.test('a hint counts if this server signed it for this client, also when it has
   const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'bob' })).toString('base64url')
   t.equal(await app.openid.subjectOf(`${head}.${forged}.${signature}`, 'app'), undefined)
   t.equal(await app.openid.subjectOf('no token', 'app'), undefined)
+})
+
+t.test('two instances that find a key of a former SECRET_KEY sign with the same new one (WB-42)', async (t) => {
+  const [before, after] = ['x7Fq2LmZp9Rt4Vb8Ny1Kc6Wd3Hs5Jg0A', 'Qm4Zt8Wv1Xc5Br9Np2Lk7Jh3Gf6Ds0Ae']
+  const first = await startServer(t, { env: { SECRET_KEY: before } })
+  const [{ kid: former } = {}] = (await first.app.openid.keySet()).keys
+  const env = { SECRET_KEY: after }
+  const instances = [await another(t, first, { env }), await another(t, first, { env })]
+  const kids = await Promise.all(instances.map(async ({ app }) => (await app.openid.keySet()).keys[0]!.kid))
+  t.equal(new Set(kids).size, 1)
+  t.not(kids[0], former)
 })

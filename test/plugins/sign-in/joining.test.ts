@@ -16,7 +16,7 @@ const ANN = 'ann@example.org'
  * Two services that vouch for an address: one by a name alone, and one by a redirect that a
  * session there answers.
  */
-async function place (t: Test) {
+async function place (t: Test, now?: () => number) {
   const at = await folder(t)
   const write = async (name: string, parts: string) => {
     const path = join(at, `${name}.ts`)
@@ -29,7 +29,7 @@ export default { env: z.object({}), open: () => ({ title: '${name}', sessions: {
   const silent = await write('Silent', `redirect: { providers: [{ id: 'silent', label: 'Silent' }],
     begin: async ({ callbackUrl, state }) => ({ url: callbackUrl + '?state=' + encodeURIComponent(state), continuation: '{}' }),
     finish: async () => ({ subject: 'ann', email: '${ANN}', emailVerified: true, session: 'silent' }) }`)
-  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: `${named},${silent}` } })
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: `${named},${silent}` }, ...(now && { now }) })
   const backend = (title: string): AuthBackend => [...app.signIn.backends.values()].find((each) => each.title === title)!
   const ended: string[] = []
   for (const title of ['Named', 'Silent']) {
@@ -139,4 +139,28 @@ t.test('after too many wrong codes no session is left at the services, of the me
   t.match(page, { status: 401, url: /\/login\?/ })
   t.same(ended.sort(), [`named ${ANN}`, 'silent'])
   t.same(await titles(), [['Silent']])
+})
+
+t.test('what was shown does not count for longer by being carried from page to page (FS-10)', async (t) => {
+  for (const decision of ['separate', 'join']) {
+    let time = Date.now() / 1_000
+    const { ago, byName, silently, titles } = await place(t, () => time)
+    ago(10)
+    await silently(new Browser())
+    const browser = new Browser()
+    let page = await byName(browser)
+    const isChoice = () => page.forms.some(({ buttons }) => buttons.some(({ value }) => value === decision))
+    /** The question is asked again by whoever has said already that the account is theirs. */
+    const carry = async () => {
+      const login = await browser.submit(page, () => true, { decision: 'join' })
+      page = await browser.get(page.url.replace(/\?.*/, new URL(login.url).search))
+    }
+    for (time += 540; time < Date.now() / 1_000 + 1_700; time += 540) {
+      await carry()
+      t.ok(isChoice(), 'within half an hour')
+    }
+    for (let pages = 0; pages < 10 && isChoice(); pages++, time += 540) await carry()
+    t.notOk(isChoice(), 'afterwards the sign-in is over')
+    t.same(await titles(), [['Silent']])
+  }
 })

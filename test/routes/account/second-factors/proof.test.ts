@@ -1,4 +1,5 @@
 // What a thief of a session and a forged form can change: nothing. On SQLite and on Redis.
+import { Writable } from 'node:stream'
 import t from 'tap'
 import { Browser } from '../../../helpers/browser.ts'
 import { actionIs, codesOn, FACTORS, personAt } from '../../../helpers/factor-pages.ts'
@@ -92,6 +93,30 @@ storageTest('a stolen session, even with the password, changes no second factor 
   )
   const events = (await app.audit.ofUser(user.id, 20)).map(({ event }) => event)
   for (const event of ['factor_failed', 'recovery_code_used'] as const) t.ok(events.includes(event), event)
+})
+
+storageTest('what asks for proof, or uses a link up, goes no further once its page is sent: nothing fails (FS-11)', async (t, start) => {
+  const lines: string[] = []
+  const logTo = new Writable({
+    write (line, _encoding, done) {
+      lines.push(String(line))
+      done()
+    }
+  })
+  const logged: typeof start = (options) => start({ ...options, logTo, env: { ...options?.env, LOG_LEVEL: 'error' } })
+  const { browser, clock, page, url } = await personAt(t, logged, smtp)
+  const token = (await browser.get(`${url}/account`)).forms.find(({ fields }) => 'token' in fields)!.fields['token']!
+  const form = { token, state: 'x', code: '000000', response: '{}', confirm: 'remove' }
+  clock.now += 301
+  for (const path of ['/app', '/passkey']) {
+    t.match((await page(path)).text, /Confirm that it is you/, path)
+    t.match((await new Browser().get(url + FACTORS + path)).url, '/login')
+  }
+  for (const path of ['/app', '/passkey', '/codes', '/remove']) {
+    t.match((await browser.post(url + FACTORS + path, form)).text, /Confirm that it is you/, path)
+  }
+  await page()
+  t.strictSame(lines, [])
 })
 
 storageTest('a form of another session or another person does nothing (SF-06)', async (t, start) => {
