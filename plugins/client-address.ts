@@ -53,37 +53,25 @@ export function useClientIpHeader (app: FastifyInstance, { clientIpHeader }: Pro
   if (clientIpHeader === undefined) return
   app.addHook('onRequest', (request, _reply, done) => {
     const { headers } = request.raw
-    const address = headers[clientIpHeader]
+    const written = headers[clientIpHeader]
     delete headers['x-forwarded-for']
-    if (typeof address === 'string' && isIP(address) !== 0) headers['x-forwarded-for'] = address
+    const address = typeof written === 'string' ? withoutPort(written) : ''
+    if (isIP(address) !== 0) headers['x-forwarded-for'] = address
     done()
   })
 }
 
-/** An address with its port, or in brackets. One of IPv6 that is in none has no port. */
-const WITH_PORT = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/
-const MAY_HAVE_PORT = /\]|\.\d+:\d/
 /** From the right, of which all but the last are proxies of ours. */
 const MAX_HOPS = 20
 
-/**
- * Some proxies append the port of their caller as well. Each connection has another: every one would be an address of its own
- * for all limits, and a proxy of ours that is written so would be taken for the visitor (threat WB-43).
- */
+/** A proxy of ours that is written with its port would be taken for the visitor, and a visitor's port for a part of the address. */
 export function dropForwardedPorts (app: FastifyInstance, { trustProxy }: Proxies): void {
   if (trustProxy.length === 0) return
   app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     const hops = headers['x-forwarded-for'] as string | undefined
-    if (hops !== undefined && MAY_HAVE_PORT.test(hops)) {
-      headers['x-forwarded-for'] = hops.split(',').slice(-MAX_HOPS).map(withoutPort).join(',')
-    }
+    if (hops !== undefined) headers['x-forwarded-for'] = hops.split(',').slice(-MAX_HOPS).map((hop) => withoutPort(hop.trim())).join(',')
     done()
   })
-}
-
-function withoutPort (hop: string): string {
-  const [, bracketed, plain] = WITH_PORT.exec(hop.trim()) ?? []
-  return bracketed ?? plain ?? hop
 }
 
 /**
