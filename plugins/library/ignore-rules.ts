@@ -3,6 +3,7 @@
 import type { Dirent } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { decodeText } from './decode.ts'
 import { readBeginning } from './extract.ts'
 import { isPassing } from './file-fault.ts'
 import type { Question } from './ignore-task.ts'
@@ -108,17 +109,26 @@ const WITHOUT_RULES = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'])
 async function readRules (root: string, directory: string): Promise<string | undefined> {
   const texts = await Promise.all(FILES.map(async (name) => {
     const id = directory === '' ? name : `${directory}/${name}`
+    const unknown = (why: string) => new SkippedFile(`its ${name} ${why}`, 'ignore rules')
+    let bytes: Buffer
     try {
       // Most folders have none, and resolving a path takes the square of its depth.
       await lstat(join(root, id))
-      return await readBeginning(root, id, MAX_BYTES)
+      bytes = await readBeginning(root, id, MAX_BYTES)
     } catch (error) {
       const { code = '' } = error as { code?: string }
       if (error instanceof SkippedFile || WITHOUT_RULES.has(code)) return ''
-      if (isPassing(error)) throw error
-      throw new SkippedFile(`its ${name} cannot be read (${code})`, 'ignore rules')
+      throw isPassing(error) ? error : unknown(`cannot be read (${code})`)
+    }
+    try {
+      return decodeText(bytes.length < MAX_BYTES ? bytes : withoutLastLine(bytes), 'text/plain')
+    } catch {
+      throw unknown('is not text')
     }
   }))
   const text = texts.join('\n')
   return text.trim() === '' ? undefined : text
 }
+
+/** Of a line that is cut, half a rule and half a character would be left. */
+const withoutLastLine = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
