@@ -28,10 +28,12 @@ export const isHidden = (id: string): boolean =>
 /** @throws SkippedFile when that takes too long. */
 export type AskRules = (question: Question) => Promise<boolean[]>
 
-/** Both throw where the rules cannot be read, take too long, or are too many: what they would ignore must not be read. */
+/** All throw where the rules cannot be read, take too long, or are too many: what they would ignore must not be read. */
 export interface IgnoreRules {
   /** @param id a path inside the folder, whether or not anything above it is ignored. */
   isIgnored(id: string, isDirectory: boolean): Promise<boolean>
+  /** The same by the rules alone, whether or not it is hidden. */
+  isNamed(id: string, isDirectory: boolean): Promise<boolean>
   /** The names in a folder that is not ignored itself, without those that are. */
   kept(directory: string, entries: readonly Dirent[]): Promise<string[]>
 }
@@ -72,13 +74,15 @@ export function createIgnoreRules (root: string, ask: AskRules): IgnoreRules {
     return (await isFolderIgnored(parentOf(id))) || (await areNamed(parentOf(id), [`${nameOf(id)}/`]))[0]!
   })
 
+  async function isNamed (id: string, isDirectory: boolean): Promise<boolean> {
+    if (id === '') return false
+    if (isDirectory) return isFolderIgnored(id)
+    return (await isFolderIgnored(parentOf(id))) || (await areNamed(parentOf(id), [nameOf(id)]))[0]!
+  }
+
   return {
-    async isIgnored (id, isDirectory) {
-      if (id === '') return false
-      if (isHidden(id)) return true
-      if (isDirectory) return isFolderIgnored(id)
-      return (await isFolderIgnored(parentOf(id))) || (await areNamed(parentOf(id), [nameOf(id)]))[0]!
-    },
+    isIgnored: async (id, isDirectory) => isHidden(id) || isNamed(id, isDirectory),
+    isNamed,
     async kept (directory, entries) {
       const kept: string[] = []
       const shown = entries.filter(({ name }) => !isHidden(name))
