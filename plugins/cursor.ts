@@ -1,7 +1,10 @@
 // Cursors of lists in pages: opaque to the client, and not trusted when they come back (MCP "Pagination").
 
-/** Characters; a longer cursor is not read, since those of this server only name a place in a list. */
-const MAX_CURSOR_LENGTH = 2_048
+/**
+ * Characters; a longer cursor is not read, since those of this server only name a place in a list: a path of 4,096 bytes, each of
+ * which JSON may write in six, and base64 in eight.
+ */
+const MAX_CURSOR_LENGTH = 33_000
 
 /** @param place JSON values that name where the next page begins. */
 export const encodeCursor = (place: readonly unknown[]): string =>

@@ -65,12 +65,12 @@ async function readWhole (file: FileHandle, size: number, largest: number): Prom
 
 const tooLarge = (largest: number) => new SkippedFile(`it is larger than ${largest / MB} MB`, 'too large')
 
-/** The first bytes of a file, as UTF-8. @throws as {@link readDocument} does. */
-export async function readBeginning (root: string, id: string, bytes: number): Promise<string> {
+/** The first bytes of a file. @throws as {@link readDocument} does. */
+export async function readBeginning (root: string, id: string, bytes: number): Promise<Buffer> {
   const { file } = await openFile(root, id, Infinity)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0)
-    return buffer.toString('utf8', 0, bytesRead)
+    return buffer.subarray(0, bytesRead)
   } finally {
     await file.close()
   }

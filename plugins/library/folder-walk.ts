@@ -5,7 +5,7 @@ import { join, sep } from 'node:path'
 import { timeOf } from './extract.ts'
 import { isPassing } from './file-fault.ts'
 import { typeOf } from './file-types.ts'
-import { createIgnoreRules, type AskRules, type IgnoreRules } from './ignore-rules.ts'
+import { createIgnoreRules, isHidden, type AskRules, type IgnoreRules } from './ignore-rules.ts'
 import { SkippedFile } from './skipped-file.ts'
 
 export interface Found {
@@ -99,7 +99,8 @@ async function * follow (id: string, walking: Walking): AsyncGenerator<Seen> {
   if (!target.startsWith(root + sep)) return skip(id, 'it is a link that leads out of the documents folder', 'link out of the folder')
   const stats = await stat(target)
   const ownName = target.slice(root.length + 1).split(sep).join('/')
-  if (!(await rules.isIgnored(ownName, stats.isDirectory()))) return
+  // What the rules name is ignored under whatever name.
+  if (!isHidden(ownName) || (await rules.isNamed(ownName, stats.isDirectory()))) return
   if (stats.isFile()) yield fileOf(id, stats)
   else if (stats.isDirectory() && !isBelowLink) yield * entries(id, { ...walking, isBelowLink: true })
 }

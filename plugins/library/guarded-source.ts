@@ -16,7 +16,7 @@ const MAX_FACT = 1_000
 /** What is longer is cut: somebody else may have written it. */
 const text = (most: number) => z.string().transform((text) => (text.length > most ? text.slice(0, most).toWellFormed() : text))
 const title = text(MAX_TITLE_LENGTH)
-const url = z.url({ protocol: /^https?$/ }).max(4_000).optional()
+const url = z.string().max(4_000).pipe(z.url({ protocol: /^https?$/ })).optional()
 const hits = z.array(z.object({ id: z.string().min(1).max(4_000), title, snippet: text(MAX_SNIPPET), url }))
 const facts = z.preprocess(
   (given) => (typeof given === 'object' && given !== null ? firstOf(given, MAX_FACTS) : given),

@@ -3,6 +3,7 @@
 import type { Dirent } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { decodeText } from './decode.ts'
 import { readBeginning } from './extract.ts'
 import { isPassing } from './file-fault.ts'
 import type { Question } from './ignore-task.ts'
@@ -27,10 +28,12 @@ export const isHidden = (id: string): boolean =>
 /** @throws SkippedFile when that takes too long. */
 export type AskRules = (question: Question) => Promise<boolean[]>
 
-/** Both throw where the rules cannot be read, take too long, or are too many: what they would ignore must not be read. */
+/** All throw where the rules cannot be read, take too long, or are too many: what they would ignore must not be read. */
 export interface IgnoreRules {
   /** @param id a path inside the folder, whether or not anything above it is ignored. */
   isIgnored(id: string, isDirectory: boolean): Promise<boolean>
+  /** The same by the rules alone, whether or not it is hidden. */
+  isNamed(id: string, isDirectory: boolean): Promise<boolean>
   /** The names in a folder that is not ignored itself, without those that are. */
   kept(directory: string, entries: readonly Dirent[]): Promise<string[]>
 }
@@ -71,13 +74,15 @@ export function createIgnoreRules (root: string, ask: AskRules): IgnoreRules {
     return (await isFolderIgnored(parentOf(id))) || (await areNamed(parentOf(id), [`${nameOf(id)}/`]))[0]!
   })
 
+  async function isNamed (id: string, isDirectory: boolean): Promise<boolean> {
+    if (id === '') return false
+    if (isDirectory) return isFolderIgnored(id)
+    return (await isFolderIgnored(parentOf(id))) || (await areNamed(parentOf(id), [nameOf(id)]))[0]!
+  }
+
   return {
-    async isIgnored (id, isDirectory) {
-      if (id === '') return false
-      if (isHidden(id)) return true
-      if (isDirectory) return isFolderIgnored(id)
-      return (await isFolderIgnored(parentOf(id))) || (await areNamed(parentOf(id), [nameOf(id)]))[0]!
-    },
+    isIgnored: async (id, isDirectory) => isHidden(id) || isNamed(id, isDirectory),
+    isNamed,
     async kept (directory, entries) {
       const kept: string[] = []
       const shown = entries.filter(({ name }) => !isHidden(name))
@@ -108,17 +113,26 @@ const WITHOUT_RULES = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'])
 async function readRules (root: string, directory: string): Promise<string | undefined> {
   const texts = await Promise.all(FILES.map(async (name) => {
     const id = directory === '' ? name : `${directory}/${name}`
+    const unknown = (why: string) => new SkippedFile(`its ${name} ${why}`, 'ignore rules')
+    let bytes: Buffer
     try {
       // Most folders have none, and resolving a path takes the square of its depth.
       await lstat(join(root, id))
-      return await readBeginning(root, id, MAX_BYTES)
+      bytes = await readBeginning(root, id, MAX_BYTES)
     } catch (error) {
       const { code = '' } = error as { code?: string }
       if (error instanceof SkippedFile || WITHOUT_RULES.has(code)) return ''
-      if (isPassing(error)) throw error
-      throw new SkippedFile(`its ${name} cannot be read (${code})`, 'ignore rules')
+      throw isPassing(error) ? error : unknown(`cannot be read (${code})`)
+    }
+    try {
+      return decodeText(bytes.length < MAX_BYTES ? bytes : withoutLastLine(bytes), 'text/plain')
+    } catch {
+      throw unknown('is not text')
     }
   }))
   const text = texts.join('\n')
   return text.trim() === '' ? undefined : text
 }
+
+/** Of a line that is cut, half a rule and half a character would be left. */
+const withoutLastLine = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.lastIndexOf('\n') + 1)

@@ -37,12 +37,15 @@ function isFirst ({ result }: Message): boolean {
   return protocolVersion !== undefined || supportedVersions !== undefined
 }
 
+/** Whether it is a request or a notification, and not meant as an answer. */
+export const isAsked = ({ method }: Readonly<Record<string, unknown>>): boolean => typeof method === 'string'
+
 /**
  * Whether what is meant as an answer is none that the client of the SDK knows: it drops such a message, and nobody would be
  * told before their time is up (JSON-RPC 2.0 §5).
  */
 export function isNoAnswer (message: unknown): message is { id: RequestId } {
-  if (!isObject(message) || message['method'] !== undefined || (message['id'] ?? null) === null) return false
+  if (!isObject(message) || isAsked(message) || (message['id'] ?? null) === null) return false
   const { jsonrpc, result, error } = message
   if (jsonrpc !== '2.0' || Object.keys(message).length !== 3) return true
   if (isObject(result)) return result['_meta'] !== undefined && !isObject(result['_meta'])

@@ -1,4 +1,5 @@
 // Words about an upstream, fit for the log: short, in one line, and without values that came from the environment.
+import { isObject } from '../is-object.ts'
 
 const MAX_LENGTH = 500
 /** Of a text that may have megabytes. Control characters, of which a row becomes one blank, leave enough of it. */
@@ -6,9 +7,12 @@ const MAX_LOOKED_AT = 2_000
 /** Shorter ones, and lines of a secret of several, would blacken ordinary words. */
 const MIN_SECRET_LENGTH = 4
 
+/** As it stands in JSON, which programs write into their log and their errors. */
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+
 /** @returns what is hidden of them: each whole and line by line, the longest first, since one may be part of another. */
 export const hiddenParts = (secrets: readonly string[]): string[] =>
-  [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]))]
+  [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]).flatMap((part) => [part, inJson(part)]))]
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length)
 
@@ -26,6 +30,14 @@ export function hideIn (text: string, parts: readonly string[], mark: string, le
   const end = endOf(parts)
   const hidden = hide(text.slice(0, length + end), parts, mark)
   return text.length > length + end ? hidden.slice(0, Math.max(0, hidden.length - end)) : hidden
+}
+
+/** The same of all texts in a value as JSON has it. */
+export function hideInside<Value> (value: Value, parts: readonly string[]): Value
+export function hideInside (value: unknown, parts: readonly string[]): unknown {
+  if (typeof value === 'string') return hideIn(value, parts, '[secret]', Infinity)
+  if (Array.isArray(value)) return value.map((one) => hideInside(one, parts))
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hideInside(one, parts)])) : value
 }
 
 /** @param secrets values that never appear: {@link UpstreamSettings.secrets}. */

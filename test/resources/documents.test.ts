@@ -1,6 +1,7 @@
 // Each document of the library as a resource: read, listed in pages, completed.
 import t from 'tap'
 import documents, { documentUri } from '../../resources/documents.ts'
+import { listPage, type ListPage } from '../../plugins/mcp/handlers/resource-pages.ts'
 import { toolContexts } from '../helpers/tool-context.ts'
 
 const names = Array.from({ length: 51 }, (_, index) => `d${String(index).padStart(2, '0')}.md`)
@@ -37,4 +38,23 @@ t.test('pages of fifty hold every document once', async (t) => {
   t.equal(pages, 2)
   t.same(seen.toSorted(), [...names, 'a b/ü#1.md', 'long.md'].toSorted())
   t.same(await documents.complete!['id']!('d5', context), ['d50.md'])
+})
+
+t.test('the list goes on behind a document whose path is as long as a path may be (LB-37)', async (t) => {
+  // Two bytes each, in names of 240.
+  const deep = `${'ü'.repeat(120)}/`.repeat(14)
+  const files = Object.fromEntries(names.map((name) => [`${deep}${name}`, `# ${name}`]))
+  const context = (await toolContexts(t, { ...files, 'z.md': '# Last' }))(null)
+  const list: ListPage = async (cursor) => {
+    const { resources, next } = await documents.list!(cursor, context)
+    return { resources: resources.map(({ name }) => ({ uri: name, name })), next }
+  }
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await listPage([list], cursor)
+    seen.push(...page.resources.map(({ name }) => name))
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  t.same(seen.toSorted(), [...Object.keys(files), 'z.md'].toSorted())
 })

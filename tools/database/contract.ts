@@ -46,6 +46,9 @@ export interface Answer {
   more: boolean
 }
 
+/** Behind what is wrong with a database itself: the operator's log says it as well. */
+export const ASK_OPERATOR = 'Ask the operator of this server to repair it.'
+
 export interface Database {
   /** How a call names it. */
   name: string

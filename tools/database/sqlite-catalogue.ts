@@ -7,7 +7,13 @@ import type { Table } from './contract.ts'
 const MAX_COUNTED = 10_000
 const CHECK = /\bcheck\s*\(/gi
 
-/** The tables and views of the file, by name, without internal ones. */
+/** SQLite's code of a statement that cannot be understood, and not of a file that cannot be read. */
+const ERROR = 1
+
+/**
+ * The tables and views of the file, by name, without internal ones, and without those that nothing can be read from: a view of a
+ * table that is gone, or a table of a module that is not here.
+ */
 export function readTables (database: DatabaseSync): Table[] {
   const found = database
     .prepare(
@@ -20,7 +26,7 @@ export function readTables (database: DatabaseSync): Table[] {
     'SELECT name, type, "notnull" AS required, pk FROM pragma_table_xinfo(?) WHERE hidden <> 1'
   )
   const references = database.prepare('SELECT "from", "table" FROM pragma_foreign_key_list(?)')
-  return found.map(({ name, type: kind }) => {
+  const describe = ({ name, type: kind }: (typeof found)[number]): Table => {
     const targets = new Map(
       (references.all(name) as Array<{ from: string; table: string }>).map(({ from, table }) => [from, table])
     )
@@ -36,6 +42,14 @@ export function readTables (database: DatabaseSync): Table[] {
           ...(targets.has(name) && { references: targets.get(name)! })
         })
       )
+    }
+  }
+  return found.flatMap((table) => {
+    try {
+      return [describe(table)]
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === ERROR) return []
+      throw error
     }
   })
 }

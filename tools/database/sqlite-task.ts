@@ -3,7 +3,7 @@
 // Tested in test/tools/database/sqlite.test.ts.
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ToolError } from '../../authoring/tool.ts'
-import { MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
+import { ASK_OPERATOR, MAX_BYTES, type Answer, type Question, type Table, type Value } from './contract.ts'
 import { didYouMean } from './nearest.ts'
 import { factsOf, readShadows, readTables } from './sqlite-catalogue.ts'
 import { allowedFunctions } from './sqlite-functions.ts'
@@ -39,26 +39,30 @@ const ONLY_READS =
 
 /** @returns the tables, or with a question its answer. @throws ToolError in words for a model. */
 export default function look ({ path, question }: Look): Table[] | Answer {
-  const database = new DatabaseSync(path, {
-    readOnly: true,
-    enableDoubleQuotedStringLiterals: false,
-    allowExtension: false,
-    timeout: 1_000,
-    defensive: true,
-    limits: LIMITS
-  })
+  let database: DatabaseSync | undefined
   try {
+    const opened = database = new DatabaseSync(path, {
+      readOnly: true,
+      enableDoubleQuotedStringLiterals: false,
+      allowExtension: false,
+      timeout: 1_000,
+      defensive: true,
+      limits: LIMITS
+    })
     for (const setting of [
       'trusted_schema = OFF',
       'query_only = ON',
       'temp_store = MEMORY',
       'mmap_size = 0',
       'cell_size_check = ON'
-    ]) { database.exec(`PRAGMA ${setting}`) }
-    const tables = readTables(database)
-    return question ? answer(database, tables, question) : tables.map((table) => ({ ...table, ...factsOf(database, table) }))
+    ]) { opened.exec(`PRAGMA ${setting}`) }
+    const tables = readTables(opened)
+    return question ? answer(opened, tables, question) : tables.map((table) => ({ ...table, ...factsOf(opened, table) }))
+  } catch (error) {
+    // Also before any statement: another program may be writing, or the file be gone.
+    throw readError(error as Error, [], undefined)
   } finally {
-    database.close()
+    database?.close()
   }
 }
 
@@ -192,9 +196,11 @@ const WORDS: Record<number, string> = {
   5: 'The file is being written right now. Try again in a few seconds.',
   6: 'The file is being written right now. Try again in a few seconds.',
   7: 'The query needs more memory than it may use. Narrow it, or aggregate less.',
-  11: 'The database file is damaged. Ask the operator of this server to repair it.',
+  10: `The database file cannot be read. ${ASK_OPERATOR}`,
+  11: `The database file is damaged. ${ASK_OPERATOR}`,
+  14: `The database file cannot be opened. ${ASK_OPERATOR}`,
   18: 'A value or the statement is too long. Use less of it, for example with substr().',
-  26: 'The file is no SQLite database. Ask the operator of this server to repair it.'
+  26: `The file is no SQLite database. ${ASK_OPERATOR}`
 }
 
 function readError (

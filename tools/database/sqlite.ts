@@ -1,8 +1,8 @@
 // database_query on SQLite files: which files may be read. Each query runs in a separate process.
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join, sep } from 'node:path'
-import { ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
-import type { Answer, Database, Table } from './contract.ts'
+import { isToolError, ToolError, type ToolContext, type ToolHost } from '../../authoring/tool.ts'
+import { ASK_OPERATOR, type Answer, type Database, type Table } from './contract.ts'
 import type { Look } from './sqlite-task.ts'
 
 const TASK = new URL('./sqlite-task.ts', import.meta.url)
@@ -55,12 +55,13 @@ async function isIn (folder: string, { dev, ino }: { dev: number; ino: number })
 function openFile (name: string, path: string, timeout: number): Database {
   async function ask<Result extends Table[] | Answer> (
     look: Omit<Look, 'path'>,
-    { runInWorker, signal }: ToolContext
+    { runInWorker, signal, log }: ToolContext
   ): Promise<Result> {
     try {
       return await runInWorker<Result>(TASK, { path, ...look } satisfies Look, { timeout, reads: [path] })
     } catch (error) {
       if ((error as Error).name === 'TimeoutError' && !signal.aborted) { throw new ToolError('The query took too long and was stopped. Narrow it with WHERE, or aggregate less.') }
+      if (isToolError(error) && error.message.endsWith(ASK_OPERATOR)) log.warn(`${path} for database_query: ${error.message}`)
       throw error
     }
   }

@@ -3,7 +3,7 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import { survey } from '../../upstreams/catalogue/survey.ts'
 import type { UpstreamError, UpstreamFault } from '../../upstreams/contract.ts'
-import { hiddenParts, hideIn } from '../../upstreams/without-secrets.ts'
+import { hiddenParts, hideIn, hideInside } from '../../upstreams/without-secrets.ts'
 import { checkFirst, type Named } from '../handlers/unfinished-call.ts'
 
 /** What happened, and what to do if nothing can have been changed. */
@@ -66,8 +66,9 @@ export function relayedError ({ code, message, data }: ProtocolError, name: stri
   const text = clean(hideIn(String(message), parts, '[secret]', 4 * MAX_MESSAGE))
   // MCP 2025-11-25 has a code of its own for a resource that is not there; clients of today know both.
   const own = code === ProtocolErrorCode.ResourceNotFound ? ProtocolErrorCode.InvalidParams : code
+  // Programs write whole requests into the data, with their headers.
   if (PASSED.includes(own) || (Number.isSafeInteger(own) && !isReserved(own))) {
-    return new RelayedError(code, own, text, isSmall(data) ? hiddenIn(data, parts) : undefined)
+    return new RelayedError(code, own, text, isSmall(data) ? hideInside(data, parts) : undefined)
   }
   return new RelayedError(code, ProtocolErrorCode.InternalError, `${name} was refused by the server behind it: ${text}`)
 }
@@ -75,11 +76,6 @@ export function relayedError ({ code, message, data }: ProtocolError, name: stri
 /** @returns one line without control characters and marks that change its direction. */
 const clean = (message: string): string =>
   message.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim().slice(0, MAX_MESSAGE)
-
-/** Programs write whole requests into it, with their headers. */
-const hiddenIn = (data: unknown, parts: readonly string[]): unknown =>
-  JSON.parse(JSON.stringify(data), (_name, value: unknown) =>
-    typeof value === 'string' ? hideIn(value, parts, '[secret]', Infinity) : value)
 
 /** Looked through no further than it may be, before it is written. */
 const isSmall = (data: unknown): boolean =>

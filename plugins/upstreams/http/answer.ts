@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestId } from '@modelcontextprotocol/client'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
 import { createOwnTurns } from '../../in-turns.ts'
+import { isObject } from '../../is-object.ts'
 import { exceeded } from '../../json-size.ts'
-import { isExcessive, isTooLong, MESSAGE_BOUNDS } from '../message-bounds.ts'
+import { isAsked, isExcessive, isTooLong, MESSAGE_BOUNDS } from '../message-bounds.ts'
 import type { UpstreamError } from '../contract.ts'
 import { OVERHEAD_BYTES } from './events.ts'
 import { failure } from './failures.ts'
@@ -53,8 +54,11 @@ export function toResponse (answer: IncomingMessage, settings: Named, url: URL, 
   }
   const text = () => readBytes(answer, settings, MAX_TEXT_BYTES, body).then(String)
   const check = (message: unknown) => {
-    if (![message].flat().some((one) => answersAnother(one, body.id))) return message
-    throw failure(settings, 'malformed', 'its answer is for another request')
+    const messages = [message].flat()
+    if (messages.some((one) => answersAnother(one, body.id))) throw failure(settings, 'malformed', 'its answer is for another request')
+    // Nothing comes after this body, and the SDK would drop what is in it.
+    if (body.id !== undefined && !messages.some((one) => isAnswerTo(one, body.id))) throw noAnswer(settings)
+    return message
   }
   const response = {
     status,
@@ -76,10 +80,12 @@ const ownTurn = createOwnTurns()
 
 /** Whether a message answers another request than the one that it came for: that may be somebody else's. */
 export function answersAnother (message: unknown, id: RequestId | undefined): boolean {
-  const members = message as { id?: unknown; method?: unknown } | null
-  if (id === undefined || typeof members !== 'object' || members === null || members.method !== undefined) return false
-  return members.id !== undefined && members.id !== null && members.id !== id
+  return id !== undefined && isObject(message) && !isAsked(message) && (message['id'] ?? id) !== id
 }
+
+/** Whether a message is meant as the answer to this request; it may be none that the SDK knows, see `isNoAnswer`. */
+export const isAnswerTo = (message: unknown, id: RequestId | undefined): boolean =>
+  isObject(message) && message['id'] === id && !isAsked(message)
 
 /** @throws UpstreamError malformed: too large, too deep, or not JSON. */
 export function parse (settings: Named, bytes: Buffer): unknown {
@@ -97,6 +103,8 @@ export function parse (settings: Named, bytes: Buffer): unknown {
   if (isExcessive(message)) throw tooMany()
   return message
 }
+
+export const noAnswer = (settings: Named): UpstreamError => failure(settings, 'malformed', 'its answer is not MCP')
 
 export const tooLarge = (settings: Named, maxBytes = MAX_ANSWER_BYTES): UpstreamError =>
   failure(settings, 'malformed', `its answer has more than ${maxBytes / 1024} KB`)

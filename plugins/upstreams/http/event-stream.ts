@@ -6,7 +6,7 @@ import { createBudget } from '../budget.ts'
 import { UpstreamError } from '../contract.ts'
 import { isNoAnswer } from '../message-bounds.ts'
 import type { ReadTurn, SharedBudget } from '../shared-budget.ts'
-import { answersAnother, brokenAnswer, MAX_ANSWER_BYTES, parse, tooLarge } from './answer.ts'
+import { answersAnother, brokenAnswer, isAnswerTo, MAX_ANSWER_BYTES, noAnswer, parse, tooLarge } from './answer.ts'
 import { EventReader, writeEvent, type ServerEvent } from './events.ts'
 import { failure } from './failures.ts'
 import type { LargeAnswers, Place } from './large-answers.ts'
@@ -27,8 +27,11 @@ export interface StreamOptions {
   settings: Pick<UpstreamSettings, 'name' | 'secrets'>
   /** Of the request that this stream answers; `undefined` for one that only brings what the upstream has to say. */
   id: RequestId | undefined
-  /** Called once, unless {@link id} is undefined, if the stream ends without the answer and cannot be continued. */
-  onFailure: (error: UpstreamError) => void
+  /**
+   * Called once, unless {@link id} is undefined, if the stream ends without the answer and cannot be continued.
+   * @param of on a stream that answers other requests: the one that was answered with what is no answer.
+   */
+  onFailure: (error: UpstreamError, of?: RequestId) => void
   large: LargeAnswers
   /** For what is said besides answers, by all streams of the upstream. */
   said: SharedBudget
@@ -104,9 +107,15 @@ class EventStream {
     this.#canContinue ||= event.id !== undefined
     if (event.type === 'message' && event.data.length > 0) {
       const message = parse(this.#options.settings, event.data)
-      if (answersAnother(message, this.#options.id)) return false
-      const isAnswer = !this.#isAnswered && isAnswerTo(message, this.#options.id)
-      if (isAnswer && isNoAnswer(message)) throw failure(this.#options.settings, 'malformed', 'its answer is not MCP')
+      const { id, settings, onFailure } = this.#options
+      if (answersAnother(message, id)) return false
+      if (id === undefined && isNoAnswer(message)) {
+        onFailure(noAnswer(settings), message.id)
+        return false
+      }
+      const isAnswer = !this.#isAnswered && [message].flat().some((one) => isAnswerTo(one, id))
+      // The SDK takes no batch from a stream.
+      if (isAnswer && (Array.isArray(message) || isNoAnswer(message))) throw noAnswer(settings)
       this.#isAnswered ||= isAnswer
       if (isAnswer) return this.#finish(event, message)
     }
@@ -165,9 +174,4 @@ class EventStream {
     }
     this.#answer.destroy()
   }
-}
-
-function isAnswerTo (message: unknown, id: RequestId | undefined): boolean {
-  const members = message as { id?: unknown; method?: unknown } | null
-  return typeof members === 'object' && members !== null && members.id === id && members.method === undefined
 }

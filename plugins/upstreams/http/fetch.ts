@@ -157,7 +157,7 @@ function createReader ({ settings, url, kind, agents: { large, said }, onFailure
     // Of what is not an answer to a request nobody waits for the end.
     const maxMs = id === undefined || kind === 'sse' ? settings.timeoutMs : undefined
     if (status !== 200 || !isEvents(headers['content-type'])) return toResponse(answer, settings, url, { id, large, maxMs })
-    const streamed = await readStream(answer, { settings, id, large, said, onFailure: (error) => onFailure(id!, error) })
+    const streamed = await readStream(answer, { settings, id, large, said, onFailure: (error, of = id!) => onFailure(of, error) })
     return toResponse(answer, settings, url, 'stream' in streamed
       ? { ...streamed, maxMs }
       : { contentType: 'application/json', json: streamed.message })
@@ -169,7 +169,10 @@ function createReader ({ settings, url, kind, agents: { large, said }, onFailure
     if (encoding !== undefined && encoding !== 'identity') {
       return failure(settings, 'malformed', `answered in the encoding ${encoding}, which it was not asked for`)
     }
-    if (id === undefined || statusCode !== 200 || kind === 'sse') return undefined
+    if (id === undefined || kind === 'sse') return undefined
+    // A request is answered where it was sent, or not at all (MCP "Streamable HTTP").
+    if (statusCode === 202) return failure(settings, 'malformed', 'accepted a request instead of answering it')
+    if (statusCode !== 200) return undefined
     if (type === 'application/json' || isEvents(type)) return undefined
     return failure(settings, 'malformed', `answered ${type ?? 'without a type'}: is \`url\` the address of its MCP endpoint?`)
   }

@@ -98,3 +98,19 @@ t.test('what a source answers is cut to what the server has time for, whoever wr
   t.equal(Object.keys(metadata!).length, 50)
   t.ok(Object.values(metadata!).every(({ length }) => length <= 1_000))
 })
+
+t.test('an address of megabytes, which takes long to take apart, is refused for its length (LB-36)', async (t) => {
+  const url = `https://a.example/${'é'.repeat(1_000_000)}`
+  const hit = (index: number) => ({ id: `${index}`, title: 'x', snippet: 'x', url })
+  const source: LibrarySource = {
+    name: 'wiki',
+    search: async () => Array.from({ length: 50 }, (_, index) => hit(index)),
+    fetch: async () => ({ ...hit(0), text: 'x' })
+  }
+  const guarded = guardSource(source, { warn () {} })
+  const before = process.cpuUsage()
+  t.same(await guarded.search('x', { user: null, signal: undefined, limit: 50 }), [])
+  await t.rejects(guarded.fetch('wiki:0', { user: null, signal: undefined }))
+  const { user, system } = process.cpuUsage(before)
+  t.ok((user + system) / 1000 < 500, `${(user + system) / 1000} ms, where it was more than a second`)
+})

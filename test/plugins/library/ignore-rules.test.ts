@@ -93,6 +93,32 @@ t.test('rules are read from files inside the folder alone, and no more than a li
   t.same((await ids('walnut')).sort(), ['endless/c.md', 'long/e.md', 'out/b.md', 'pipe/a.md'])
 })
 
+const inUtf16 = (text: string, mark: boolean) => Buffer.from(`${mark ? '\ufeff' : ''}${text}`, 'utf16le')
+
+t.test('rules are read in whatever encoding an editor has written them, and what is no text ignores all (LB-35)', async (t) => {
+  const text = 'geheim-ü/\r\nother\r\n'
+  for (const [name, bytes] of Object.entries({
+    'UTF-8': Buffer.from(text),
+    'UTF-8 with a mark': Buffer.from(`\ufeff${text}`),
+    'UTF-16': inUtf16(text, true),
+    'UTF-16, high byte first': inUtf16(text, true).swap16(),
+    'windows-1252': Buffer.from(text, 'latin1'),
+    'longer than is read, cut in a character': Buffer.from(`${text}${'ü'.repeat(200_000)}`)
+  })) {
+    for (const file of ['.gitignore', '.mcpignore']) {
+      const docs = await folder(t)
+      await writeFile(join(docs, file), bytes)
+      const { isIgnored } = createIgnoreRules(docs, async (question) => decide(question))
+      t.equal(await isIgnored('geheim-ü/a.md', false), true, `${file}: ${name}`)
+      t.equal(await isIgnored('ü', false), false, `${file}: ${name}`)
+    }
+  }
+  const docs = await folder(t)
+  await writeFile(join(docs, '.mcpignore'), inUtf16('secret/\n', false))
+  const { isIgnored } = createIgnoreRules(docs, async (question) => decide(question))
+  await t.rejects(isIgnored('a.md', false), { name: 'SkippedFile', message: 'its .mcpignore is not text' })
+})
+
 t.test('a path is ignored with the folder that it is in, and for its own name (LB-06)', async (t) => {
   const docs = await folder(t)
   await fill(docs, { '.gitignore': 'out/\n*.log\n' })

@@ -128,6 +128,17 @@ t.test('a link counts where what it leads to is hidden: Kubernetes mounts a Conf
   t.same(await ids('walnut'), [])
 })
 
+t.test('what the rules name is not served through a link that somebody puts beside it (LB-38)', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, { '.mcpignore': 'private/\n', 'private/a.md': 'walnut', 'private/.deep/b.md': 'walnut', '.open/c.md': 'walnut' })
+  for (const [target, link] of [['private/a.md', 'a.md'], ['private', 'all'], ['private/.deep/b.md', 'b.md'], ['private/.deep', 'deep'], ['.open/c.md', 'c.md']] as const) {
+    await symlink(target, join(docs, link))
+  }
+  const { library, ids } = await open(t, docs)
+  await library.ready
+  t.same(await ids('walnut'), ['c.md'])
+})
+
 t.test('what a .gitignore or .mcpignore names is passed over, and comes when they change', async (t) => {
   const docs = await folder(t)
   await fill(docs, {

@@ -1,6 +1,6 @@
 // Words about an upstream for the log hold no secret and cannot forge a line.
 import t from 'tap'
-import { withoutSecrets } from '../../../plugins/upstreams/without-secrets.ts'
+import { hiddenParts, hideInside, withoutSecrets } from '../../../plugins/upstreams/without-secrets.ts'
 
 t.test('secrets are hidden, the longer of two first, and ordinary words stay (UH-06)', async (t) => {
   t.equal(withoutSecrets('key abcd-efgh and abcd', ['abcd', 'abcd-efgh']), 'key [secret] and [secret]')
@@ -11,6 +11,14 @@ t.test('of a text that goes on and on, no half of a secret stays at the end of w
   for (const secret of ['s3cret'.repeat(3), 's3cret'.repeat(250)]) {
     for (let start = 0; start < secret.length; start += 7) t.notMatch(withoutSecrets('x'.repeat(start) + secret.repeat(300), [secret]), /s3c/)
   }
+})
+
+t.test('a secret is hidden as JSON writes it as well, and in all texts of a value (UH-39)', async (t) => {
+  const secret = 'pa"ss\\word'
+  const said = JSON.stringify({ env: { DB_PASSWORD: secret } })
+  t.equal(withoutSecrets(`it failed: ${said}`, [secret]), 'it failed: {"env":{"DB_PASSWORD":"[secret]"}}')
+  const value = { a: [{ b: `x ${secret}`, c: said }, 1, null, true], d: 'y' }
+  t.same(hideInside(value, hiddenParts([secret])), { a: [{ b: 'x [secret]', c: said.replace(/"pa.*d"/, '"[secret]"') }, 1, null, true], d: 'y' })
 })
 
 t.test('a text is one line of at most 500 characters', async (t) => {

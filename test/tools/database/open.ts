@@ -12,6 +12,8 @@ export interface House {
   lines: string[]
   /** Calls it as somebody, and answers what a client would get. */
   ask(args: Record<string, unknown>, caller?: Caller): Promise<Answer>
+  /** The tables that resources/list has for somebody who has not signed in. */
+  list(): Promise<Array<{ name: string }>>
 }
 
 export interface Caller {
@@ -40,6 +42,7 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
   t.same(problems, [])
   const {
     tools: [tool],
+    resources,
     close
   } = await openTools(configured, { dataDir, log: { info: keep, warn: keep } })
   t.teardown(async () => {
@@ -47,31 +50,35 @@ export async function openDatabaseQuery (t: Test, env: Record<string, string>, d
     await app.close()
   })
   const signal = new AbortController().signal
+  const context = ({ supabase, person = supabase, address = 'address 127.0.0.1', claims }: Caller = {}) => ({
+    user: person === undefined ? null : { id: person },
+    caller: person ?? address,
+    signal,
+    runInWorker: ((task, input, { timeout = 25_000, reads } = {}) =>
+      app.workers.run(task, input, {
+        person: person ?? address,
+        timeout,
+        signal,
+        reads
+      })) satisfies ToolContext['runInWorker'],
+    supabaseClaims: async () => {
+      if (supabase === undefined) throw new ToolError('This tool acts as the person at Supabase.')
+      return { sub: supabase, role: 'authenticated', ...claims }
+    },
+    log: { info: keep, warn: keep }
+  }) as unknown as ToolContext
   return {
     tool,
     lines,
-    async ask (args, { supabase, person = supabase, address = 'address 127.0.0.1', claims } = {}) {
-      const context = {
-        user: person === undefined ? null : { id: person },
-        caller: person ?? address,
-        signal,
-        runInWorker: ((task, input, { timeout = 25_000, reads } = {}) =>
-          app.workers.run(task, input, {
-            person: person ?? address,
-            timeout,
-            signal,
-            reads
-          })) satisfies ToolContext['runInWorker'],
-        supabaseClaims: async () => {
-          if (supabase === undefined) throw new ToolError('This tool acts as the person at Supabase.')
-          return { sub: supabase, role: 'authenticated', ...claims }
-        },
-        log: { info: keep, warn: keep }
-      } as unknown as ToolContext
+    async list () {
+      const pages = await Promise.all(resources.map(({ list }) => list?.(undefined, context())))
+      return pages.flatMap((page) => page?.resources ?? [])
+    },
+    async ask (args, caller) {
       try {
         const input = tool!.input.safeParse(args)
         if (!input.success) return { error: `arguments: ${input.error.message}` }
-        return tool!.output!.parse(await tool!.run(input.data, context)) as Answer
+        return tool!.output!.parse(await tool!.run(input.data, context(caller))) as Answer
       } catch (error) {
         if ((error as Error).name !== 'ToolError') throw error
         return { error: (error as Error).message }

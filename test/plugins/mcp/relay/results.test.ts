@@ -1,7 +1,7 @@
 // Results of upstreams, read without trust, at little cost. Pages of resources: an odd entry never costs the others.
 import t from 'tap'
 import { specTypeSchemas } from '@modelcontextprotocol/server'
-import { readListed, readPage, readResult, readToolResult } from '../../../../plugins/mcp/relay/results.ts'
+import { hideInFailure, readListed, readPage, readResult, readToolResult } from '../../../../plugins/mcp/relay/results.ts'
 import { fakeUpstreams, type FakeOffer } from '../../../helpers/fake-upstreams.ts'
 import { start } from '../../../helpers/mcp-endpoint.ts'
 import { EVERY_KIND } from '../../../helpers/odd-upstream.ts'
@@ -80,4 +80,21 @@ t.test('a secret of the file that a tool fails with is hidden from whoever calle
   const called = async (name: string) => (await legacy('tools/call', { name })).json.result
   t.same(await called('crm_fails'), { isError: true, content: [{ type: 'text', text: 'no: Bearer [secret]' }, said[1]] })
   t.same(await called('crm_answers'), { content: said })
+})
+
+t.test('so it is in whatever else a tool fails with, which is left out where it is long (UH-39)', async (t) => {
+  const secret = 's3cret"key'
+  const fails = (structuredContent: Record<string, unknown>) => hideInFailure({
+    isError: true,
+    content: [{ type: 'text', text: JSON.stringify({ secret }) }, { type: 'resource', resource: { uri: 'a:b', text: secret } }],
+    structuredContent,
+    _meta: { request: { headers: [secret] } }
+  }, [secret])
+  const hidden = {
+    isError: true,
+    content: [{ type: 'text', text: '{"secret":"[secret]"}' }, { type: 'resource', resource: { uri: 'a:b', text: '[secret]' } }],
+    _meta: { request: { headers: ['[secret]'] } }
+  }
+  t.same(fails({ error: { config: secret } }), { ...hidden, structuredContent: { error: { config: '[secret]' } } })
+  t.same(fails({ list: Array(9_000).fill(secret) }), hidden)
 })

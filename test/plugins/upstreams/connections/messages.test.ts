@@ -7,6 +7,7 @@ import {
   retryOf,
   textOf
 } from '../../../../plugins/upstreams/connections/messages.ts'
+import { hiddenParts } from '../../../../plugins/upstreams/without-secrets.ts'
 
 const ask = { method: 'elicitation/create', params: { message: 'Which?' } }
 const asking = (inputRequests: unknown, more: object = {}) =>
@@ -73,4 +74,8 @@ t.test('no part of a secret of the file is in a line, however often an upstream 
   for (const data of [secret, `${secret} `.repeat(50), { headers: { authorization: `Bearer ${secret}` } }]) {
     t.notMatch(textOf(data, [secret]), 'sk-live')
   }
+})
+
+t.test('nor is one that JSON writes in other characters (UH-39)', async (t) => {
+  t.equal(textOf({ password: 'pa"ss\\word' }, hiddenParts(['pa"ss\\word'])), '{"password":"[secret]"}')
 })
