@@ -1,7 +1,7 @@
 // Lists the files in a folder and below it, and follows its links. Never leaves the folder.
-// Tested in test/plugins/library/indexer.test.ts.
+// Tested in test/plugins/library/folder-walk.test.ts and test/plugins/library/indexer.test.ts.
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { timeOf } from './extract.ts'
 import { isPassing } from './file-fault.ts'
 import { typeOf } from './file-types.ts'
@@ -38,6 +38,8 @@ interface Walking extends Walk {
   read: Set<string>
   /** Below a link to a directory, links to directories are not followed: this ends cycles. */
   isBelowLink: boolean
+  /** The path of a file without the links that lead to it: what the rules name, they name by that as well (threat LB-39). */
+  ownNameOf(id: string): string
 }
 
 /** @param root a real path. @param paths inside it; the empty path is the whole folder. */
@@ -45,7 +47,8 @@ export async function * filesBelow (root: string, paths: Iterable<string>, walk:
   const rules = createIgnoreRules(root, walk.askRules)
   const read = new Set<string>()
   for (const path of paths) {
-    for await (const file of visit(path, { ...walk, root, rules, read, isBelowLink: false })) {
+    const ownNameOf = await findOwnNames(root, path)
+    for await (const file of visit(path, { ...walk, root, rules, read, isBelowLink: false, ownNameOf })) {
       if (walk.signal.aborted) return
       yield { ...file, reported: file.id === path }
     }
@@ -57,9 +60,11 @@ type Seen = Omit<Found, 'reported'>
 /** @param isKept the rules were asked. */
 async function * visit (id: string, walking: Walking, isKept = false): AsyncGenerator<Seen> {
   const { root, rules, skip } = walking
+  const ownName = walking.ownNameOf(id)
   try {
     const stats = await lstat(join(root, id))
     if (!isKept && (await rules.isIgnored(id, stats.isDirectory()))) return
+    if (!isKept && ownName !== id && (await rules.isNamed(ownName, stats.isDirectory()))) return
     if (stats.isSymbolicLink()) yield * follow(id, walking)
     else if (stats.isFile() && id !== '') yield fileOf(id, stats)
     else if (stats.isDirectory()) yield * entries(id, walking)
@@ -83,7 +88,10 @@ async function * entries (id: string, walking: Walking): AsyncGenerator<Seen> {
   if (walking.read.has(key)) return
   walking.read.add(key)
   walking.reading(id)
-  for (const name of await walking.rules.kept(id, await readdir(join(walking.root, id), { withFileTypes: true }))) {
+  const found = await readdir(join(walking.root, id), { withFileTypes: true })
+  const ownName = walking.ownNameOf(id)
+  const kept = ownName === id ? found : await walking.rules.kept(ownName, found)
+  for (const { name } of await walking.rules.kept(id, kept)) {
     yield * visit(id === '' ? name : `${id}/${name}`, walking, true)
   }
 }
@@ -98,9 +106,20 @@ async function * follow (id: string, walking: Walking): AsyncGenerator<Seen> {
   if (target === root) return
   if (!target.startsWith(root + sep)) return skip(id, 'it is a link that leads out of the documents folder', 'link out of the folder')
   const stats = await stat(target)
-  const ownName = target.slice(root.length + 1).split(sep).join('/')
+  const ownName = nameIn(root, target)
   // What the rules name is ignored under whatever name.
   if (!isHidden(ownName) || (await rules.isNamed(ownName, stats.isDirectory()))) return
   if (stats.isFile()) yield fileOf(id, stats)
-  else if (stats.isDirectory() && !isBelowLink) yield * entries(id, { ...walking, isBelowLink: true })
+  else if (stats.isDirectory() && !isBelowLink) yield * entries(id, { ...walking, isBelowLink: true, ownNameOf: movedTo(ownName, id) })
 }
+
+/** Of a path that may lie below a link to a directory. */
+async function findOwnNames (root: string, id: string): Promise<Walking['ownNameOf']> {
+  const parent = dirname(id)
+  // What cannot be found out is not read either.
+  const own = parent === '.' ? root : await realpath(join(root, parent)).catch(() => root)
+  return own.startsWith(root + sep) ? movedTo(nameIn(root, own), parent) : (path) => path
+}
+
+const nameIn = (root: string, path: string): string => path.slice(root.length + 1).split(sep).join('/')
+const movedTo = (ownName: string, link: string) => (id: string): string => ownName + id.slice(link.length)

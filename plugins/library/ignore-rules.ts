@@ -34,8 +34,8 @@ export interface IgnoreRules {
   isIgnored(id: string, isDirectory: boolean): Promise<boolean>
   /** The same by the rules alone, whether or not it is hidden. */
   isNamed(id: string, isDirectory: boolean): Promise<boolean>
-  /** The names in a folder that is not ignored itself, without those that are. */
-  kept(directory: string, entries: readonly Dirent[]): Promise<string[]>
+  /** What is in a folder that is not ignored itself, by name, without what is. */
+  kept(directory: string, entries: readonly Dirent[]): Promise<Dirent[]>
 }
 
 /** The rules of one folder, for itself and what is below it. */
@@ -84,14 +84,14 @@ export function createIgnoreRules (root: string, ask: AskRules): IgnoreRules {
     isIgnored: async (id, isDirectory) => isHidden(id) || isNamed(id, isDirectory),
     isNamed,
     async kept (directory, entries) {
-      const kept: string[] = []
+      const kept: Dirent[] = []
       const shown = entries.filter(({ name }) => !isHidden(name))
       for (let at = 0; at < shown.length; at += MAX_NAMES) {
         const some = shown.slice(at, at + MAX_NAMES)
         const isNamed = await areNamed(directory, some.map((entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`))
-        kept.push(...some.filter((_, index) => !isNamed[index]).map(({ name }) => name))
+        kept.push(...some.filter((_, index) => !isNamed[index]))
       }
-      return kept.sort()
+      return kept.sort((one, other) => (one.name < other.name ? -1 : 1))
     }
   }
 }

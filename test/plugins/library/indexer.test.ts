@@ -1,5 +1,5 @@
 // What a file must be to become a document, and what becomes of it.
-import { chmod, readdir, rename, symlink } from 'node:fs/promises'
+import { chmod, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
@@ -99,44 +99,6 @@ t.test('a file that cannot serve is left out with one line that names it and say
     library.leftOut().map(({ id }) => id).sort(),
     ['BINARY', 'binary.md', 'control.txt', 'deep.html', 'large.txt', 'link.md', 'linked', 'movie.mp4', 'passwd.txt']
   )
-})
-
-t.test('a link counts where what it leads to is hidden: Kubernetes mounts a ConfigMap so, git-sync a checkout', async (t) => {
-  const docs = await folder(t)
-  await fill(docs, {
-    '..2026_1/handbook.md': 'walnut',
-    '.worktrees/abc/guide/start.md': 'almond',
-    '.worktrees/abc/.git/config.md': 'cashew',
-    'plain.md': 'pecan'
-  })
-  await symlink('..2026_1', join(docs, '..data'))
-  await symlink('..data/handbook.md', join(docs, 'handbook.md'))
-  await symlink('.worktrees/abc', join(docs, 'current'))
-  await symlink('../..', join(docs, '.worktrees/abc/circle'))
-  await symlink('plain.md', join(docs, 'again.md'))
-  const { library, ids } = await open(t, docs)
-  await library.ready
-  t.same(await ids('walnut'), ['handbook.md'])
-  t.same(await ids('almond'), ['current/guide/start.md'])
-  t.same(await ids('pecan'), ['plain.md'])
-  t.equal(await library.count(), 3)
-  // kubelet writes the new version beside the old one, then turns the link.
-  await fill(docs, { '..2026_2/handbook.md': 'hazelnut' })
-  await symlink('..2026_2', join(docs, '..data_tmp'))
-  await rename(join(docs, '..data_tmp'), join(docs, '..data'))
-  while ((await ids('hazelnut')).length === 0) await setTimeout(20)
-  t.same(await ids('walnut'), [])
-})
-
-t.test('what the rules name is not served through a link that somebody puts beside it (LB-38)', async (t) => {
-  const docs = await folder(t)
-  await fill(docs, { '.mcpignore': 'private/\n', 'private/a.md': 'walnut', 'private/.deep/b.md': 'walnut', '.open/c.md': 'walnut' })
-  for (const [target, link] of [['private/a.md', 'a.md'], ['private', 'all'], ['private/.deep/b.md', 'b.md'], ['private/.deep', 'deep'], ['.open/c.md', 'c.md']] as const) {
-    await symlink(target, join(docs, link))
-  }
-  const { library, ids } = await open(t, docs)
-  await library.ready
-  t.same(await ids('walnut'), ['c.md'])
 })
 
 t.test('what a .gitignore or .mcpignore names is passed over, and comes when they change', async (t) => {
