@@ -7,12 +7,19 @@ const MAX_LOOKED_AT = 2_000
 /** Shorter ones, and lines of a secret of several, would blacken ordinary words. */
 const MIN_SECRET_LENGTH = 4
 
-/** As it stands in JSON, which programs write into their log and their errors. */
-const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+/** As programs write it into their log and their errors: in JSON, and in URLs, whose paths keep `/` and forms have `+` for a blank. */
+function spellingsOf (secret: string): string[] {
+  const inUrl = encodeURIComponent(secret.toWellFormed())
+  const inForm = String(new URLSearchParams({ '': secret })).slice(1)
+  const encoded = [inUrl, inUrl.replaceAll('%2F', '/'), inForm]
+  return [secret, JSON.stringify(secret).slice(1, -1), ...encoded, ...encoded.map(lowerEscapes)]
+}
+
+const lowerEscapes = (text: string): string => text.replaceAll(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase())
 
 /** @returns what is hidden of them: each whole and line by line, the longest first, since one may be part of another. */
 export const hiddenParts = (secrets: readonly string[]): string[] =>
-  [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]).flatMap((part) => [part, inJson(part)]))]
+  [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]).flatMap(spellingsOf))]
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length)
 

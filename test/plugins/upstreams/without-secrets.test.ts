@@ -21,6 +21,23 @@ t.test('a secret is hidden as JSON writes it as well, and in all texts of a valu
   t.same(hideInside(value, hiddenParts([secret])), { a: [{ b: 'x [secret]', c: said.replace(/"pa.*d"/, '"[secret]"') }, 1, null, true], d: 'y' })
 })
 
+t.test('and as a URL has it, which programs name when a request fails (UH-40)', async (t) => {
+  const secret = 'sk+live/a b=='
+  for (const said of [
+    new URLSearchParams({ key: secret }).toString(),
+    `key=${encodeURIComponent(secret)}`,
+    'key=sk%2Blive/a%20b%3D%3D',
+    'key=sk%2blive%2fa+b%3d%3d'
+  ]) {
+    t.equal(
+      withoutSecrets(`403 for url: http://a.b/?${said}&n=1`, [secret]),
+      '403 for url: http://a.b/?key=[secret]&n=1'
+    )
+  }
+  t.same(hiddenParts(['plain']), ['plain'])
+  t.doesNotThrow(() => hiddenParts(['half \ud800']))
+})
+
 t.test('a text is one line of at most 500 characters', async (t) => {
   t.equal(withoutSecrets('one\r\ntwo\u2028\u009bthree', []), 'one two three')
   t.equal(withoutSecrets('x'.repeat(501), []).length, 500)
