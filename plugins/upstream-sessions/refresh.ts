@@ -153,20 +153,53 @@ async function refresh (
   // Sealed with a key that is gone: it can be neither used nor checked.
   if (known === undefined) return forget(deps, id)
   const renew = deps.backends.get(backend)?.sessions?.renew
+  const asked = (async () => (renew ? await renew(known) : known))()
   let renewed: string | Renewed | null
   try {
-    renewed = renew ? await renew(known) : known
+    renewed = await withinLease(asked, (session) => keepLate(deps, unstored, id, record, session))
   } catch (error) {
-    const given = error instanceof BackendUnavailable ? error.session : undefined
+    const given = sessionOfFault(error)
     if (given === undefined) await returnLease(deps, id, {})
     else await keep(deps, unstored, id, record, given, {})
     throw error
   }
   if (renewed === null) return forget(deps, id)
-  const { session, person }: Renewed = typeof renewed === 'string' ? { session: renewed } : renewed
+  const { session, person } = asRenewed(renewed)
   if (!(await keep(deps, unstored, id, record, session, { checkedAt: deps.now() }))) return undefined
   if (person) await deps.onRenewed({ backend, subject: person.subject }, person.groups)
   return { backend, session }
+}
+
+const asRenewed = (renewed: string | Renewed): Renewed => (typeof renewed === 'string' ? { session: renewed } : renewed)
+const sessionOfFault = (error: unknown): string | undefined => (error instanceof BackendUnavailable ? error.session : undefined)
+
+const LATE: unique symbol = Symbol('late')
+
+/**
+ * A module of the operator's own may wait for a service without an end: whoever asks waits no longer than others leave it alone.
+ * @param onLate is given a session that comes afterwards. @throws BackendUnavailable once the lease is over.
+ */
+async function withinLease (
+  asked: Promise<string | Renewed | null>,
+  onLate: (session: string) => Promise<unknown>
+): Promise<string | Renewed | null> {
+  let timer: NodeJS.Timeout | undefined
+  const end = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(resolve, LEASE_SECONDS * 1000, LATE)
+  })
+  const answer = await Promise.race([asked, end]).finally(() => clearTimeout(timer))
+  if (answer !== LATE) return answer
+  asked
+    .then((late) => (late === null ? undefined : asRenewed(late).session), sessionOfFault)
+    .then(async (session) => session !== undefined && (await onLate(session)))
+    .catch(() => {})
+  throw new BackendUnavailable('A session is being refreshed for too long', { reason: 'slow' })
+}
+
+/** What the service gave counted once, unless somebody else has asked it in the meantime. */
+async function keepLate (deps: Deps, unstored: Unstored, id: string, record: BackendSession, session: string): Promise<void> {
+  const found = await deps.store.find(id)
+  if (!found || found.sealed === record.sealed) await keep(deps, unstored, id, record, session, {})
 }
 
 /** @returns false where nothing refers to it any more, and it was ended. @throws StorageUnavailable, with it kept in memory. */

@@ -1,7 +1,15 @@
 // What a service gives counts once, whatever fails afterwards, and however many wait for it.
+import { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { storageTest } from '../../helpers/storages.ts'
+import { until } from '../../helpers/until.ts'
 import { open } from './service.ts'
+
+async function turns (count: number): Promise<'nothing'> {
+  while (count-- > 0) await setImmediate()
+  return 'nothing'
+}
 
 storageTest('what a service gives while a session is renewed', async (t, start) => {
   const { storage } = (await start()).app
@@ -43,6 +51,28 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
     clock.now += 31
     t.match(await sessions.fresh(id), { session: 'token 2' })
     t.same({ over, asked: state.asked }, { over: [], asked: 2 })
+  })
+  t.test('a service that hangs holds up whoever asks no longer than the lease, and what it gives then counts (WB-44)', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
+    clock.now += 61
+    let answer = () => {}
+    state.wait = new Promise((resolve) => { answer = resolve })
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    const hanging = sessions.fresh(id)
+    hanging.catch(() => {})
+    while (state.asked === 0) await setImmediate()
+    mock.timers.tick(30_000)
+    const outcome = await Promise.race([hanging.catch(({ name, reason }) => ({ name, reason })), turns(50)])
+    mock.timers.reset()
+    t.same(outcome, { name: 'BackendUnavailable', reason: 'slow' })
+    clock.now += 31
+    answer()
+    t.ok(await until(async () => (await sessions.peek(id))?.session === 'token 1'), 'it came late, and is kept')
+    t.match(await sessions.fresh(id), { session: 'token 2' }, 'the next one is answered')
   })
 
   t.test('a hundred that wait for one answer read its session a few times, not a hundred times each (OW-31)', async (t) => {
