@@ -86,6 +86,8 @@ interface Deps {
   entry: Pick<Entry, 'enter' | 'noteAdded'>
 }
 
+/** An id of OpenID Connect has 255 at most, beside the address of its issuer. */
+const MAX_SUBJECT_CHARACTERS = 4_000
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_ADDRESS_CHARACTERS = 254
 /** The same for an account that does not exist. */
@@ -104,6 +106,12 @@ export function createCompletion (deps: Deps): Completion {
     app.audit.record(request, 'sign_in_failed', details)
     if (failure.statusCode === 401) await app.limits.noteFailure(request, account)
     return { kind: 'failed', handle, failure: { backend, ...failure } }
+  }
+
+  const noteOutage = (request: FastifyRequest, submission: Submission, error: BackendUnavailable): Promise<SignInFailed> => {
+    request.log.warn({ err: error }, 'sign-in service')
+    const outage = describeOutage(error, request.words.say(backends.get(submission.backend)!.title))
+    return reject(request, submission, error.reason, { ...outage, statusCode: 503 })
   }
 
   async function needFactor (
@@ -125,12 +133,14 @@ export function createCompletion (deps: Deps): Completion {
         return { answer: await call(backend) }
       } catch (error) {
         if (!(error instanceof BackendUnavailable)) throw error
-        request.log.warn({ err: error }, 'sign-in service')
-        const outage = describeOutage(error, request.words.say(backend.title))
-        return reject(request, submission, error.reason, { ...outage, statusCode: 503 })
+        return noteOutage(request, submission, error)
       }
     },
     async complete (request, reply, submission, answer) {
+      const problem = problemOf(answer)
+      if (problem !== undefined) {
+        return noteOutage(request, submission, new BackendUnavailable(`${submission.backend} ${problem}`, { reason: 'unreadable' }))
+      }
       if (answer === null) {
         return reject(request, submission, 'credentials', { message: wrong(backends.get(submission.backend)!), statusCode: 401 })
       }
@@ -141,6 +151,19 @@ export function createCompletion (deps: Deps): Completion {
       return signIn(deps, reject, request, reply, submission, presentable(answer))
     }
   }
+}
+
+/**
+ * A module of the operator's own may pass on what its service has left out: without an id, everybody would be one person
+ * (threat AC-36).
+ */
+function problemOf (answer: SignInAnswer): string | undefined {
+  if (typeof answer !== 'object') return 'answered what is no person'
+  if (answer === null || 'refused' in answer || 'factor' in answer) return undefined
+  const { subject, groups = [] } = answer
+  if (typeof subject !== 'string' || subject.trim() === '') return 'named a person without a `subject`'
+  if (subject.length > MAX_SUBJECT_CHARACTERS) return `named a person with a \`subject\` of more than ${MAX_SUBJECT_CHARACTERS} characters`
+  return Array.isArray(groups) ? undefined : 'named `groups` that are no list'
 }
 
 /**

@@ -9,7 +9,7 @@ import { storageTest } from '../../helpers/storages.ts'
 import { folder } from '../../helpers/tool-context.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
 
-storageTest('whom a service turns away, does not know or cannot check is not signed in, and nothing is kept of them (LG-12)', async (t, start) => {
+storageTest('whom a service turns away, does not know or cannot check is not signed in, and nothing is kept of them (LG-12, AC-36)', async (t, start) => {
   const path = join(await folder(t), 'service.ts')
   await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
 import { BackendUnavailable } from ${JSON.stringify(import.meta.resolve('../../../auth-backends/contract.ts'))}
@@ -17,6 +17,13 @@ const answers = {
   refused: () => ({ refused: 'You are not in this team.' }),
   unknown: () => null,
   away: () => { throw new BackendUnavailable('gone') },
+  nameless: () => ({ name: 'Ann' }),
+  blank: () => ({ subject: ' ' }),
+  numbered: () => ({ subject: 5 }),
+  endless: () => ({ subject: 'x'.repeat(4_001) }),
+  grouped: () => ({ subject: 'ann', groups: 'admins' }),
+  nothing: () => undefined,
+  text: () => 'ann',
   known: () => ({ subject: 'ann' })
 }
 export default { env: z.object({}), open: () => ({ title: 'Service',
@@ -27,7 +34,9 @@ export default { env: z.object({}), open: () => ({ title: 'Service',
   for (const [email, status, text] of [
     ['refused', 403, /You are not in this team\./],
     ['unknown', 401, /role="alert"/],
-    ['away', 503, /role="alert"/]
+    ['away', 503, /role="alert"/],
+    // Of a module that passes on what its service has left out (AC-36).
+    ...['nameless', 'blank', 'numbered', 'endless', 'grouped', 'nothing', 'text'].map((name) => [name, 503, /role="alert"/] as const)
   ] as const) {
     const browser = new Browser()
     const login = await browser.get(`${url}/login`)
