@@ -201,10 +201,9 @@ async function findLogoutUrl (
   { backend, session }: { backend: string; session: string },
   returnTo: string
 ): Promise<string | undefined> {
-  const found = backends.get(backend)?.sessions?.logoutUrl?.(session, returnTo)
-  const caught = found?.catch((error: Error) => {
-    app.log.warn(`The person was signed out here only: ${error.message}`)
+  const found = (async () => backends.get(backend)?.sessions?.logoutUrl?.(session, returnTo))()
+  return withinWait(found.catch((error: unknown) => {
+    app.log.warn(`The person was signed out here only: ${(error as Error | undefined)?.message}`)
     return undefined
-  })
-  return caught && withinWait(caught)
+  }))
 }

@@ -145,12 +145,10 @@ export function createUpstreamSessions (deps: Deps): UpstreamSessions {
 }
 
 async function endAtService ({ backends, log }: Deps, backend: string, session: string): Promise<void> {
-  const ending = backends
-    .get(backend)
-    ?.sessions?.end?.(session)
-    .catch((error: Error) => {
-      log.warn(`A session at ${backend} could not be ended: ${error.message}`)
-    })
+  // A module of the operator's own may throw before it returns a promise, or return none (threat WB-45).
+  const ending = (async () => backends.get(backend)?.sessions?.end?.(session))().catch((error: unknown) => {
+    log.warn(`A session at ${backend} could not be ended: ${(error as Error | undefined)?.message}`)
+  })
   // What referred to it has ended here: a sign-out does not wait for a service that hangs.
-  if (ending) await withinWait(ending)
+  await withinWait(ending)
 }

@@ -59,6 +59,16 @@ storageTest('sessions at a service', async (t, start) => {
     answer()
   })
 
+  t.test('nor does one whose module throws at once keep anything from ending (WB-45)', async (t) => {
+    const { clock, state, sessions } = await open(storage)
+    const id = await sessions.open(
+      'service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 }
+    )
+    state.throwsAtOnce = true
+    await t.resolves(sessions.release(id, 'browser x'))
+    t.same(state.ended, ['token 0'])
+  })
+
   t.test('fresh ones are not asked about; of many callers on several instances one asks', async (t) => {
     const { clock, state, all, sessions } = await open(storage, 3)
     const id = await sessions.open(

@@ -21,7 +21,8 @@ function service () {
     /** While it is asked, once. */
     meanwhile: undefined as (() => Promise<void>) | undefined,
     wait: Promise.resolve(),
-    hanging: Promise.resolve()
+    hanging: Promise.resolve(),
+    throwsAtOnce: false
   }
   const backend: AuthBackend = {
     title: 'Service',
@@ -37,9 +38,10 @@ function service () {
         const next = `token ${++state.generation}`
         return state.groups ? { session: next, person: { subject: 'ann', groups: state.groups } } : next
       },
-      async end (session) {
+      end (session) {
         state.ended.push(session)
-        await state.hanging
+        if (state.throwsAtOnce) throw new Error('a module of our own')
+        return state.hanging
       },
       onBehalfOf: { service: 'service', open: (session) => ({ session }) }
     }
