@@ -35,8 +35,19 @@ t.test('a link counts where what it leads to is hidden: Kubernetes mounts a Conf
 
 t.test('what the rules name is not served through a link that somebody puts beside it (LB-38)', async (t) => {
   const docs = await folder(t)
-  await fill(docs, { '.mcpignore': 'private/\n', 'private/a.md': 'walnut', 'private/.deep/b.md': 'walnut', '.open/c.md': 'walnut' })
-  for (const [target, link] of [['private/a.md', 'a.md'], ['private', 'all'], ['private/.deep/b.md', 'b.md'], ['private/.deep', 'deep'], ['.open/c.md', 'c.md']] as const) {
+  await fill(docs, {
+    '.mcpignore': 'private/\n',
+    'private/a.md': 'walnut',
+    'private/.deep/b.md': 'walnut',
+    '.open/c.md': 'walnut'
+  })
+  for (const [target, link] of [
+    ['private/a.md', 'a.md'],
+    ['private', 'all'],
+    ['private/.deep/b.md', 'b.md'],
+    ['private/.deep', 'deep'],
+    ['.open/c.md', 'c.md']
+  ] as const) {
     await symlink(target, join(docs, link))
   }
   const { library, ids } = await open(t, docs)
@@ -49,13 +60,19 @@ t.test('nor what they name below a hidden folder that a link leads to, or what t
   await fill(docs, {
     '.mcpignore': '/.checkout/docs/internal/\n',
     '.checkout/.gitignore': 'drafts/\n/docs/todo.md\n',
-    ...Object.fromEntries(['a.md', 'todo.md', 'internal/b.md', 'deep/drafts/c.md', 'deep/d.md'].map((name) => [`.checkout/docs/${name}`, 'walnut']))
+    '.checkout/docs/a.md': 'walnut',
+    '.checkout/docs/todo.md': 'walnut',
+    '.checkout/docs/internal/b.md': 'walnut',
+    '.checkout/docs/deep/drafts/c.md': 'walnut',
+    '.checkout/docs/deep/d.md': 'walnut'
   })
   await symlink('.checkout/docs', join(docs, 'current'))
   const { library, ids } = await open(t, docs)
   await library.ready
   t.same(await ids('walnut'), ['current/a.md', 'current/deep/d.md'])
-  for (const name of ['todo.md', 'internal/b.md', 'deep/drafts/c.md', 'a.md']) await fill(docs, { [`.checkout/docs/${name}`]: 'chestnut' })
+  for (const name of ['todo.md', 'internal/b.md', 'deep/drafts/c.md', 'a.md']) {
+    await fill(docs, { [`.checkout/docs/${name}`]: 'chestnut' })
+  }
   while ((await ids('chestnut')).length === 0) await setTimeout(20)
   t.same(await ids('chestnut'), ['current/a.md'], 'nor when they change')
 })
