@@ -1,6 +1,8 @@
 // What the guides quote of the log and of the answers that a model reads stands in the code: an operator searches for it.
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
+import { identityMeta } from '../../plugins/upstreams/identity-meta.ts'
+import { describeCaller } from '../../plugins/upstreams/processes/launch.ts'
 import { readSources } from '../helpers/sources.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -25,6 +27,16 @@ t.test('a tool of an existing server says what the table of errors.md has', asyn
   const cells = firstCells(await read('docs/errors.md'), 'the model reads: NAME … | what the operator looks at')
   t.ok(cells.length > 5)
   for (const cell of cells) t.ok(code.includes(cell), cell)
+})
+
+t.test('a program finds its caller under the names that the guide has', async (t) => {
+  const guide = await read('docs/identity-at-the-upstream.md')
+  const caller = { id: 'u', email: 'ann@example.com', name: 'Ann', groups: ['sales'], clientId: 'app' }
+  for (const name of Object.keys(describeCaller(caller))) t.match(guide, `| \`${name}\` |`, name)
+  const [[key, facts] = []] = Object.entries(identityMeta(caller))
+  t.match(guide, `\`${key}\``)
+  const [, example] = /```json\n([\s\S]*?)```/.exec(guide)!
+  t.same(Object.keys(facts as object), Object.keys(JSON.parse(example!)))
 })
 
 t.test('operations.md has every metric there is, and no other', async (t) => {
