@@ -59,7 +59,7 @@ const SAID: Record<string, string[]> = {
   ],
   'docs/local-accounts.md': [
     `In ${word(MAIL_WINDOW_SECONDS / MINUTE)} minutes a mailbox gets at most ${word(MAX_PER_MAILBOX.confirm)} message of each kind that a stranger`,
-    `${word(MAX_PER_MAILBOX.notice)} of each notice to the owner of an account`,
+    `It gets at most ${word(MAX_PER_MAILBOX.notice)} of each notice to the owner of an account`,
     `and ${word(MAX_PER_MAILBOX.invitation)} invitations and ${word(MAX_PER_MAILBOX.lost)} messages about the removal`
   ],
   'docs/mcp-json.md': [
