@@ -1,6 +1,7 @@
 // What the guides quote of the log and of the answers that a model reads stands in the code: an operator searches for it.
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
+import { eventNames } from '../../plugins/observability/audit/contract.ts'
 import { identityMeta } from '../../plugins/upstreams/identity-meta.ts'
 import { describeCaller } from '../../plugins/upstreams/processes/launch.ts'
 import { readSources } from '../helpers/sources.ts'
@@ -21,6 +22,11 @@ t.test('the log has the messages that the table of operations.md explains', asyn
   const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message]) => message!))
   t.ok(messages.length > 10)
   for (const message of messages) for (const part of message.split('…')) t.ok(code.includes(part.trim()), message)
+})
+
+t.test('operations.md has every event of the audit log', async (t) => {
+  const text = await read('docs/operations.md')
+  for (const name of eventNames) t.match(text, `\`${name}\``, name)
 })
 
 t.test('a tool of an existing server says what the table of errors.md has', async (t) => {
