@@ -1,6 +1,7 @@
 // What the guides quote of the log and of the answers that a model reads stands in the code: an operator searches for it.
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
+import manifest from '../../package.json' with { type: 'json' }
 import { eventNames } from '../../plugins/observability/audit/contract.ts'
 import { identityMeta } from '../../plugins/upstreams/identity-meta.ts'
 import { describeCaller } from '../../plugins/upstreams/processes/launch.ts'
@@ -43,6 +44,11 @@ t.test('a program finds its caller under the names that the guide has', async (t
   t.match(guide, `\`${key}\``)
   const [, example] = /```json\n([\s\S]*?)```/.exec(guide)!
   t.same(Object.keys(facts as object), Object.keys(JSON.parse(example!)))
+})
+
+t.test('CONTRIBUTING says what every package is for', async (t) => {
+  const text = await read('CONTRIBUTING.md')
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) t.match(text, `\`${name}\``, name)
 })
 
 t.test('operations.md has every metric there is, and no other', async (t) => {
