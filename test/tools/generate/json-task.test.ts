@@ -2,7 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import generateJson from '../../../tools/generate/json-task.ts'
-import { schemaOf } from '../../../tools/generate/schema.ts'
+import { schemaOf, typesOf } from '../../../tools/generate/schema.ts'
 import fc from '../../helpers/fast-check.ts'
 
 t.test('property: what is generated from an example fits the schema that the example itself fits', (t) => {
@@ -40,6 +40,14 @@ t.test('data is the same for the same seed, as many as asked for, and all of it 
   t.same(generateJson({ schema, count: 5, seed: 42 }), data)
   const fits = new Ajv2020({ strict: false }).compile(schema)
   t.ok(data.every((one) => fits(one)))
+})
+
+t.test('what a short example names is whole: a city is no beginning of one', async (t) => {
+  const names = { city: 'Bern', name: 'Ann', jobTitle: 'CEO' }
+  for (const seed of [1, 2, 3]) {
+    const asked = { count: 3, seed }
+    t.same(generateJson({ example: names, ...asked }), generateJson({ schema: typesOf(names), ...asked }))
+  }
 })
 
 t.test('what cannot be satisfied, or would be too large, is refused in words', async (t) => {
