@@ -56,6 +56,7 @@ t.test('an id is an address in its normal form, with nothing hidden in its path 
   ]) {
     t.equal(documentUrl(`https://app.example${path}`, []), undefined, path)
   }
+  for (const user of ['u', 'u:p', ':p', ':', '']) t.equal(documentUrl(`https://${user}@app.example/c.json`, []), undefined, user)
   t.equal(documentUrl('http://app.example/clients/c.json', []), undefined)
 })
 
@@ -156,4 +157,16 @@ t.test('an id has 512 characters at most (CI-02)', async (t) => {
   const idOf = (characters: number) => 'https://app.example/'.padEnd(characters, 'c')
   t.ok(documentUrl(idOf(512), []))
   t.equal(documentUrl(idOf(513), []), undefined)
+})
+
+t.test('a document names 50 redirect URIs and 20 keys at most (WB-09)', async (t) => {
+  const url = new URL('https://app.example/client.json')
+  const check = (uris: number, keys: number) => checkDocument({
+    client_id: url.href,
+    redirect_uris: Array.from({ length: uris }, (_, index) => `https://app.example/${index}`),
+    jwks: { keys: Array.from({ length: keys }, () => ({ kty: 'RSA' })) }
+  }, url, { ownOrigin: 'https://mcp.example.com', privateUse: [] })
+  t.ok(check(50, 20))
+  t.throws(() => check(51, 20), { message: /redirect_uris/ })
+  t.throws(() => check(50, 21), { message: /jwks\.keys/ })
 })
