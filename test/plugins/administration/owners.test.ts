@@ -77,6 +77,17 @@ storageTest('of two owners who lock each other at once, one stays (AD-03)', asyn
   }
 })
 
+storageTest('who is an owner by OWNER_EMAIL is protected as one that was made (AD-03)', async (t, start) => {
+  const { administration, app, make, owner, find } = await place(t, start, { OWNER_EMAIL: NAMED })
+  const [ann, named] = [await owner('ann@example.com'), await make(NAMED)]
+  const read = (user: User | undefined) => ({ ...user!, emailVerified: true })
+  await app.userStore.records.update(named, (user) => ({ write: { record: read(user), ttl: null }, result: undefined }))
+  t.ok(administration.isNamedOwner(await find(named)))
+  await administration.unmakeOwner(OPERATOR, ann)
+  for (const act of [administration.lock, administration.delete]) await t.rejects(act({ by: ann }, named), { code: 'access_denied' })
+  t.notOk((await find(named)).locked)
+})
+
 storageTest('who was an owner a moment ago takes away nobody and makes no owner; a temporary or locked account becomes none (AD-03)', async (t, start) => {
   const { administration, app, make, owner, find } = await place(t, start)
   const [ann, bob] = [await owner('ann@example.com'), await owner('bob@example.com')]
