@@ -47,7 +47,7 @@ t.test('the second attempt of a minute is refused at every form, and none of the
   const token = /name="token" value="([^"]+)"/.exec(account.text)![1]!
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   for (const [url, [limit, who, form]] of Object.entries(counted)) {
-    const visitor = who === 'person' ? { cookie, token } : who === 'stranger' ? await stranger(server) : { cookie: '' }
+    const visitor = who === 'stranger' ? await stranger(server) : { cookie: who === 'person' ? cookie : '', token, interaction: '' }
     const attempt = () => send(server, { method: 'POST', url }, { cookie: visitor.cookie, form: { ...visitor, ...form } })
     // The person has used the one of this form to sign up.
     if (url !== paths.signup) t.not((await attempt()).statusCode, 429, `${url}: the first`)

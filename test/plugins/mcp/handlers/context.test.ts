@@ -51,6 +51,20 @@ t.test('searches of notes take the turn of their address where nobody signs in (
   t.same(asked, [[null, 'address 192.0.2.1']])
 })
 
+t.test('notes are those of the person, written only as long as the connection may (MW-03)', async (t) => {
+  let may = true
+  const asked: Array<[user: object, caller: string, before: () => Promise<void>]> = []
+  const notes = { of: (...of: typeof asked[number]) => asked.push(of) }
+  const access = { user: { id: 'ann' } }
+  const services = { notes, stillAllows: (asked: object) => asked === access && may }
+  t.ok(new CallContext({ access, caller: 'ann', services } as unknown as CallDeps, undefined).notes)
+  const [[user, caller, before]] = asked as [typeof asked[number]]
+  t.same([user, caller], [{ id: 'ann' }, 'ann'])
+  await before()
+  may = false
+  await t.rejects(before(), { name: 'ToolError', message: /has ended/ })
+})
+
 t.test(
   'a task that takes the whole time of its call ends as the call does, and is no fault of the server (TL-02)',
   async (t) => {

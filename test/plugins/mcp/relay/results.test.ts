@@ -81,3 +81,17 @@ t.test('a secret of the file that a tool fails with is hidden from whoever calle
   t.same(await called('crm_fails'), { isError: true, content: [{ type: 'text', text: 'no: Bearer [secret]' }, said[1]] })
   t.same(await called('crm_answers'), { content: said })
 })
+
+t.test('of _meta what is between neighbours is left out, and the rest is passed on', async (t) => {
+  const metaOf = (meta: unknown) => readResult('crm', 'CallToolResult', { content: [], _meta: meta }, ['content'])['_meta']
+  const ours = { 'acme.example/shown': 1, shown: 2 }
+  const reserved = {
+    'io.modelcontextprotocol/serverInfo': { name: 'x', version: '1' },
+    'io.modelcontextprotocol/other': 1,
+    'mcp.dev/other': 1,
+    progressToken: 'p'
+  }
+  t.strictSame(metaOf({ ...reserved, ...ours }), ours)
+  for (const [key, value] of Object.entries(reserved)) t.equal(metaOf({ [key]: value }), undefined, key)
+  t.equal(metaOf({}), undefined)
+})
