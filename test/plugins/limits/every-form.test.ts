@@ -2,6 +2,7 @@
 // its kind: with one attempt a minute the second is refused (threats RL-01, OW-45). A new route is in one of the two tables.
 import t from 'tap'
 import { paths } from '../../../paths.ts'
+import { newClient, post, tokensFor } from '../../helpers/oauth.ts'
 import { PASSWORD, signedUp } from '../../helpers/owners.ts'
 import { withRoutes } from '../../helpers/route-table.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -58,4 +59,17 @@ t.test('the second attempt of a minute is refused at every form, and none of the
   const posts = routes.filter(({ method, url }) => method === 'POST' && !url.startsWith(paths.admin)).map(({ url }) => url)
   const known = new Set([...Object.keys(counted), ...others])
   t.same(posts.filter((url) => !known.has(url)), [], 'routes that are in no table')
+})
+
+t.test('a client that guesses tokens is counted as one that has no secret, and what it says of its own is not (GR-09)', async (t) => {
+  const { url } = await startServer(t, { env: { RATE_LIMITS: 'token-failure=1' } })
+  const client = await newClient(url, { token_endpoint_auth_method: 'client_secret_post' })
+  const { access } = await tokensFor(url, client)
+  const statuses = async (path: string, tokens: string[]) => {
+    const found = []
+    for (const token of tokens) found.push((await post(url + path, { ...client, token })).status)
+    return found
+  }
+  t.same(await statuses(paths.introspect, [access, access, 'x', access, 'y', access]), [200, 200, 200, 200, 429, 200])
+  t.same(await statuses(paths.revoke, ['x', 'y', access, access]), [200, 429, 200, 429])
 })

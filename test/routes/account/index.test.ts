@@ -96,6 +96,12 @@ storageTest('connected apps', async (t, start) => {
     [401, 200],
     'ended at once, and only this one'
   )
+  const people = await Array.fromAsync(app.signIn.lifecycle.all())
+  const ended = await Promise.all(['ann', 'bob'].map(async (name) => {
+    const events = await app.audit.ofUser(people.find(({ email }) => email === `${name}@example.com`)!.id, 20)
+    return events.filter(({ event }) => event === 'revocation').map(({ clientName }) => clientName)
+  }))
+  t.same(ended, [['Ann’s app'], []], 'and it is recorded')
 
   // Everything else a form of this page does, tried from outside first.
   for (const [path, fields] of [
