@@ -172,3 +172,15 @@ t.test('Apple needs a key, its id and the team, or a secret that somebody signed
   t.same(problems({ ...all, OIDC_APPLE_TEAM_ID: 'my team' }), ['OIDC_APPLE_TEAM_ID'])
   t.same(problems(all, TENANT), Object.keys(all).sort(), 'for Apple only')
 })
+
+t.test('an issuer is an https address and nothing beside it, or http on this computer (WB-18)', async (t) => {
+  const isTaken = (issuer: string) =>
+    !oidc.env.safeParse({ OIDC_CLIENT_ID: 'x', OIDC_ISSUER: issuer }).error?.issues.some(({ path }) => path[0] === 'OIDC_ISSUER')
+  for (const issuer of ['https://idp.example', 'https://idp.example:8443/realms/a/', 'http://localhost:9000', 'http://127.0.0.1:9000/x', 'http://[::1]:9000', ' https://idp.example ']) {
+    t.ok(isTaken(issuer), issuer)
+  }
+  for (const issuer of [
+    'https://user@idp.example', 'https://user:secret@idp.example', 'https://idp.example?tenant=a', 'https://idp.example#a', 'http://idp.example',
+    'http://localhost.evil.example', 'http://127.0.0.2.evil.example', 'ftp://localhost', 'idp.example', 'https://', ''
+  ]) t.notOk(isTaken(issuer), issuer)
+})
