@@ -45,10 +45,15 @@ function ofCall (node: ts.CallExpression): string[] {
   return BOUNDING.includes(name) && numbers.some((number) => number > 2) ? [`${name}(${numbers.join()})`] : []
 }
 
+/** In capitals, or of the whole file. */
+const isConstant = (node: ts.VariableDeclaration): boolean =>
+  (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) !== 0 &&
+  (/^[A-Z][A-Z0-9_]*$/.test(node.name.getText()) || ts.isSourceFile(node.parent.parent.parent))
+
 function boundsIn ({ tree }: Source): string[] {
   const found: string[] = []
   const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && node.initializer && /^[A-Z][A-Z0-9_]*$/.test(node.name.getText())) {
+    if (ts.isVariableDeclaration(node) && node.initializer && isConstant(node)) {
       found.push(...ofConstant(node.name.getText(), node.initializer))
     }
     if (ts.isCallExpression(node)) found.push(...ofCall(node))
