@@ -69,7 +69,11 @@ t.test('every bound is the one that was decided on: a change is written into bou
   const sources = (await readSources()).filter(({ file }) => isServer(file))
   for (const source of sources) {
     const found = boundsIn(source).join(' ')
-    t.equal(found, decided.get(source.file) ?? '', found === '' ? source.file : `${source.file}\t${found}`)
+    t.equal(
+      found,
+      decided.get(source.file) ?? '',
+      found === '' ? source.file : `${source.file}\t${found}`
+    )
     decided.delete(source.file)
   }
   t.same([...decided.keys()], [], 'files that are no more')

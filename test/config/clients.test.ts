@@ -64,7 +64,11 @@ t.test('no member of a private or shared key is taken, whatever the kind of the 
   for (const kty of ['RSA', 'EC', 'OKP']) {
     for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
       const { error } = read({ ...unproven, jwks: { keys: [key, { ...key, kty, [member]: '' }] } })
-      t.match(error?.message, /jwks\.keys\.1: this is a private key/, `${kty} ${member}`)
+      t.match(
+        error?.message,
+        /jwks\.keys\.1: this is a private key/,
+        `${kty} ${member}`
+      )
     }
     t.ok(read({ ...unproven, jwks: { keys: [{ ...key, kty, n: 'n', e: 'AQAB', kid: 'k', alg: 'x', use: 'sig', key_ops: ['verify'], x5c: [] }] } }).success)
   }

@@ -90,7 +90,10 @@ t.test('each box of the form says one thing: apps, keys, or other ways in', asyn
     [{ ways: 'remove' }, { ...none, removeOthers: true }],
     [{ apps: 'keep', keys: 'on', ways: 'end' }, none]
   ] as const) {
-    t.equal((await new Browser().post(`${url}/password/reset`, { link: 'x', password: NEXT, ...form })).status, 400)
+    t.equal(
+      (await new Browser().post(`${url}/password/reset`, { link: 'x', password: NEXT, ...form })).status,
+      400
+    )
     t.same(asked.pop(), said, JSON.stringify(form))
   }
 })

@@ -159,9 +159,21 @@ t.test('who may no longer come in is out at the next renewal, whichever answer s
     answer(userinfo, { ...person, ...(inUserinfo && { groups: inUserinfo }) })
     return backend.sessions!.renew!(JSON.stringify({ subject: 'ann', refreshToken: 'first' })).catch((error: unknown) => error)
   }
-  t.match(await renew(['staff'], undefined), { person: { groups: ['staff'] } }, 'the ID token')
+  t.match(
+    await renew(['staff'], undefined),
+    { person: { groups: ['staff'] } },
+    'the ID token'
+  )
   t.equal(await renew(['guests'], undefined), null, 'the ID token')
-  t.match(await renew(undefined, ['staff']), { person: { groups: ['staff'] } }, 'userinfo alone')
+  t.match(
+    await renew(undefined, ['staff']),
+    { person: { groups: ['staff'] } },
+    'userinfo alone'
+  )
   t.equal(await renew(undefined, ['guests']), null, 'userinfo alone')
-  t.equal(await renew([], undefined), null, 'neither says that they are still in it')
+  t.equal(
+    await renew([], undefined),
+    null,
+    'neither says that they are still in it'
+  )
 })

@@ -130,9 +130,20 @@ t.test('the schema that editors read is that of the file', async (t) => {
 })
 
 t.test('what is pasted counts as a secret from eight characters on, and what the environment gives always', async (t) => {
-  for (const [value, secrets] of [['1234567', []], ['12345678', ['12345678']], ['123456789', ['123456789']]] as const) {
-    t.same((await readOne({ command: 'node', env: { TOKEN: value } })).secrets, secrets)
-    t.same((await readOne({ url: `https://x.example/?key=${value}` })).secrets, secrets)
-    t.same((await readOne({ url: 'https://x.example', headers: { 'x-key': value } })).secrets, secrets)
+  for (const [value, secrets] of [['1234567', []],
+    ['12345678', ['12345678']],
+    ['123456789', ['123456789']]] as const) {
+    t.same(
+      (await readOne({ command: 'node', env: { TOKEN: value } })).secrets,
+      secrets
+    )
+    t.same(
+      (await readOne({ url: `https://x.example/?key=${value}` })).secrets,
+      secrets
+    )
+    t.same(
+      (await readOne({ url: 'https://x.example', headers: { 'x-key': value } })).secrets,
+      secrets
+    )
   }
 })

@@ -19,16 +19,27 @@ t.test('one with an address is for whoever has proven it, and for nobody who onl
     [{ emailVerified: true }, false],
     [{}, false]
   ] as const) {
-    t.equal(isFor({ email }, identity), isTheirs, JSON.stringify(identity))
-    t.equal(isFor({}, identity), true, 'without an address it is for anyone')
+    t.equal(
+      isFor({ email }, identity),
+      isTheirs,
+      JSON.stringify(identity)
+    )
+    t.equal(
+      isFor({}, identity),
+      true,
+      'without an address it is for anyone'
+    )
   }
 })
 
 t.test('it is open until the second of its end, unless something ended it before', async (t) => {
   const at = (more: Partial<Invitation>, now = 99) => stateOf({ expiresAt: 100, ...more } as Invitation, now)
-  t.same([at({}), at({}, 100), at({}, 101)], ['open', 'expired', 'expired'])
-  t.same([at({ usedAt: 0 }), at({ withdrawnAt: 0 }), at({ isVoid: true })], ['used', 'withdrawn', 'expired'])
-  t.same([at({ usedAt: 5, withdrawnAt: 6 }, 200), at({ withdrawnAt: 6 }, 200)], ['used', 'withdrawn'])
+  t.same([at({}), at({}, 100), at({}, 101)],
+    ['open', 'expired', 'expired'])
+  t.same([at({ usedAt: 0 }), at({ withdrawnAt: 0 }), at({ isVoid: true })],
+    ['used', 'withdrawn', 'expired'])
+  t.same([at({ usedAt: 5, withdrawnAt: 6 }, 200), at({ withdrawnAt: 6 }, 200)],
+    ['used', 'withdrawn'])
 })
 
 storageTest('what can be done with it in each state (AC-10)', async (t, start) => {
@@ -50,7 +61,10 @@ storageTest('what can be done with it in each state (AC-10)', async (t, start) =
     take: async (secret, [isValid]) => [(await invitations.take(secret)) !== undefined, isValid],
     async renew (secret, [, isRenewed]) {
       const next = await invitations.renew(idOf(secret), 'operator')
-      if (next !== undefined) t.same([await invitations.isValid(next), await invitations.isValid(secret)], [true, false], 'the link before is void')
+      if (next !== undefined) {
+        t.same([await invitations.isValid(next), await invitations.isValid(secret)],
+          [true, false], 'the link before is void')
+      }
       return [next !== undefined, isRenewed]
     },
     withdraw: async (secret, [,, isWithdrawn]) => [(await invitations.withdraw(idOf(secret))) !== undefined, isWithdrawn],

@@ -53,7 +53,10 @@ t.test('the text of an element is that of the first of its name, and of none whe
 })
 
 t.test('a title has a thousand characters at most, whatever the file says', async (t) => {
-  for (const [length, kept] of [[999, 999], [1_000, 1_000], [1_001, 1_000], [50_000, 1_000]] as const) {
+  for (const [length, kept] of [[999, 999],
+    [1_000, 1_000],
+    [1_001, 1_000],
+    [50_000, 1_000]] as const) {
     const { title } = (await read('a.html', `<title>${'x'.repeat(length)}</title><p>text`)) as { title?: string }
     t.equal(title?.length, kept)
   }
@@ -62,6 +65,12 @@ t.test('a title has a thousand characters at most, whatever the file says', asyn
 t.test('a text has five megabytes at most', async (t) => {
   const MB = 1024 * 1024
   const sized = (length: number) => 'word '.repeat(length / 5 + 1).slice(0, length)
-  t.equal(((await read('a.txt', sized(5 * MB))) as { text?: string }).text?.length, 5 * MB)
-  t.match(await read('a.txt', sized(5 * MB + 1)), { kind: 'too large', skipped: /longer than 5 MB/ })
+  t.equal(
+    ((await read('a.txt', sized(5 * MB))) as { text?: string }).text?.length,
+    5 * MB
+  )
+  t.match(
+    await read('a.txt', sized(5 * MB + 1)),
+    { kind: 'too large', skipped: /longer than 5 MB/ }
+  )
 })

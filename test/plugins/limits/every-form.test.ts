@@ -58,7 +58,11 @@ t.test('the second attempt of a minute is refused at every form, and none of the
   }
   const posts = routes.filter(({ method, url }) => method === 'POST' && !url.startsWith(paths.admin)).map(({ url }) => url)
   const known = new Set([...Object.keys(counted), ...others])
-  t.same(posts.filter((url) => !known.has(url)), [], 'routes that are in no table')
+  t.same(
+    posts.filter((url) => !known.has(url)),
+    [],
+    'routes that are in no table'
+  )
 })
 
 t.test('a client that guesses tokens is counted as one that has no secret, and what it says of its own is not (GR-09)', async (t) => {
@@ -70,6 +74,12 @@ t.test('a client that guesses tokens is counted as one that has no secret, and w
     for (const token of tokens) found.push((await post(url + path, { ...client, token })).status)
     return found
   }
-  t.same(await statuses(paths.introspect, [access, access, 'x', access, 'y', access]), [200, 200, 200, 200, 429, 200])
-  t.same(await statuses(paths.revoke, ['x', 'y', access, access]), [200, 429, 200, 429])
+  t.same(
+    await statuses(paths.introspect, [access, access, 'x', access, 'y', access]),
+    [200, 200, 200, 200, 429, 200]
+  )
+  t.same(
+    await statuses(paths.revoke, ['x', 'y', access, access]),
+    [200, 429, 200, 429]
+  )
 })

@@ -101,20 +101,42 @@ const note = { id: 'a', title: 'A', text: 'text', version: 3, created: 10, modif
 t.test('a page has 50 notes at most and one at least, a completion 100 of 200 characters typed', async (t) => {
   const { calls, of } = asked(note)
   const notes = of('ann')
-  for (const [limit, page] of [[undefined, 20], [-1, 1], [0, 1], [1, 1], [49, 49], [50, 50], [51, 50], [1e9, 50]] as const) {
-    t.equal((await notes.list(limit === undefined ? {} : { limit })).notes.length, page, `${limit}`)
-    t.equal(calls.at(-1)![2], page + 1, 'and one more shows whether there is a next page')
+  for (const [limit, page] of [[undefined, 20],
+    [-1, 1],
+    [0, 1],
+    [1, 1],
+    [49, 49],
+    [50, 50],
+    [51, 50],
+    [1e9, 50]] as const) {
+    t.equal(
+      (await notes.list(limit === undefined ? {} : { limit })).notes.length,
+      page,
+      `${limit}`
+    )
+    t.equal(
+      calls.at(-1)![2],
+      page + 1,
+      'and one more shows whether there is a next page'
+    )
   }
   for (const [typed, limit, characters, most] of [
-    [0, undefined, 0, 100], [200, 99, 200, 99], [201, 100, 200, 100], [1e6, 101, 200, 100], [1, 0, 1, 1]
+    [0, undefined, 0, 100],
+    [200, 99, 200, 99],
+    [201, 100, 200, 100],
+    [1e6, 101, 200, 100],
+    [1, 0, 1, 1]
   ] as const) {
     await notes.complete('x'.repeat(typed), limit)
-    t.same([(calls.at(-1)![2] as string).length, calls.at(-1)![3]], [characters, most], `${typed}, ${limit}`)
+    t.same([(calls.at(-1)![2] as string).length, calls.at(-1)![3]],
+      [characters, most], `${typed}, ${limit}`)
   }
 })
 
 t.test('a note that is changed is never older than before, and keeps when it was made, whatever the clock says', async (t) => {
-  for (const [now, modified] of [[1_000, 2_000], [2_000, 2_000], [3_000, 3_000]] as const) {
+  for (const [now, modified] of [[1_000, 2_000],
+    [2_000, 2_000],
+    [3_000, 3_000]] as const) {
     for (const change of [
       (notes: PersonalNotes) => notes.append('note:a', 'more'),
       (notes: PersonalNotes) => notes.update('note:a', 3, { title: 'B' })

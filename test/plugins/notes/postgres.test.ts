@@ -56,7 +56,8 @@ t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => 
     const write = (id: string, text: string) => store.update('ann', id, () => ({ id, title: 'a', text, version: 1, created: 1, modified: 1 }))
     await write('a', '12345')
     fill = 1
-    for (const [id, text] of [['a', '123456'], ['b', '']] as const) await t.rejects(write(id, text), { name: 'StorageUnavailable', message: /have reached/ })
+    for (const [id, text] of [['a', '123456'],
+      ['b', '']] as const) await t.rejects(write(id, text), { name: 'StorageUnavailable', message: /have reached/ })
     for (const text of ['54321', '1']) {
       await write('a', text)
       t.match(await store.find('ann', 'a'), { text })

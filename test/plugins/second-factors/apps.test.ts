@@ -102,5 +102,9 @@ t.test("an app that is moved to another person's record gives them no code (SF-0
   t.equal(codes.match('bob', [app], codeAt(secret, START)), undefined)
   t.equal(codes.match('ann', [{ ...app, lastStep: START / 30 }], codeAt(secret, START)), undefined, 'a code that has counted')
   const old = await createAppCodes({ sealing: createSealing(['c'.repeat(32)]), now: () => START })
-  t.equal(old.match('ann', [app], codeAt(secret, START)), undefined, 'nor under another key')
+  t.equal(
+    old.match('ann', [app], codeAt(secret, START)),
+    undefined,
+    'nor under another key'
+  )
 })

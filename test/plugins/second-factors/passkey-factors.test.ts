@@ -194,7 +194,11 @@ storageTest('who has shown no factor adds the first and no other, of either kind
     for (const [kind, addAnother] of Object.entries(kinds)) {
       const ann = await userOf(server, `${there}.${kind}@example.com`)
       t.ok(await add(ann))
-      t.equal(await addAnother(ann), undefined, `${kind} after ${there}`)
+      t.equal(
+        await addAnother(ann),
+        undefined,
+        `${kind} after ${there}`
+      )
       t.equal((await secondFactors.list(ann.id)).length, 1)
     }
   }

@@ -77,8 +77,18 @@ t.test('an address that is too long or hides something is none, and then nobody 
     t.same(of(email), { subject: 's', email })
   }
   for (const email of [long(255), `a\u200bnn${local}`, `ann\u202e${local}`, `ann${local}\u0000`, `a\u00adnn${local}`, undefined]) {
-    t.same(of(email, true), { subject: 's' }, JSON.stringify(email?.slice(0, 20)))
+    t.same(
+      of(email, true),
+      { subject: 's' },
+      JSON.stringify(email?.slice(0, 20))
+    )
   }
-  t.same(presentable({ subject: 's', name: ' A\u202enn  B ' }), { subject: 's', name: 'Ann B' })
-  t.same(presentable({ subject: 's', name: '\u200b ' }), { subject: 's' })
+  t.same(
+    presentable({ subject: 's', name: ' A\u202enn  B ' }),
+    { subject: 's', name: 'Ann B' }
+  )
+  t.same(
+    presentable({ subject: 's', name: '\u200b ' }),
+    { subject: 's' }
+  )
 })

@@ -102,14 +102,20 @@ t.test('only what could be a cookie of ours is one: anything else is nobody, and
   const requestWith = (value: string) => ({ cookies: { '__Host-mcp_browser': value, '__Host-mcp_session': value } }) as never
   t.ok(known(requestWith(good)))
   t.equal(known(requestWith(good)), session(requestWith(good)))
-  t.not(known(requestWith(good)), good, 'what is stored is not the cookie')
+  t.not(
+    known(requestWith(good)),
+    good,
+    'what is stored is not the cookie'
+  )
   for (const value of ['', 'x', 'x'.repeat(42), 'x'.repeat(44), `${'x'.repeat(42)}=`, `${'x'.repeat(42)} `, ` ${'x'.repeat(43)}`, `${'x'.repeat(43)}\n`, 'é'.repeat(43)]) {
     const set: string[] = []
     const reply = { setCookie: (_name: string, value: string) => set.push(value) } as never
-    t.same([known(requestWith(value)), session(requestWith(value))], [undefined, undefined], JSON.stringify(value))
+    t.same([known(requestWith(value)), session(requestWith(value))],
+      [undefined, undefined], JSON.stringify(value))
     t.ok(identify(requestWith(value), reply))
     t.match(set, [/^[\w-]{43}$/])
   }
   const plain = { cookies: { mcp_browser: good, mcp_session: good } } as never
-  t.same([known(plain), session(plain)], [undefined, undefined], 'nor one that any host of the domain may set')
+  t.same([known(plain), session(plain)],
+    [undefined, undefined], 'nor one that any host of the domain may set')
 })

@@ -164,10 +164,17 @@ storageTest('each choice of the list shows the stories of its kind, and no other
   const stories = [...kinds.map((kind) => story(kind, kind)), story('probe', 'failed', true), story('probe-waiting', 'waiting', true), earlier]
   app.stories.latest = async () => stories as unknown as Story[]
   for (const [show, shown] of [
-    ['all', kinds], ['failed', ['failed']], ['open', ['waiting', 'stopped']], ['connected', ['connected']],
+    ['all', kinds],
+    ['failed', ['failed']],
+    ['open', ['waiting', 'stopped']],
+    ['connected', ['connected']],
     ['probes', ['probe', 'probe-waiting']], ['unknown', kinds]
   ] as const) {
     const { text } = await browser.get(`${url}/admin/connections?show=${show}`)
-    t.same([...text.matchAll(/href="\/admin\/connection\?id=([^"]+)"/g)].map(([, id]) => id), shown, show)
+    t.same(
+      [...text.matchAll(/href="\/admin\/connection\?id=([^"]+)"/g)].map(([, id]) => id),
+      shown,
+      show
+    )
   }
 })

@@ -209,7 +209,11 @@ storageTest(
       const browser = new Browser()
       const asked = { client_id: id, redirect_uri: redirectUri, response_type: 'token', code_challenge: pkce().challenge, state: 's' }
       const page = await browser.get(authorizeUrl(url, asked))
-      t.equal(browser.left?.href.split('?')[0], goesBack ? redirectUri : undefined, id)
+      t.equal(
+        browser.left?.href.split('?')[0],
+        goesBack ? redirectUri : undefined,
+        id
+      )
       if (goesBack) t.match(browser.left?.searchParams.get('error'), 'unsupported_response_type')
       else t.match(page, { status: 400, text: /unsupported_response_type/ })
     }

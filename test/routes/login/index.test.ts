@@ -108,7 +108,11 @@ t.test('a service that gives no answer is a page with its status, and says when 
     app.signIn.backends.get('local')!.password!.verify = async () => { throw new BackendUnavailable('away', fault) }
     const browser = new Browser()
     const page = await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'ann@example.com', password: 'x' })
-    t.same([page.status, page.headers.get('retry-after')], [status, wait], JSON.stringify(fault))
-    t.equal((await browser.get(`${url}/login`)).headers.get('retry-after'), null)
+    t.same([page.status, page.headers.get('retry-after')],
+      [status, wait], JSON.stringify(fault))
+    t.equal(
+      (await browser.get(`${url}/login`)).headers.get('retry-after'),
+      null
+    )
   }
 })

@@ -60,7 +60,10 @@ t.test('a list waits for an upstream for five seconds at most, and less where it
     }
     const request = { access: null, signal: new AbortController().signal }
     const caller = { request, services: { groupsOf: () => [] }, channel: { meta: {}, capabilities: undefined } }
-    t.same(await listOf(upstream!, caller as never, relay as never, () => true)(undefined), { resources: [] })
+    t.same(
+      await listOf(upstream!, caller as never, relay as never, () => true)(undefined),
+      { resources: [] }
+    )
   }
   t.same(waited, [100, 4_999, 5_000, 5_000, 5_000])
 })

@@ -38,7 +38,10 @@ t.test('a question that is withdrawn is withdrawn under the id that the client k
   await cancel(8)
   t.equal(written.length, 1)
   await cancel(7)
-  t.match(written[1], { method: 'notifications/cancelled', params: { requestId: id } })
+  t.match(
+    written[1],
+    { method: 'notifications/cancelled', params: { requestId: id } }
+  )
 })
 
 t.test('what is replayed for a session is answered to nobody, and everything else is written', async (t) => {

@@ -76,11 +76,18 @@ t.test('a key is taken from 2048 bits to 4096, and with members as long as those
   const okp = { kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43) }
   for (const key of [rsa, ec, okp]) t.same(readKeys([key]), [key])
   const edges: Array<[key: object, member: string, min: number, max: number]> = [
-    [rsa, 'n', 342, 683], [rsa, 'e', 1, 8], [ec, 'x', 43, 64], [ec, 'y', 43, 64], [okp, 'x', 43, 43],
+    [rsa, 'n', 342, 683],
+    [rsa, 'e', 1, 8],
+    [ec, 'x', 43, 64],
+    [ec, 'y', 43, 64],
+    [okp, 'x', 43, 43],
     ...[rsa, ec, okp].flatMap((key) => ['kid', 'use', 'alg'].map((member): typeof edges[number] => [key, member, 0, member === 'kid' ? 200 : 20]))
   ]
   for (const [key, member, min, max] of edges) {
-    for (const [length, isTaken] of [[min - 1, false], [min, true], [max, true], [max + 1, false]] as const) {
+    for (const [length, isTaken] of [[min - 1, false],
+      [min, true],
+      [max, true],
+      [max + 1, false]] as const) {
       if (length >= 0) t.equal(readKeys([{ ...key, [member]: 'x'.repeat(length) }]).length, Number(isTaken), `${member} of ${length}`)
     }
   }

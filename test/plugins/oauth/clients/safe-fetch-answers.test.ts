@@ -21,7 +21,11 @@ const refused = (reason: string): { name: string } => Object.assign({ name: 'Fet
 t.test('only 200 is a document: no other success, no redirect and no error, whatever it carries (WB-09)', async (t) => {
   t.same((await ask(200)).body, {})
   for (const status of [201, 202, 203, 206, 226, 300, 301, 302, 303, 307, 308, 400, 401, 404, 410, 500, 503]) {
-    await t.rejects(ask(status, { location: `http://${host}/other.json` }), refused('document_redirect'), `${status}`)
+    await t.rejects(
+      ask(status, { location: `http://${host}/other.json` }),
+      refused('document_redirect'),
+      `${status}`
+    )
   }
 })
 
@@ -30,7 +34,11 @@ t.test('only JSON is a document, by its type and by its text', async (t) => {
     t.same((await ask(200, { 'content-type': type })).body, {}, type)
   }
   for (const type of ['text/html', 'text/json', 'application/jsonp', 'text/plain; application/json', 'application/json5', '']) {
-    await t.rejects(ask(200, { 'content-type': type }), refused('document_not_json'), type)
+    await t.rejects(
+      ask(200, { 'content-type': type }),
+      refused('document_not_json'),
+      type
+    )
   }
   for (const text of ['', '{', '<html>', '{}{}']) await t.rejects(ask(200, {}, text), refused('document_not_json'), text)
 })
@@ -44,10 +52,25 @@ t.test('a document has 5 KB at most', async (t) => {
 t.test('a copy is fresh for as long as it says: from 30 seconds to a day, five minutes where it says nothing (CL-02)', async (t) => {
   for (const [said, seconds] of [
     [undefined, 300], ['', 300], ['public', 300], ['max-age=x', 300],
-    ['max-age=0', 30], ['max-age=29', 30], ['max-age=31', 31], ['public, max-age=3600', 3_600], ['Max-Age=3600', 3_600],
-    ['max-age=86399', 86_399], ['max-age=86400', 86_400], ['max-age=86401', 86_400], ['max-age=999999999', 86_400],
-    ['no-store', 30], ['no-cache', 30], ['No-Cache', 30], ['no-store, max-age=3600', 30], ['max-age=3600, no-cache', 30]
+    ['max-age=0', 30],
+    ['max-age=29', 30],
+    ['max-age=31', 31],
+    ['public, max-age=3600', 3_600],
+    ['Max-Age=3600', 3_600],
+    ['max-age=86399', 86_399],
+    ['max-age=86400', 86_400],
+    ['max-age=86401', 86_400],
+    ['max-age=999999999', 86_400],
+    ['no-store', 30],
+    ['no-cache', 30],
+    ['No-Cache', 30],
+    ['no-store, max-age=3600', 30],
+    ['max-age=3600, no-cache', 30]
   ] as const) {
-    t.equal((await ask(200, said === undefined ? {} : { 'cache-control': said })).maxAge, seconds, said ?? 'nothing')
+    t.equal(
+      (await ask(200, said === undefined ? {} : { 'cache-control': said })).maxAge,
+      seconds,
+      said ?? 'nothing'
+    )
   }
 })

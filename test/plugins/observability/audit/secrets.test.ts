@@ -89,3 +89,16 @@ t.test('neither the log nor the journal holds a secret of the run (WR-05, WB-13)
     'a line break from outside does not begin a line'
   )
 })
+
+t.test('what was typed as an account is recorded as a hash: one for all its spellings, another for anybody else', async (t) => {
+  const [{ app }, other] = [await startServer(t), await startServer(t)]
+  const hash = app.audit.hash('ann@example.com')
+  t.match(hash, /^[\w-]{16}$/)
+  for (const spelling of [' ann@example.com ', 'Ann@Example.COM', '\tANN@EXAMPLE.COM\n']) t.equal(app.audit.hash(spelling), hash, JSON.stringify(spelling))
+  for (const text of ['bob@example.com', 'ann@example.co', 'a nn@example.com', '']) t.not(app.audit.hash(text), hash, text)
+  t.not(
+    other.app.audit.hash('ann@example.com'),
+    hash,
+    'nor is it that of another server'
+  )
+})

@@ -53,7 +53,11 @@ storageTest('a person who is deleted is in no sum any more, stored or waiting', 
     const { slot } = (await app.tallies.read(range)).at(-1)!
     t.same(slot.people.map(([id]) => id), ['bob'], range)
     t.match(slot.tools, [['search', { calls: 3 }]])
-    t.match(slot.limits, [{ user: 'bob', hits: 2 }], `${range}: nor of the limits they met`)
+    t.match(
+      slot.limits,
+      [{ user: 'bob', hits: 2 }],
+      `${range}: nor of the limits they met`
+    )
     t.equal(slot.limits.length, 1)
   }
 })
