@@ -57,6 +57,10 @@ t.test('what cannot be satisfied, or would be too large, is refused in words', a
     [{ type: 'object', required: ['a'], additionalProperties: false }, /\(nothing fits it\)/],
     [{ type: 'array', minItems: 50, items: { type: 'string', minLength: 5_000 } }, /too large to return/]
   ] as const) {
-    t.throws(() => generateJson({ schema, count: 1, seed: 1 }), { name: 'ToolError', message }, JSON.stringify(schema))
+    t.throws(
+      () => generateJson({ schema, count: 1, seed: 1 }),
+      { name: 'ToolError', message },
+      JSON.stringify(schema)
+    )
   }
 })
