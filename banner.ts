@@ -34,7 +34,7 @@ export async function startLines (app: FastifyInstance, config: Config): Promise
       'ChatGPT',
       config.local
         ? 'needs a public https address: set PUBLIC_URL to it, then paste it (README: Connect a client)'
-        : `Settings > Developer mode > add a custom MCP server, and paste ${config.mcpUrl}`
+        : `turn on Developer mode (Settings > Security and login), choose Plugins > +, and paste ${config.mcpUrl}`
     ]
   ]
   for (const [id, { title, redirect }] of config.signIn ? app.signIn.backends : []) {

@@ -107,7 +107,7 @@ export interface BackendModule<Env = unknown> {
    * own, which end in `_GOOGLE`.
    */
   severalTimes?: true
-  /** Refused on a public URL unless the operator names it in AUTH_BACKEND. */
+  /** Anyone can sign in by it, without an account: what its people do is among what strangers cause in the audit log. */
   developmentOnly?: true
   open(env: Env, host: BackendHost): AuthBackend | Promise<AuthBackend>
 }

@@ -16,7 +16,7 @@ const HELP = `Serves one existing MCP server behind the sign-in of this one, wit
   --env NAME[=VALUE]       a variable for a command, without a value the one in .env; besides, it gets PATH and HOME
   --per-user               starts the command once for each person
   --identity KIND          tells a URL who calls: headers or token
-  --name NAME              what people see of it
+  --name NAME              what it is called here: letters, digits, _ and -
 
 Options are written before --. The tools of this server itself are not offered, unless BUILTIN_TOOLS names them, and neither
 are documents without DOCS_DIR. For several servers and for more settings there is mcp.json: docs/mcp-json.md.

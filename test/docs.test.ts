@@ -91,6 +91,13 @@ t.test('the README lists the backends there are', async (t) => {
   t.same(sorted(listed), sorted(['none', ...Object.keys(registry)]))
 })
 
+t.test('every other list of the backends has all of them', async (t) => {
+  for (const file of ['.env.example', 'docs/getting-started.md', 'server.json', 'template/env']) {
+    const text = await read(file)
+    for (const name of ['none', ...Object.keys(registry)]) t.match(text, new RegExp(`\\b${name}\\b`), `${file}: ${name}`)
+  }
+})
+
 t.test('the README lists the tools there are, with their scopes', async (t) => {
   const listed = rows(section(readme, 'Tools and documents'))
     .filter(([, scope]) => scope?.startsWith('mcp:'))
@@ -157,6 +164,20 @@ t.test('npm scripts that are named exist', async (t) => {
       file
     )
   }
+})
+
+t.test('what the guides quote of pages is what the pages say', async (t) => {
+  const said = (
+    await Promise.all((await readdir(join(ROOT, 'languages/en'))).map((name) => read(`languages/en/${name}`)))
+  ).join('\n')
+  const quoted = docs
+    .filter(({ file }) => /^docs\/|README/.test(file) && file !== 'docs/threats.md')
+    .flatMap(({ file, text }) => [...text.matchAll(/“([^”]+)”/g)].map(([, words]) => ({ file, words: words! })))
+  t.ok(quoted.length > 5)
+  t.same(
+    quoted.filter(({ words }) => !said.includes(words)),
+    []
+  )
 })
 
 t.test('files, in code marks, that CONTRIBUTING and SECURITY name exist', async (t) => {

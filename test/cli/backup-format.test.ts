@@ -76,7 +76,12 @@ t.test('a damaged backup is refused, whatever is damaged', async (t) => {
       (error: unknown) => error
     )
     t.type(error, BackupError, what)
-    t.match((error as Error)?.message, /damaged or missing|not a complete backup|cannot be read by this version/, what)
+    if (what.startsWith('the manifest names')) t.match((error as Error).message, /databases\.0\.name in manifest/, what)
+    t.match(
+      (error as Error)?.message,
+      /damaged or missing|not a complete backup|cannot be read by this version/,
+      what
+    )
   }
 })
 
@@ -97,6 +102,10 @@ const damages: Record<string, (folder: string) => Promise<unknown>> = {
   'notes that are an empty database, with the right hash': (folder) => garbage(folder, Buffer.alloc(0)),
   'the manifest cut short': (folder) => truncate(join(folder, 'manifest.json'), 40),
   'the manifest of another version': (folder) => writeFile(join(folder, 'manifest.json'), '{"format": 99}'),
+  ...Object.fromEntries(['../notes.db', '/tmp/notes.db', 'a/../notes.db', 'notes.db/.', 'secret-key', '.db', 'notes.db\n', ''].map((name) => [
+    `the manifest names ${JSON.stringify(name)}`,
+    (folder: string) => changeManifest(folder, { databases: [{ name, sha256: '0'.repeat(64) }] })
+  ])),
   'the manifest missing': (folder) => rm(join(folder, 'manifest.json'))
 }
 

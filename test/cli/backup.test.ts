@@ -39,7 +39,10 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
   const folder = await backUp(t, { DATA_DIR: server.dataDir })
   over.abort()
   await load
-  t.same((await readdir(folder)).sort(), ['entries.jsonl', 'library.db', 'manifest.json', 'notes.db', 'secret-key'])
+  t.same(
+    (await readdir(folder)).sort(),
+    ['entries.jsonl', 'library.db', 'manifest.json', 'notes.db', 'secret-key']
+  )
   t.equal((await stat(join(folder, 'secret-key'))).mode & 0o777, 0o600)
   const written = await readFile(join(folder, 'entries.jsonl'), 'utf8')
   for (const { access, refresh } of known.held) {
@@ -58,7 +61,11 @@ t.test('SQLite: backed up at work, lost, restored', async (t) => {
   await server.start()
   await check(t, url, known)
   t.equal(await ping(url, key), 200, 'an access key as well')
-  t.notMatch(await signIn(url, 'too-late@example.com'), 'too-late@example.com', 'what came after the backup is lost')
+  t.notMatch(
+    await signIn(url, 'too-late@example.com'),
+    'too-late@example.com',
+    'what came after the backup is lost'
+  )
 
   t.test('a storage that holds something is not overwritten, unless that is asked for', async (t) => {
     await server.end('SIGTERM')
@@ -83,7 +90,10 @@ t.test('what cannot be copied is named with what to do, and a damaged index of d
   await overwrite('library.db')
   const folder = join(await newFolder(t), 'of today')
   const made = await operator('backup', { DATA_DIR: server.dataDir }, folder)
-  t.match(made, { status: 0, stdout: /entries, notes\.db\.\n$/, stderr: /^[^\n]*library\.db is left out: file is not a database\. Nothing is lost[^\n]*\n$/ })
+  t.match(
+    made,
+    { status: 0, stdout: /entries, notes\.db\.\n$/, stderr: /^[^\n]*library\.db is left out: file is not a database\. Nothing is lost[^\n]*\n$/ }
+  )
   t.same((await readdir(folder)).sort(), ['entries.jsonl', 'manifest.json', 'notes.db', 'secret-key'])
   t.match(await operator('restore', { DATA_DIR: await newFolder(t) }, folder), { status: 0 })
 
@@ -151,7 +161,10 @@ t.test(
     t.equal(running.status, 1, 'not while an instance uses that Redis, whatever its folder')
     t.match(running.stderr, /A server is running on this storage\. .* Nothing was changed/)
     t.ok((await first.client.dbsize()) >= size, 'and nothing was cleared')
-    t.notOk((await readdir(folderOfRedis)).includes('secret-key'), 'a key of the environment is not written down')
+    t.notOk(
+      (await readdir(folderOfRedis)).includes('secret-key'),
+      'a key of the environment is not written down'
+    )
     await onRedis.end('SIGTERM')
     const otherDir = await newFolder(t)
     const again = await operator(

@@ -41,8 +41,14 @@ t.test('a value of an option may begin with a dash, as one id in 64 does', async
     const { values, positionals } = parseOptions({ args, options, allowPositionals: true }, 'The help.\n')
     return [{ ...values }, positionals]
   }
-  t.strictSame(parse('--user', '-x', 'word', '--name', '--y', '--name=-z'), [{ user: '-x', name: ['--y', '-z'] }, ['word']])
-  t.strictSame(parse('--help', '--user', '-', '--', '--user', '-x'), [{ help: true, user: '-' }, ['--user', '-x']])
+  t.strictSame(
+    parse('--user', '-x', 'word', '--name', '--y', '--name=-z'),
+    [{ user: '-x', name: ['--y', '-z'] }, ['word']]
+  )
+  t.strictSame(
+    parse('--help', '--user', '-', '--', '--user', '-x'),
+    [{ help: true, user: '-' }, ['--user', '-x']]
+  )
   const refusals = {
     '--user --name x': /^Option '--user' argument is ambiguous/,
     '--user -- x': /^Option '--user <value>' argument missing|^Option '--user' argument is ambiguous/,
@@ -91,7 +97,11 @@ t.test('what cannot be written is a sentence, of every command (SG-24)', async (
   for (const words of [['cli/backup.ts', '--help'], ['cli/access.ts', 'everyone'], ['cli/index.ts', '--help']]) {
     const child = spawn(process.execPath, words, { env, stdio: ['ignore', full.fd, 'pipe'] })
     const [said, [status]] = await Promise.all([text(child.stderr!), once(child, 'exit')])
-    t.same([said, status], ['What this command prints cannot be written: ENOSPC: no space left on device, write\n', 1], words.join(' '))
+    t.same(
+      [said, status],
+      ['What this command prints cannot be written: ENOSPC: no space left on device, write\n', 1],
+      words.join(' ')
+    )
   }
 })
 

@@ -29,7 +29,11 @@ t.test('the wrong folder, key or variables are said without a stack, and nothing
     t.match(stderr, expected)
     t.notMatch(stderr, /\n {4}at /, 'without a stack')
   }
-  t.strictSame(await readdir(join(target.DATA_DIR, '..')), [], 'neither a database, nor a key, nor an empty backup')
+  t.strictSame(
+    await readdir(join(target.DATA_DIR, '..')),
+    [],
+    'neither a database, nor a key, nor an empty backup'
+  )
 })
 t.test('a restore changes nothing unless every file of the backup is whole, and no server is running', async (t) => {
   const server = await startProcess(t, { AUTH_BACKEND: 'demo,local', SIGNUP: 'open' })
@@ -60,14 +64,21 @@ t.test('a restore changes nothing unless every file of the backup is whole, and 
   await cp(whole, join(server.dataDir, 'restore-a1B2c3'), { recursive: true })
   const restored = await operator('restore', { DATA_DIR: server.dataDir }, '--replace', whole)
   t.equal(restored.status, 0, restored.stderr)
-  t.strictSame((await readdir(server.dataDir)).sort(), ['library.db', 'notes.db', 'oauth.db', 'reserve', 'secret-key'])
+  t.strictSame(
+    (await readdir(server.dataDir)).sort(),
+    ['library.db', 'notes.db', 'oauth.db', 'reserve', 'secret-key']
+  )
   await server.start()
   await check(t, url, known)
   t.equal(await ping(url, access), 401, 'what came after the backup is lost')
 
   await server.end('SIGTERM')
   await writeFile(join(server.dataDir, 'oauth.db'), 'no database at all')
-  t.equal((await operator('restore', { DATA_DIR: server.dataDir }, whole)).status, 1, 'a damaged storage is not empty')
+  t.equal(
+    (await operator('restore', { DATA_DIR: server.dataDir }, whole)).status,
+    1,
+    'a damaged storage is not empty'
+  )
   const withoutNotes = join(await newFolder(t), 'without-notes')
   await cp(whole, withoutNotes, { recursive: true })
   const manifest = JSON.parse(await readFile(join(withoutNotes, 'manifest.json'), 'utf8'))
@@ -91,15 +102,25 @@ t.test('notes are not overwritten unless that is asked for, also where nothing e
   // As of a server whose people are in a Redis that was lost.
   await rm(join(server.dataDir, 'oauth.db'))
   const refused = await operator('restore', { DATA_DIR: server.dataDir }, folder)
-  t.match(refused, { status: 1, stderr: /notes\.db may have notes that the backup does not have\. Nothing was changed\. .* add --replace/ })
+  t.match(
+    refused,
+    { status: 1, stderr: /notes\.db may have notes that the backup does not have\. Nothing was changed\. .* add --replace/ }
+  )
   const notes = new DatabaseSync(join(server.dataDir, 'notes.db'))
   t.match(notes.prepare('SELECT count(*) AS n FROM notes').get(), { n: 2 }, 'all notes are there')
   notes.close()
-  t.match(await operator('restore', { DATA_DIR: server.dataDir }, later), { status: 0 }, 'none of those is lost')
+  t.match(
+    await operator('restore', { DATA_DIR: server.dataDir }, later),
+    { status: 0 },
+    'none of those is lost'
+  )
   t.match(await operator('restore', { DATA_DIR: server.dataDir }, '--replace', folder), { status: 0 })
   await writeFile(join(server.dataDir, 'notes.db'), 'no database at all')
   await rm(join(server.dataDir, 'oauth.db'))
-  t.match(await operator('restore', { DATA_DIR: server.dataDir }, later), { status: 1, stderr: /may have notes/ })
+  t.match(
+    await operator('restore', { DATA_DIR: server.dataDir }, later),
+    { status: 1, stderr: /may have notes/ }
+  )
 })
 
 t.test('files that this user may not open are said without a stack, and nothing is made (SG-26)', async (t) => {

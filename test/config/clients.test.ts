@@ -58,3 +58,29 @@ t.test('what is no list, and the same id twice, are refused; every entry with a 
   const { error } = read(app, { client_id: 'b' }, { client_id: 'c' })
   t.match(error?.message, /client 2\.redirect_uris[\s\S]*client 3\.redirect_uris/)
 })
+
+t.test('no member of a private or shared key is taken, whatever the kind of the key (SV-05)', async (t) => {
+  const { client_secret: _, ...unproven } = service
+  for (const kty of ['RSA', 'EC', 'OKP']) {
+    for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
+      const { error } = read({ ...unproven, jwks: { keys: [key, { ...key, kty, [member]: '' }] } })
+      t.match(
+        error?.message,
+        /jwks\.keys\.1: this is a private key/,
+        `${kty} ${member}`
+      )
+    }
+    t.ok(read({ ...unproven, jwks: { keys: [{ ...key, kty, n: 'n', e: 'AQAB', kid: 'k', alg: 'x', use: 'sig', key_ops: ['verify'], x5c: [] }] } }).success)
+  }
+})
+
+t.test('one proof of a service, and one only (SV-05)', async (t) => {
+  const proofs = { client_secret: SECRET, jwks: { keys: [key] }, jwks_uri: 'https://app.example/jwks' }
+  const { client_secret: _, ...unproven } = service
+  const names = Object.keys(proofs) as Array<keyof typeof proofs>
+  for (let chosen = 0; chosen < 8; chosen++) {
+    const some = names.filter((_, index) => chosen & (1 << index))
+    const entry = { ...unproven, ...Object.fromEntries(some.map((name) => [name, proofs[name]])) }
+    t.equal(read(entry).success, some.length === 1, some.join())
+  }
+})

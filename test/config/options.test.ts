@@ -107,7 +107,10 @@ t.test('one message names every wrong option as it was written, and what to writ
 
 t.test('tools are definitions and folders, checked alike; their variables are options', async (t) => {
   const withVariable = tool('priced', { run: undefined, env: z.object({ PRICE_LIST: z.string('name a price list') }), open: () => undefined })
-  t.same((await problems({ publicUrl, tools: [withVariable] })), ['priceList: name a price list (the tool priced reads it)'])
+  t.same(
+    (await problems({ publicUrl, tools: [withVariable] })),
+    ['priceList: name a price list (the tool priced reads it)']
+  )
   t.same(await problems({ publicUrl, tools: [withVariable], priceList: 'retail' }), [])
   const offer = await (await load({ tools: [tool('mine'), new URL('../fixtures/nothing/', import.meta.url)], builtinTools: ['calculate'] })).loadOffer()
   t.same(offer.tools.map(({ name }) => name), ['calculate', 'mine'])
@@ -127,5 +130,8 @@ t.test('a backend of the application has an id, which is stored with its users',
   ])
   const wrong = [staff, { id: 'My Staff', ...staff }, { id: 'a' }, { id: 'b', ...staff }, { id: 'b', ...staff }] as never
   const found = (await problems({ publicUrl, authBackends: wrong })).filter((line) => line.startsWith('authBackends['))
-  t.match(found, [/^authBackends\[0\]: a module needs an id/, /\[1\]: a module needs an id/, /\[2\]: is not a backend/, /\[4\]: there are two/])
+  t.match(
+    found,
+    [/^authBackends\[0\]: a module needs an id/, /\[1\]: a module needs an id/, /\[2\]: is not a backend/, /\[4\]: there are two/]
+  )
 })

@@ -89,7 +89,10 @@ t.test('what an application does to all of its routes does not reach these', asy
     for (const hook of ['preParsing', 'preValidation', 'preHandler', 'onSend'] as const) {
       app.addHook(hook as 'preHandler', async () => { throw new Error(hook) })
     }
-    app.addHook('onRequest', async (_request, reply) => { reply.header('x-frame-options', 'SAMEORIGIN').header('x-mine', '1') })
+    app.addHook(
+      'onRequest',
+      async (_request, reply) => { reply.header('x-frame-options', 'SAMEORIGIN').header('x-mine', '1') }
+    )
   }, { bodyLimit: 10, exposeHeadRoutes: false })
   const headers = { host: 'localhost' }
   const page = await app.inject({ url: '/mcp', headers: { ...headers, accept: 'text/html' } })
@@ -114,7 +117,10 @@ t.test('a hook of the application that answers at onRequest is the first to answ
 t.test('another Host is refused on these routes alone (WB-01)', async (t) => {
   const app = await start(t, (app) => app.get('/', async () => 'mine'), { more: { publicUrl: 'https://shop.example' } })
   const status = async (url: string) => (await app.inject({ url, headers: { host: 'rebound.example' } })).statusCode
-  t.same([await status('/'), await status('/mcp'), await status('/.well-known/oauth-authorization-server')], [200, 421, 421])
+  t.same(
+    [await status('/'), await status('/mcp'), await status('/.well-known/oauth-authorization-server')],
+    [200, 421, 421]
+  )
 })
 
 const slow = Promise.withResolvers<void>()
@@ -188,7 +194,10 @@ t.test('a client that goes while a hook of the application runs leaves nothing f
 t.test('over HTTP/2 as well', async (t) => {
   const app = fastify({ http2: true })
   t.teardown(() => app.close())
-  await app.register(mcpOAuth as never, { publicUrl: 'http://localhost', dataDir: join(folder, 'http2'), authBackends: ['demo'] } as never)
+  await app.register(
+    mcpOAuth as never,
+    { publicUrl: 'http://localhost', dataDir: join(folder, 'http2'), authBackends: ['demo'] } as never
+  )
   const client = connectHttp2(await app.listen({ port: 0, host: '127.0.0.1' }))
   t.teardown(() => client.close())
   const stream = client.request({ ':path': '/.well-known/oauth-authorization-server', ':authority': 'localhost' })

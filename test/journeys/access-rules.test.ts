@@ -182,7 +182,10 @@ t.test('open streams of both eras are told when their caller may use other thing
   await write({ ...RULES, groups: { finance: ['bob@example.com'] } })
   const told = (messages: any[]) => messages.map(({ method }) => method).filter((method) => method.endsWith('list_changed'))
   await modern.until(3)
-  t.same(told(modern.messages()).sort(), ['notifications/resources/list_changed', 'notifications/tools/list_changed'])
+  t.same(
+    told(modern.messages()).sort(),
+    ['notifications/resources/list_changed', 'notifications/tools/list_changed']
+  )
   await session.until(3)
   t.equal(told(session.messages()).length, 3)
 })
@@ -219,7 +222,10 @@ t.test('a session cannot subscribe to what its person may not see (RU-03)', asyn
 
 t.test('a rule for a resource that nothing offers stops the start', async (t) => {
   const rules = { rules: [{ who: ['everyone'], resources: ['common', 'common://all', 'crm://*', 'crn'] }] }
-  await t.rejects(open(t, rules), { name: 'StartError', message: /line 1: there is no resource "crn"; there are common, common:\/\/all, / })
+  await t.rejects(
+    open(t, rules),
+    { name: 'StartError', message: /line 1: there is no resource "crn"; there are common, common:\/\/all, / }
+  )
 })
 
 t.test('the home page shows a visitor the tools that they may use (RU-03)', async (t) => {

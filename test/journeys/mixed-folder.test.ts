@@ -66,11 +66,17 @@ t.test('a folder of 220 mixed files answers what people ask of it', async (t) =>
   const others = Array.from({ length: 220 - ANSWERS.length }, (_, index) => around(index))
   const files = Object.fromEntries([...ANSWERS.map(([, id, content]) => [id, content] as const), ...others])
   t.equal(Object.keys(files).length, 220)
-  await fill(docs, Object.fromEntries(Object.entries(files).map(([id, content]) => [id, Buffer.from(content as string)])))
+  await fill(
+    docs,
+    Object.fromEntries(Object.entries(files).map(([id, content]) => [id, Buffer.from(content as string)]))
+  )
   const { app } = await openHouse(t, docs)
   await app.library.ready
   const left = app.library.leftOut()
-  t.same([...new Set(left.map(({ id, kind }) => `${id.split('.').at(-1)} ${kind}`))].sort(), ['pdf broken', 'png unknown format'])
+  t.same(
+    [...new Set(left.map(({ id, kind }) => `${id.split('.').at(-1)} ${kind}`))].sort(),
+    ['pdf broken', 'png unknown format']
+  )
   t.equal((await app.library.count()) + left.length, 220)
   const missed: string[] = []
   for (const [question, id] of ANSWERS) {

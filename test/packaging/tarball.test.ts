@@ -22,7 +22,8 @@ import {
 import { update } from './update.ts'
 
 const MAX_PACKED_BYTES = 3_000_000
-const MAX_INSTALLED_KB = 112 * 1024
+/** About 113 MB in November 2026. What packages of packages take changes as they publish: an eighth is room for that. */
+const MAX_INSTALLED_KB = 128 * 1024
 /** Of the project itself, not of the package. */
 const DEVELOPMENT = ['typescript', '@types', 'undici-types'].map((name) => `--exclude=${name}`)
 
@@ -40,7 +41,10 @@ t.test('the tarball holds what runs, its types, the guides, and no test, bench o
   const paths: string[] = files.map(({ path }: { path: string }) => path)
   const rooms = [...new Set(paths.map((path) => path.split('/').slice(0, 2).join('/').replace(/\.(?:d\.ts|js|js\.map)$/, '')))]
   t.same(rooms.filter((room) => /^(?:dist\/(?:test|bench|packaging)|test|bench|src)$/.test(room)), [])
-  t.same(paths.filter((path) => /\.ts$/.test(path) && !/\.d\.ts$/.test(path) && !path.startsWith('dist/template/')), [])
+  t.same(
+    paths.filter((path) => /\.ts$/.test(path) && !/\.d\.ts$/.test(path) && !path.startsWith('dist/template/')),
+    []
+  )
   for (const path of [
     'dist/views/home.eta', 'dist/views/icon.png', 'dist/template/gitignore', 'dist/tools/calculate.js', 'dist/tools/calculate.js.map',
     'dist/plugins/workers/child.js', 'dist/authoring/index.d.ts', 'docs/getting-started.md', '.env.example', 'LICENSE'
@@ -83,13 +87,22 @@ t.test('the project passes its own test and its type check, and so do the promis
 t.test('call runs a tool of the project, and one that needs a worker', async (t) => {
   t.match(JSON.parse((await command('call', 'roll_dice', '{"dice":3}')).stdout).rolled, { length: 3 })
   const text = 'a,b\n1,2\n3,4'
-  t.match(JSON.parse((await command('call', 'analyze', JSON.stringify({ text }))).stdout).columns, { length: 2 })
-  t.match(await command('call', 'nothing').catch((error) => error), { code: 1, stderr: /^There is no tool "nothing"\. There are: .*roll_dice/ })
+  t.match(
+    JSON.parse((await command('call', 'analyze', JSON.stringify({ text }))).stdout).columns,
+    { length: 2 }
+  )
+  t.match(
+    await command('call', 'nothing').catch((error) => error),
+    { code: 1, stderr: /^There is no tool "nothing"\. There are: .*roll_dice/ }
+  )
 })
 
 t.test('what needs a package that is not installed says how to install it', async (t) => {
   const example = JSON.stringify({ kind: 'code', example: '{"a":1}' })
-  t.match(await command('call', 'generate', example).catch((error) => error), { code: 1, stdout: /npm install quicktype-core@26/ })
+  t.match(
+    await command('call', 'generate', example).catch((error) => error),
+    { code: 1, stdout: /npm install quicktype-core@26/ }
+  )
   await t.rejects(start(t, { DATA_DIR: join(place, 'none'), METRICS_TOKEN: 'f3b1c9a07d5e42688e1d' }), {
     message: /could not start\.\n.*METRICS_TOKEN: .* npm install prom-client@15\n/
   })
@@ -130,7 +143,10 @@ t.test('only what is exported can be imported', async (t) => {
     'BackendUnavailable,parseEmail'
   )
   for (const path of ['dist/app.js', 'fastify/plugin.ts', 'dist/authoring/index.js', 'app.ts']) {
-    t.match(await load(`@mcp-oauth-server/server/${path}`).catch((error) => error), { stderr: /ERR_PACKAGE_PATH_NOT_EXPORTED/ })
+    t.match(
+      await load(`@mcp-oauth-server/server/${path}`).catch((error) => error),
+      { stderr: /ERR_PACKAGE_PATH_NOT_EXPORTED/ }
+    )
   }
 })
 
@@ -138,7 +154,10 @@ t.test('every command explains itself as the package’s, and an older Node gets
   t.match((await command('doctor', '--help')).stdout, 'npx mcp-oauth-server doctor https://')
   const older = 'data:text/javascript,Object.defineProperty(process,"versions",{value:{node:"20.1.0"}})'
   const { code, stdout, stderr } = await inProject(process.execPath, '--import', older, BIN, 'start').catch((error) => error)
-  t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: /^mcp-oauth-server needs Node 24 or newer, and this is .*\n$/ })
+  t.match(
+    { code, stdout, stderr },
+    { code: 1, stdout: '', stderr: /^mcp-oauth-server needs Node 24 or newer, and this is .*\n$/ }
+  )
 })
 
 t.test('an update migrates what an earlier version stored, and leaves the author’s files alone', update)

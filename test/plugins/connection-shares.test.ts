@@ -55,6 +55,17 @@ t.test('when all are taken, idle ones of whoever holds most give way, of proxies
   t.same([...new Set(closed.map(({ remoteAddress }) => remoteAddress))], ['198.51.100.7'])
 })
 
+t.test('the last eighth is for this computer: neither visitors nor proxies take it (OW-04)', async (t) => {
+  const proxies = { trustProxy: ['10.0.0.0/8'], clientIpHeader: undefined }
+  const { many, connect } = openShares(64, proxies)
+  t.same(refused(many(56, '10.0.0.3', true)), [])
+  t.equal(connect('10.0.0.3', true).refusal, 'total')
+  t.equal(connect('10.0.0.4', true).refusal, 'total')
+  t.equal(connect('198.51.100.7', true).refusal, 'total')
+  t.same(refused(many(8, '127.0.0.1', true)), [])
+  t.equal(connect('127.0.0.1', true).refusal, 'total')
+})
+
 t.test('a connection that has closed leaves its place, and one without an address takes one', async (t) => {
   const { connect, many, shares } = openShares(32)
   const all = Array.from({ length: 8 }, () => connect('198.51.100.7', true))

@@ -66,7 +66,11 @@ t.test('every page that a template makes shows the name, the logo and the links'
   for (const name of Object.keys(examples)) t.same(wrongWith((await app.inject(`/${name}`)).body), [], name)
   const shown = new Set(Object.values(examples).map(({ view }) => `${view}.eta`))
   for (const file of (await readdir(VIEWS)).filter((name) => name.endsWith('.eta') && !shown.has(name))) {
-    t.notMatch(await readFile(new URL(file, VIEWS), 'utf8'), /layout\('\.\/layout'/, `${file} is a part of pages, or lacks an example`)
+    t.notMatch(
+      await readFile(new URL(file, VIEWS), 'utf8'),
+      /layout\('\.\/layout'/,
+      `${file} is a part of pages, or lacks an example`
+    )
   }
 })
 

@@ -22,7 +22,10 @@ t.test('an id is a URI whatever is in it, and the folder\'s neighbours are not f
 t.test('a long one is cut, and says how to read on', async (t) => {
   const text = (await documents.read({ id: 'long.md' }, context)) as string
   t.ok(text.length < 500_200)
-  t.match(text, /\n\n\[The beginning of a long document\. To read on, call fetch with the id "long\.md#part=\d+"\.\]$/)
+  t.match(
+    text,
+    /\n\n\[The beginning of a long document\. To read on, call fetch with the id "long\.md#part=\d+"\.\]$/
+  )
 })
 
 t.test('pages of fifty hold every document once', async (t) => {

@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap'
 import { MAIL_WINDOW_SECONDS } from '../../plugins/mail/index.ts'
 import { Browser } from '../helpers/browser.ts'
+import { startServer } from '../helpers/server.ts'
 import { startSmtp } from '../helpers/smtp.ts'
 import { storageTest } from '../helpers/storages.ts'
 import { PASSWORD, startWithMail } from '../helpers/with-mail.ts'
@@ -72,3 +73,27 @@ storageTest(
     t.match(await other.get(late), { status: 400, text: /This link has been used or has expired/ })
   }
 )
+
+t.test('each box of the form says one thing: apps, keys, or other ways in', async (t) => {
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: 'local' } })
+  const asked: object[] = []
+  app.accountLinks.find = async () => ({}) as never
+  app.accounts.resetPassword = async (_request, { endApps, endKeys, removeOthers, password }) => {
+    asked.push({ endApps, endKeys, removeOthers, password })
+    return { kind: 'expired' }
+  }
+  const none = { endApps: false, endKeys: false, removeOthers: false, password: NEXT }
+  for (const [form, said] of [
+    [{}, none],
+    [{ apps: 'end' }, { ...none, endApps: true }],
+    [{ keys: 'end' }, { ...none, endKeys: true }],
+    [{ ways: 'remove' }, { ...none, removeOthers: true }],
+    [{ apps: 'keep', keys: 'on', ways: 'end' }, none]
+  ] as const) {
+    t.equal(
+      (await new Browser().post(`${url}/password/reset`, { link: 'x', password: NEXT, ...form })).status,
+      400
+    )
+    t.same(asked.pop(), said, JSON.stringify(form))
+  }
+})

@@ -144,7 +144,7 @@ function readError (error: Error, log: ToolHost['log'], apiKey: string | undefin
 /** Of the day's tokens, one person may take one in so many; where a single call needs more than that, one call. */
 const SHARES = 4
 const DAY_MS = 86_400_000
-const OTHERWISE = 'Begin again after midnight UTC, or use a schema, an example or a template: these need no model.'
+const OTHERWISE = 'Begin again after midnight UTC, or use a schema or an example: these need no model.'
 
 /**
  * Takes the most that a call can cost before it is made, so that calls at the same moment cannot spend the same tokens.

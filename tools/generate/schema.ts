@@ -13,6 +13,8 @@ const MOST: Readonly<Record<string, number>> = { minItems: 100, minContains: 100
 const MAX_PATTERN_LENGTH = 200
 const MAX_ANCHORED_CHARACTERS = 50_000
 const MAX_REQUIRED_VALUES = 10_000
+/** Characters that a text may have however short its example is: for most names of people and places. */
+const MIN_ROOM = 40
 
 /** Names by which others could refer to a schema: they turn a `$ref` inside it into an address elsewhere. */
 const NAMES = new Set(['$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor'])
@@ -183,7 +185,7 @@ function stringLike (example: string): Schema {
     type: 'string',
     ...(format
       ? { format }
-      : { minLength: Math.min(1, example.length), maxLength: Math.max(1, Math.min(2 * example.length, 200)) })
+      : { minLength: Math.min(1, example.length), maxLength: Math.max(MIN_ROOM, Math.min(2 * example.length, 200)) })
   }
 }
 

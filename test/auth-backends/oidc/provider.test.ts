@@ -221,3 +221,17 @@ t.test('a provider that is away at first is asked again', async (t) => {
   t.teardown(() => provider.stop())
   t.match(await signIn(backend), { email: 'ann@example.com' })
 })
+
+t.test('a discovery document that is named itself has to be that of its own address (WB-16)', async (t) => {
+  const provider = await providerFor(t)
+  const path = '/.well-known/openid-configuration'
+  const backend = () => open(provider, { OIDC_ISSUER: provider.issuer + path })
+  const begin = () => backend().redirect!.begin({ provider: 'oidc', callbackUrl: CALLBACK, state: 's' }).catch((error: unknown) => error)
+  t.match(await begin(), { url: String })
+  const document = await fetch(provider.issuer + path).then(async (response) => await response.json() as object)
+  for (const issuer of ['https://other.example', `${provider.issuer}/tenant`, provider.issuer.replace('127.0.0.1', 'localhost').replace('//localhost', '//LOCALHOST')]) {
+    provider.instead.set(path, (_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...document, issuer })))
+    t.match(await begin(), { name: 'BackendUnavailable' }, issuer)
+  }
+})

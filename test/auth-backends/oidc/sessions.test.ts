@@ -95,7 +95,10 @@ t.test('a renewed session is that of the same person, by an ID token that the pr
       name: 'Ann'
     }
     const idToken = await provider.signIdToken({ ...ann, ...claims }, key)
-    answerJson('/token', { access_token: 'x', token_type: 'Bearer', refresh_token: 'second', id_token: idToken })
+    answerJson(
+      '/token',
+      { access_token: 'x', token_type: 'Bearer', refresh_token: 'second', id_token: idToken }
+    )
     return backend.sessions!.renew!(session).catch((error: unknown) => error)
   }
   const { session: next, person } = (await renew({ groups: ['staff'] })) as Renewed
@@ -138,4 +141,45 @@ t.test('an ID token that does not fit into a URL is no hint for signing out', (t
   t.equal(kept(4_097), undefined, 'nothing to keep')
   t.same(JSON.parse(kept(4_097, { refresh_token: 'r' })!), { subject: 'ann', refreshToken: 'r' })
   t.end()
+})
+
+t.test('who may no longer come in is out at the next renewal, whichever answer says so, and unchanged where none does', async (t) => {
+  const provider = await startProvider({ callbackUrls: [CALLBACK] })
+  t.teardown(() => provider.stop())
+  const { issuer, clientId, clientSecret } = provider
+  const settings = { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret, OIDC_ALLOWED_GROUPS: 'staff' }
+  const backend = openOidc(env.parse(settings))
+  const now = Math.floor(Date.now() / 1000)
+  const answer = (path: string, body: object) =>
+    provider.instead.set(path, (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)))
+  const user = await fetch(`${issuer}/.well-known/openid-configuration`).then(async (response) => await response.json() as { userinfo_endpoint: string })
+  const userinfo = new URL(user.userinfo_endpoint).pathname
+  const person = { sub: 'ann', email: 'ann@example.com', name: 'Ann' }
+  const renew = async (inToken: string[] | undefined, inUserinfo: string[] | undefined) => {
+    const { nonce: _, ...claims } = { ...claimsOf(provider, '', now), ...(inToken?.length && { groups: inToken }) }
+    const idToken = inToken && (await provider.signIdToken(claims))
+    answer(
+      '/token',
+      { access_token: 'x', token_type: 'Bearer', refresh_token: 'second', ...(idToken && { id_token: idToken }) }
+    )
+    answer(userinfo, { ...person, ...(inUserinfo && { groups: inUserinfo }) })
+    return backend.sessions!.renew!(JSON.stringify({ subject: 'ann', refreshToken: 'first' })).catch((error: unknown) => error)
+  }
+  t.match(
+    await renew(['staff'], undefined),
+    { person: { groups: ['staff'] } },
+    'the ID token'
+  )
+  t.equal(await renew(['guests'], undefined), null, 'the ID token')
+  t.match(
+    await renew(undefined, ['staff']),
+    { person: { groups: ['staff'] } },
+    'userinfo alone'
+  )
+  t.equal(await renew(undefined, ['guests']), null, 'userinfo alone')
+  t.equal(
+    await renew([], undefined),
+    null,
+    'neither says that they are still in it'
+  )
 })

@@ -18,7 +18,10 @@ t.test('the settings say what to write instead (WB-18)', async (t) => {
   t.match(problems({ ...id, OIDC_ISSUER: 'http://provider.example' }), [/must be https/])
   t.match(problems({ ...id, OIDC_ISSUER: 'accounts.google.com' }), [/^OIDC_ISSUER: write the issuer/])
   for (const issuer of ['https://accounts.google.com', 'https://login.microsoftonline.com/common/v2.0']) {
-    t.match(problems({ ...id, OIDC_ISSUER: issuer }), [/^OIDC_ALLOWED_DOMAINS: everybody can have an account at/])
+    t.match(
+      problems({ ...id, OIDC_ISSUER: issuer }),
+      [/^OIDC_ALLOWED_DOMAINS: everybody can have an account at/]
+    )
     t.same(problems({ ...id, OIDC_ISSUER: issuer, OIDC_ALLOWED_DOMAINS: '*' }), [])
   }
   t.match(problems({ ...id, OIDC_ISSUER: 'https://idp.example', OIDC_SCOPE: 'email' }), [
@@ -144,13 +147,20 @@ t.test('what anybody at Microsoft could say of themselves is not believed, and s
     const issuer = { ...id, OIDC_ISSUER: `https://login.microsoftonline.com/${tenant}/v2.0` }
     t.same(problems(issuer), [])
     for (const [name, value] of Object.entries(wrong)) {
-      t.match(problems({ ...issuer, [name]: value }), [new RegExp(`^${name}: with common, .*the id of your own tenant`)], `${tenant} ${name}`)
+      t.match(
+        problems({ ...issuer, [name]: value }),
+        [new RegExp(`^${name}: with common, .*the id of your own tenant`)],
+        `${tenant} ${name}`
+      )
     }
     const settings = oidc.env.parse(issuer)
     const claims = { email: 'boss@example.com', email_verified: true, groups: ['staff'] }
     t.equal(addressOf(claims, settings).emailVerified, false)
     t.equal(addressOf({ ...claims, xms_edov: true }, settings).emailVerified, true)
-    t.same(readGroups({ ...claims, hasgroups: true }, settings), { claim: undefined, groups: [], isOverage: false })
+    t.same(
+      readGroups({ ...claims, hasgroups: true }, settings),
+      { claim: undefined, groups: [], isOverage: false }
+    )
   }
   const own = oidc.env.parse({ ...id, OIDC_ISSUER: TENANT, ...wrong })
   t.same(readGroups({ roles: ['staff'] }, own).groups, ['staff'])
@@ -171,4 +181,16 @@ t.test('Apple needs a key, its id and the team, or a secret that somebody signed
   t.same(problems({ ...all, OIDC_APPLE_KEY: 'AuthKey_KEY1234567.p8' }), ['OIDC_APPLE_KEY'])
   t.same(problems({ ...all, OIDC_APPLE_TEAM_ID: 'my team' }), ['OIDC_APPLE_TEAM_ID'])
   t.same(problems(all, TENANT), Object.keys(all).sort(), 'for Apple only')
+})
+
+t.test('an issuer is an https address and nothing beside it, or http on this computer (WB-18)', async (t) => {
+  const isTaken = (issuer: string) =>
+    !oidc.env.safeParse({ OIDC_CLIENT_ID: 'x', OIDC_ISSUER: issuer }).error?.issues.some(({ path }) => path[0] === 'OIDC_ISSUER')
+  for (const issuer of ['https://idp.example', 'https://idp.example:8443/realms/a/', 'http://localhost:9000', 'http://127.0.0.1:9000/x', 'http://[::1]:9000', ' https://idp.example ']) {
+    t.ok(isTaken(issuer), issuer)
+  }
+  for (const issuer of [
+    'https://user@idp.example', 'https://user:secret@idp.example', 'https://idp.example?tenant=a', 'https://idp.example#a', 'http://idp.example',
+    'http://localhost.evil.example', 'http://127.0.0.2.evil.example', 'ftp://localhost', 'idp.example', 'https://', ''
+  ]) t.notOk(isTaken(issuer), issuer)
 })

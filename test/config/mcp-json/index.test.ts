@@ -60,7 +60,10 @@ t.test('a server has every default, and what clients write besides means nothing
       secrets: []
     }
   ])
-  t.match(await read('{"$schema": "x.json", "servers": {"a": {"command": "x"}}, "mcpServers": {"b": {"command": "y"}}}'), [{ name: 'b' }, { name: 'a' }])
+  t.match(
+    await read('{"$schema": "x.json", "servers": {"a": {"command": "x"}}, "mcpServers": {"b": {"command": "y"}}}'),
+    [{ name: 'b' }, { name: 'a' }]
+  )
   t.same(await read('{}'), [], 'nothing is there')
 })
 
@@ -98,9 +101,16 @@ t.test('a variable is replaced after the file was read, and changes nothing but 
     args: [reference('EVIL'), `--a=${reference('UNSET:-b')}`, reference('UNSET:-'), reference('EMPTY:-c')],
     env: { KEY: `Bearer ${reference('TOKEN')}`, LONG: 'pasted-secret', MODE: 'all' }
   })
-  t.match(target, { args: [environment.EVIL, '--a=b', '', 'c'], env: { KEY: `Bearer ${SECRET}`, LONG: 'pasted-secret' } })
+  t.match(
+    target,
+    { args: [environment.EVIL, '--a=b', '', 'c'], env: { KEY: `Bearer ${SECRET}`, LONG: 'pasted-secret' } }
+  )
   t.same(deny, [])
-  t.same(secrets, [environment.EVIL, SECRET, `Bearer ${SECRET}`, 'pasted-secret'], 'what only the upstream may see is known')
+  t.same(
+    secrets,
+    [environment.EVIL, SECRET, `Bearer ${SECRET}`, 'pasted-secret'],
+    'what only the upstream may see is known'
+  )
   const http = await readOne({ url: 'https://x.example/mcp?key=123456789', headers: { authorization: 'Bearer abcdefgh' } })
   t.same(http.secrets, ['Bearer abcdefgh', 'abcdefgh', '123456789'])
 })
@@ -115,8 +125,14 @@ t.test('variables of mcp.json are not unknown to a server that is strict about t
 
 t.test('a mistake stops the start, and so does a file that UPSTREAMS names and that is not there', async (t) => {
   await read({ crm: {} })
-  await t.rejects(loadConfig({}, folder, []), { message: /mcp\.json line 1: upstream "crm": write "command", or "url"/ })
-  await t.rejects(loadConfig({ UPSTREAMS: 'other.json' }, folder, []), { message: /UPSTREAMS: there is no file .*other\.json/ })
+  await t.rejects(
+    loadConfig({}, folder, []),
+    { message: /mcp\.json line 1: upstream "crm": write "command", or "url"/ }
+  )
+  await t.rejects(
+    loadConfig({ UPSTREAMS: 'other.json' }, folder, []),
+    { message: /UPSTREAMS: there is no file .*other\.json/ }
+  )
   await t.rejects(loadConfig({ UPSTREAMS: '.' }, folder, []), { message: /UPSTREAMS: .* cannot be read/ })
   const config = await loadConfig({}, join(folder, 'nowhere'), [])
   t.same(config.upstreams, [], 'without a file there are none')
@@ -127,4 +143,23 @@ t.test('the schema that editors read is that of the file', async (t) => {
   const published = await readFile(new URL('../../../mcp.schema.json', import.meta.url), 'utf8')
   const again = 'node --print "JSON.stringify(require(\'./config/mcp-json/schema.ts\').mcpSchema(), null, 2)" > mcp.schema.json'
   t.equal(published, `${JSON.stringify(mcpSchema(), null, 2)}\n`, `write it again: ${again}`)
+})
+
+t.test('what is pasted counts as a secret from eight characters on, and what the environment gives always', async (t) => {
+  for (const [value, secrets] of [['1234567', []],
+    ['12345678', ['12345678']],
+    ['123456789', ['123456789']]] as const) {
+    t.same(
+      (await readOne({ command: 'node', env: { TOKEN: value } })).secrets,
+      secrets
+    )
+    t.same(
+      (await readOne({ url: `https://x.example/?key=${value}` })).secrets,
+      secrets
+    )
+    t.same(
+      (await readOne({ url: 'https://x.example', headers: { 'x-key': value } })).secrets,
+      secrets
+    )
+  }
 })

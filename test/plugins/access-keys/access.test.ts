@@ -65,6 +65,7 @@ t.test('it allows nothing after its end, or for a person who is gone, locked, ex
   const refused: Array<[string, AccessKey | undefined, User | undefined, Partial<KeyContext>]> = [
     ['no key', undefined, user, {}],
     ['its end', key, user, { now: 2_000 }],
+    ['made by a sign-in method that was removed since', { ...key, backend: 'github' }, user, { backendsInUse: new Set(['local', 'github']) }],
     ['no person', key, undefined, {}],
     ['locked', key, { ...user, locked: true }, {}],
     ['expired', key, { ...user, endsAt: 1_500 }, {}],
@@ -72,6 +73,7 @@ t.test('it allows nothing after its end, or for a person who is gone, locked, ex
     ['an address that is not proven', key, { ...user, emailVerified: false }, { allowedEmails: ['@example.com'] }]
   ]
   for (const [what, of, by, more] of refused) t.equal(readKeyAccess(of, by, { ...context, ...more }), undefined, what)
+  for (const backend of ['local', 'oidc']) t.ok(readKeyAccess({ ...key, backend }, user, context), `made by ${backend}`)
   t.ok(
     readKeyAccess(key, user, { ...context, now: 1_999, allowedEmails: ['@example.com'] }),
     'a second before'

@@ -19,7 +19,10 @@ t.test('the example of the documentation does what it says', async (t) => {
     t.notOk(rights.may('tools', 'crm_find') || rights.may('tools', 'database_query') || rights.documents.may('finance/q3.md'))
   }
   t.ok(member.may('tools', 'search') && member.may('tools', 'crm_find') && member.documents.may('finance/q3.md'))
-  t.notOk(member.may('tools', 'write') || member.may('prompts', 'search') || member.may('upstreams', 'crm_x'), 'what no rule gives')
+  t.notOk(
+    member.may('tools', 'write') || member.may('prompts', 'search') || member.may('upstreams', 'crm_x'),
+    'what no rule gives'
+  )
 })
 
 t.test('a person is in a group by a proven address, its domain, their provider or the operator', async (t) => {

@@ -70,7 +70,7 @@ t.test('what an owner handed out counts while they are one, and is listed as voi
   await make('ann')
   clock.now++
   const own = await make()
-  const held = { id: first.id, groups: [] }
+  const held = { id: first.id, by: 'ann', groups: [] }
   await invitations.hold('b', 'x@example.com', held)
   t.same(await invitations.findHeld('b', 'x@example.com'), held)
   gone.add('ann')
@@ -83,17 +83,19 @@ t.test('what an owner handed out counts while they are one, and is listed as voi
   t.same(asked.sort(), ['ann', 'operator'], 'each is looked up once')
   t.equal(await invitations.find(first.secret), undefined)
   t.equal(await invitations.take(first.secret), undefined)
-  t.equal(await invitations.findHeld('b', 'x@example.com'), undefined)
+  t.equal(await invitations.findHeld('b', 'x@example.com'), 'void')
   gone.delete('ann')
   t.ok(await invitations.take(first.secret), 'nothing was spent')
   t.ok(await invitations.take(own.secret))
 })
 
-t.test('what waits for a person waits for a week', async (t) => {
+t.test('what waits for a person waits for a week; where somebody stands for it, for a year (AD-21)', async (t) => {
   const { clock, invitations } = await open(t)
-  await invitations.hold('b', 'x@example.com', { groups: ['a'] })
-  clock.now += 7 * DAY - 1
-  t.same(await invitations.findHeld('b', 'X@example.com'), { groups: ['a'] })
-  clock.now += 1
-  t.equal(await invitations.findHeld('b', 'x@example.com'), undefined)
+  for (const [days, given] of [[7, { groups: ['a'] }], [366, { by: 'ann', groups: ['a'] }]] as const) {
+    await invitations.hold('b', 'x@example.com', given)
+    clock.now += days * DAY - 1
+    t.same(await invitations.findHeld('b', 'X@example.com'), given)
+    clock.now += 1
+    t.equal(await invitations.findHeld('b', 'x@example.com'), undefined)
+  }
 })

@@ -90,7 +90,10 @@ storageTest('sent again, the link before is void; withdrawn, expired and used on
 
 storageTest('nobody is invited who may not sign in (AD-04)', async (t, start) => {
   const { app } = await start({ env: { AUTH_BACKEND: 'local', SIGNUP: 'invite', ALLOWED_EMAILS: '@example.com' } })
-  await t.rejects(app.administration.invite(by, asked('eve@other.example')), { code: 'invalid_request', message: /eve@other\.example/ })
+  await t.rejects(
+    app.administration.invite(by, asked('eve@other.example')),
+    { code: 'invalid_request', message: /eve@other\.example/ }
+  )
   t.same(await app.signIn.invitations.list(), [])
   t.ok((await app.administration.invite(by, asked('ann@example.com'))).link)
 })
@@ -108,7 +111,10 @@ t.test('a person of a service needs the verified address that was invited; anoth
   t.same([await enter('bob@example.com'), await enter('typed ann@example.com')], [403, 403])
   t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
   t.equal(await enter('ann@example.com'), 200)
-  t.match(await Array.fromAsync(app.signIn.lifecycle.all()), [{ email: 'ann@example.com', groups: ['finance'] }])
+  t.match(
+    await Array.fromAsync(app.signIn.lifecycle.all()),
+    [{ email: 'ann@example.com', groups: ['finance'] }]
+  )
 })
 
 storageTest('the invitations of an owner who is locked, or no owner any more, let nobody in until another sends them again (AD-06)', async (t, start) => {
@@ -176,8 +182,16 @@ storageTest('whoever made an account by an invitation of an owner, and comes for
   const browser = new Browser()
   const page = await browser.get(mailed)
   const login = /href="([^"]*\/login\?interaction=[^"]+)"/.exec(page.text)![1]!.replaceAll('&amp;', '&')
-  await browser.submit(await browser.get(new URL(login, url).href), ({ fields }) => 'password' in fields, { email: second, password: PASSWORD })
+  await browser.submit(
+    await browser.get(new URL(login, url).href),
+    ({ fields }) => 'password' in fields,
+    { email: second, password: PASSWORD }
+  )
   t.equal(await isIn(browser), true, 'by one of somebody who counts')
   t.match(await find(second), { groups: ['research'] })
-  t.same(await Array.fromAsync(app.storage.collection('heldInvitation').all()), [], 'nothing of the other is left')
+  t.same(
+    await Array.fromAsync(app.storage.collection('heldInvitation').all()),
+    [],
+    'nothing of the other is left'
+  )
 })

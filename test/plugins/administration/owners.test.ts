@@ -41,7 +41,11 @@ storageTest('the last owner cannot step back, lock or delete themselves; the ope
   await administration.lock(OPERATOR, gone)
   const before = await find(ann)
   const self = { by: ann }
-  await t.rejects(administration.unmakeOwner(self, ann), { code: 'access_denied', statusCode: 403, message: /last owner/ }, 'a locked one does not count')
+  await t.rejects(
+    administration.unmakeOwner(self, ann),
+    { code: 'access_denied', statusCode: 403, message: /last owner/ },
+    'a locked one does not count'
+  )
   for (const act of [administration.lock, administration.delete]) {
     await t.rejects(act(self, ann), { code: 'access_denied', message: /yourself/ })
   }
@@ -77,6 +81,20 @@ storageTest('of two owners who lock each other at once, one stays (AD-03)', asyn
   }
 })
 
+storageTest('who is an owner by OWNER_EMAIL is protected as one that was made (AD-03)', async (t, start) => {
+  const { administration, app, make, owner, find } = await place(t, start, { OWNER_EMAIL: NAMED })
+  const [ann, named] = [await owner('ann@example.com'), await make(NAMED)]
+  const read = (user: User | undefined) => ({ ...user!, emailVerified: true })
+  await app.userStore.records.update(
+    named,
+    (user) => ({ write: { record: read(user), ttl: null }, result: undefined })
+  )
+  t.ok(administration.isNamedOwner(await find(named)))
+  await administration.unmakeOwner(OPERATOR, ann)
+  for (const act of [administration.lock, administration.delete]) await t.rejects(act({ by: ann }, named), { code: 'access_denied' })
+  t.notOk((await find(named)).locked)
+})
+
 storageTest('who was an owner a moment ago takes away nobody and makes no owner; a temporary or locked account becomes none (AD-03)', async (t, start) => {
   const { administration, app, make, owner, find } = await place(t, start)
   const [ann, bob] = [await owner('ann@example.com'), await owner('bob@example.com')]
@@ -88,12 +106,19 @@ storageTest('who was an owner a moment ago takes away nobody and makes no owner;
   await administration.lock(OPERATOR, eve)
   await t.rejects(administration.makeOwner({ by: bob }, eve), { code: 'invalid_request', message: /locked/ })
   const temporary = (user: User | undefined) => ({ ...user!, endsAt: app.now() + 60 })
-  await app.userStore.records.update(ann, (user) => ({ write: { record: temporary(user), ttl: null }, result: undefined }))
+  await app.userStore.records.update(
+    ann,
+    (user) => ({ write: { record: temporary(user), ttl: null }, result: undefined })
+  )
   await t.rejects(administration.makeOwner({ by: bob }, ann), { code: 'invalid_request', message: /temporary/ })
   await t.rejects(administration.makeOwner({ by: bob }, 'nobody'), { code: 'invalid_request' })
   t.same([(await find(eve)).isOwner, (await find(ann)).isOwner], [undefined, undefined])
   const cid = await owner('cid@example.com')
   await administration.lock(OPERATOR, cid)
-  await t.rejects(administration.lock({ by: cid }, bob), { code: 'access_denied' }, 'nor does who was locked a moment ago')
+  await t.rejects(
+    administration.lock({ by: cid }, bob),
+    { code: 'access_denied' },
+    'nor does who was locked a moment ago'
+  )
   t.notOk((await find(bob)).locked)
 })

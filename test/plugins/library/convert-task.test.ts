@@ -19,7 +19,11 @@ t.test('entities that a document declares are not expanded, and deep nesting end
   t.notMatch(answer, { text: /root:/ })
   for (const name of ['a.docx', 'a.odt']) {
     const deep = '<w:p>'.repeat(100_000)
-    t.match(await read(name, zip({ 'word/document.xml': deep, 'content.xml': deep })), { kind: 'too large' }, name)
+    t.match(
+      await read(name, zip({ 'word/document.xml': deep, 'content.xml': deep })),
+      { kind: 'too large' },
+      name
+    )
   }
   t.match(await read('a.rtf', `{\\rtf1${'{'.repeat(100_000)}`), { kind: 'too large' })
 })
@@ -36,7 +40,10 @@ t.test('what no storage can hold is in no text and no title, in whatever way a f
   }
   for (const [name, content] of Object.entries(files)) {
     const { text = '', title = '' } = (await read(name, content)) as { text?: string; title?: string }
-    t.ok((text + title).isWellFormed() && !(text + title).includes('\0'), `${name}: ${JSON.stringify([text, title])}`)
+    t.ok(
+      (text + title).isWellFormed() && !(text + title).includes('\0'),
+      `${name}: ${JSON.stringify([text, title])}`
+    )
     t.match(text + title, /wal/, name)
   }
 })
@@ -50,4 +57,27 @@ t.test('the text of an element is that of the first of its name, and of none whe
     ['<title>A <b>bold</b> one</title> and more', 'A bold one'],
     ['<title/><title>Two</title>', '']
   ] as const) t.equal(of(inside), text, inside)
+})
+
+t.test('a title has a thousand characters at most, whatever the file says', async (t) => {
+  for (const [length, kept] of [[999, 999],
+    [1_000, 1_000],
+    [1_001, 1_000],
+    [50_000, 1_000]] as const) {
+    const { title } = (await read('a.html', `<title>${'x'.repeat(length)}</title><p>text`)) as { title?: string }
+    t.equal(title?.length, kept)
+  }
+})
+
+t.test('a text has five megabytes at most', async (t) => {
+  const MB = 1024 * 1024
+  const sized = (length: number) => 'word '.repeat(length / 5 + 1).slice(0, length)
+  t.equal(
+    ((await read('a.txt', sized(5 * MB))) as { text?: string }).text?.length,
+    5 * MB
+  )
+  t.match(
+    await read('a.txt', sized(5 * MB + 1)),
+    { kind: 'too large', skipped: /longer than 5 MB/ }
+  )
 })

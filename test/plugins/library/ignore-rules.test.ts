@@ -83,7 +83,10 @@ t.test('rules are read from files inside the folder alone, and no more than a li
   const docs = await folder(t)
   const outside = await folder(t)
   await fill(outside, { rules: '*.md\n' })
-  await fill(docs, { 'pipe/a.md': 'walnut', 'out/b.md': 'walnut', 'endless/c.md': 'walnut', 'long/d.md': 'walnut', 'long/e.md': 'walnut' })
+  await fill(
+    docs,
+    { 'pipe/a.md': 'walnut', 'out/b.md': 'walnut', 'endless/c.md': 'walnut', 'long/d.md': 'walnut', 'long/e.md': 'walnut' }
+  )
   execFileSync('mkfifo', [join(docs, 'pipe/.gitignore')])
   await symlink(join(outside, 'rules'), join(docs, 'out/.gitignore'))
   await symlink('/dev/zero', join(docs, 'endless/.mcpignore'))

@@ -43,6 +43,31 @@ t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => 
     t.match(refused[0], { reason: { statusCode: 503 } })
   })
 
+  t.test('where all notes together have reached their bound, nothing grows, and what gets smaller or goes is written', async (t) => {
+    const url = await server!.newDatabase()
+    const postgres = await connectPostgres(url, { warn () {} })
+    t.teardown(() => postgres.close())
+    let fill = 0
+    const filled = ((work) => postgres.transaction((query) => work((async (sql: string, values?: unknown[]) => {
+      const rows = await query<Record<string, unknown>>(sql, values as never)
+      return rows?.map((row) => ('fill' in row ? { ...row, fill } : row))
+    }) as typeof query))) as typeof postgres.transaction
+    const store = await openPostgresNotes({ ...postgres, transaction: filled })
+    const write = (id: string, text: string) => store.update('ann', id, () => ({ id, title: 'a', text, version: 1, created: 1, modified: 1 }))
+    await write('a', '12345')
+    fill = 1
+    for (const [id, text] of [['a', '123456'],
+      ['b', '']] as const) await t.rejects(write(id, text), { name: 'StorageUnavailable', message: /have reached/ })
+    for (const text of ['54321', '1']) {
+      await write('a', text)
+      t.match(await store.find('ann', 'a'), { text })
+    }
+    await store.update('ann', 'a', () => null)
+    t.equal(await store.count('ann'), 0)
+    fill = 0.999
+    await write('b', 'more')
+  })
+
   t.test('a write that has waited for its turn is asked for once it has it (MW-03)', async (t) => {
     const url = await server!.newDatabase()
     const [store, blocker] = [await openIn(url), await connectPostgres(url, { warn () {} })]

@@ -1,7 +1,7 @@
 // The scopes of this server: which are granted, and what people read of them.
 import t from 'tap'
 import { english } from '../../../languages/index.ts'
-import { describeScopes, grantableScopes, offeredScopes, resourceScopes } from '../../../plugins/oauth/scopes.ts'
+import { describeScopes, grantableScopes, offeredScopes, opensSomething, resourceScopes } from '../../../plugins/oauth/scopes.ts'
 
 t.test('without any the resource\'s own scopes are granted, and none of a person\'s data', async (t) => {
   t.same(grantableScopes(undefined), ['mcp:read', 'mcp:write'])
@@ -31,4 +31,10 @@ t.test('each scope that is offered has words of its own, and one of an earlier v
   t.equal(new Set(texts).size, offeredScopes.length)
   t.notOk(texts.some((text) => offeredScopes.includes(text)))
   t.same(describeScopes(english, ['old:scope']), [{ scope: 'old:scope', text: 'old:scope' }])
+})
+
+t.test('a token opens something with either scope of the server, and nothing with a person\'s data alone', async (t) => {
+  for (const scope of offeredScopes) t.equal(opensSomething([scope]), scope.startsWith('mcp:'), scope)
+  t.equal(opensSomething(['openid', 'email', 'mcp:write']), true)
+  t.equal(opensSomething([]), false)
 })

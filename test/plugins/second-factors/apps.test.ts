@@ -1,4 +1,7 @@
 // Authenticator apps: each code counts once. On SQLite and on Redis.
+import t from 'tap'
+import { createAppCodes } from '../../../plugins/second-factors/apps.ts'
+import { createSealing } from '../../../plugins/secrets.ts'
 import { appOf, codeAt, userOf } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -88,5 +91,24 @@ storageTest('an app is set up with a code, and each later code counts once (SF-0
     await secondFactors.verifyCode(bob.id, codeAt(secret, now + 30)),
     undefined,
     'not for somebody else'
+  )
+})
+
+t.test("an app that is moved to another person's record gives them no code (SF-07)", async (t) => {
+  const codes = await createAppCodes({ sealing: createSealing(['a'.repeat(32), 'b'.repeat(32)]), now: () => START })
+  const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+  const app = { id: 'a', name: 'Phone', addedAt: START, sealed: codes.seal('ann', secret), lastStep: 0 }
+  t.match(codes.match('ann', [app], codeAt(secret, START)), { app })
+  t.equal(codes.match('bob', [app], codeAt(secret, START)), undefined)
+  t.equal(
+    codes.match('ann', [{ ...app, lastStep: START / 30 }], codeAt(secret, START)),
+    undefined,
+    'a code that has counted'
+  )
+  const old = await createAppCodes({ sealing: createSealing(['c'.repeat(32)]), now: () => START })
+  t.equal(
+    old.match('ann', [app], codeAt(secret, START)),
+    undefined,
+    'nor under another key'
   )
 })

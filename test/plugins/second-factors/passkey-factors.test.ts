@@ -1,7 +1,8 @@
 // Passkeys of people, from the first question to their removal, and answers that come twice: on SQLite and on Redis.
 import { LOST_WAIT_SECONDS } from '../../../plugins/second-factors/contract.ts'
+import type { User } from '../../../plugins/sign-in/contract.ts'
 import { Authenticator } from '../../helpers/authenticator.ts'
-import { BROWSER, passkeyOf, refuses, stored, userOf } from '../../helpers/second-factors.ts'
+import { BROWSER, codeAt, passkeyOf, refuses, stored, userOf } from '../../helpers/second-factors.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 const OTHER_BROWSER = 'c'.repeat(43)
@@ -164,7 +165,11 @@ storageTest('with the last factor everything of a person goes, but for how it be
     const { at } = (await records.find(ann.id))!.first as { at: number }
     now = at + later
     await secondFactors.remove(ann.id, factor.id)
-    t.match(await records.find(ann.id), isKept ? { passkeys: [], first: { at } } : undefined, `after ${later} seconds`)
+    t.match(
+      await records.find(ann.id),
+      isKept ? { passkeys: [], first: { at } } : undefined,
+      `after ${later} seconds`
+    )
   }
   const { factor } = await passkeyOf(server, ann)
   await records.update<void>(ann.id, (record) => {
@@ -173,4 +178,32 @@ storageTest('with the last factor everything of a person goes, but for how it be
   })
   await secondFactors.remove(ann.id, factor.id)
   t.equal(await records.find(ann.id), undefined, 'also of one that an earlier version has stored')
+})
+
+storageTest('who has shown no factor adds the first and no other, of either kind (AC-33)', async (t, start) => {
+  const server = await start()
+  const { secondFactors } = server.app
+  const kinds = {
+    async passkey (user: User) {
+      const { options, state } = await secondFactors.beginPasskey(user, BROWSER)
+      const response = new Authenticator(new URL(server.config.publicUrl).origin).create(options)
+      return secondFactors.addPasskey(user, BROWSER, { state, response, name: 'x', isFirst: true })
+    },
+    async app (user: User) {
+      const { state, secret } = await secondFactors.beginApp(user)
+      return secondFactors.addApp(user, { state, code: codeAt(secret, server.app.now()), name: 'x', isFirst: true })
+    }
+  }
+  for (const [there, add] of Object.entries(kinds)) {
+    for (const [kind, addAnother] of Object.entries(kinds)) {
+      const ann = await userOf(server, `${there}.${kind}@example.com`)
+      t.ok(await add(ann))
+      t.equal(
+        await addAnother(ann),
+        undefined,
+        `${kind} after ${there}`
+      )
+      t.equal((await secondFactors.list(ann.id)).length, 1)
+    }
+  }
 })

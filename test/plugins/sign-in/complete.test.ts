@@ -1,7 +1,9 @@
 // What becomes of each answer of a backend: one that keeps a person out opens nothing and makes nobody.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import t from 'tap'
 import { parseEmail } from '../../../auth-backends/contract.ts'
+import { presentable } from '../../../plugins/sign-in/complete.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
 import { signedUp } from '../../helpers/owners.ts'
@@ -46,13 +48,21 @@ export default { env: z.object({}), open: () => ({ title: 'Service',
   ] as const) {
     const browser = new Browser()
     const login = await browser.get(`${url}/login`)
-    t.match(await browser.submit(login, ({ fields }) => 'password' in fields, { email, password: 'x' }), { status, text }, email)
+    t.match(
+      await browser.submit(login, ({ fields }) => 'password' in fields, { email, password: 'x' }),
+      { status, text },
+      email
+    )
     t.match((await browser.get(`${url}/account`)).url, '/login', email)
     t.equal(await people(), 0, email)
     t.equal((await census(server))['browserSession'], undefined, email)
   }
   const ann = new Browser()
-  await ann.submit(await ann.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'known', password: 'x' })
+  await ann.submit(
+    await ann.get(`${url}/login`),
+    ({ fields }) => 'password' in fields,
+    { email: 'known', password: 'x' }
+  )
   t.match((await ann.get(`${url}/account`)).url, '/account')
   t.equal(await people(), 1)
 })
@@ -79,4 +89,29 @@ storageTest('a password that is changed while it is checked opens nothing (LG-10
   t.match(at, '/login')
   password!.verify = verify
   t.match((await signIn(`${PASSWORD} more`)).at, '/account')
+})
+
+t.test('an address that is too long or hides something is none, and then nobody has proven it', async (t) => {
+  const [local, long] = ['@example.com', (length: number) => 'a'.repeat(length - 12) + '@example.com']
+  const of = (email: string | undefined, emailVerified?: boolean) =>
+    presentable({ subject: 's', ...(email !== undefined && { email }), ...(emailVerified !== undefined && { emailVerified }) })
+  for (const email of [`ann${local}`, long(254)]) {
+    for (const emailVerified of [true, false]) t.same(of(email, emailVerified), { subject: 's', email, emailVerified })
+    t.same(of(email), { subject: 's', email })
+  }
+  for (const email of [long(255), `a\u200bnn${local}`, `ann\u202e${local}`, `ann${local}\u0000`, `a\u00adnn${local}`, undefined]) {
+    t.same(
+      of(email, true),
+      { subject: 's' },
+      JSON.stringify(email?.slice(0, 20))
+    )
+  }
+  t.same(
+    presentable({ subject: 's', name: ' A\u202enn  B ' }),
+    { subject: 's', name: 'Ann B' }
+  )
+  t.same(
+    presentable({ subject: 's', name: '\u200b ' }),
+    { subject: 's' }
+  )
 })

@@ -1,6 +1,8 @@
 // The cookies and their attributes (threat LG-06).
 // A sign-in under way and the session after it: what a handle is good for, for how long, once and in which browser and
 // session; and what a session cookie is (threats ST-01, ST-04, LG-06, LG-10, LG-20).
+import t from 'tap'
+import { createCookies } from '../../../plugins/sign-in/cookies.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -92,4 +94,28 @@ storageTest('cookies are read in the turn of whoever sent them, and none is deco
   })
   t.ok(looks >= names.length)
   t.ok(decoded < 10)
+})
+
+t.test('only what could be a cookie of ours is one: anything else is nobody, and gets a new one (LG-06)', async (t) => {
+  const { known, session, identify } = createCookies(true)
+  const good = 'A-_9'.padEnd(43, 'x')
+  const requestWith = (value: string) => ({ cookies: { '__Host-mcp_browser': value, '__Host-mcp_session': value } }) as never
+  t.ok(known(requestWith(good)))
+  t.equal(known(requestWith(good)), session(requestWith(good)))
+  t.not(
+    known(requestWith(good)),
+    good,
+    'what is stored is not the cookie'
+  )
+  for (const value of ['', 'x', 'x'.repeat(42), 'x'.repeat(44), `${'x'.repeat(42)}=`, `${'x'.repeat(42)} `, ` ${'x'.repeat(43)}`, `${'x'.repeat(43)}\n`, 'é'.repeat(43)]) {
+    const set: string[] = []
+    const reply = { setCookie: (_name: string, value: string) => set.push(value) } as never
+    t.same([known(requestWith(value)), session(requestWith(value))],
+      [undefined, undefined], JSON.stringify(value))
+    t.ok(identify(requestWith(value), reply))
+    t.match(set, [/^[\w-]{43}$/])
+  }
+  const plain = { cookies: { mcp_browser: good, mcp_session: good } } as never
+  t.same([known(plain), session(plain)],
+    [undefined, undefined], 'nor one that any host of the domain may set')
 })

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { paths } from '../../../paths.ts'
+import type { User } from '../../../plugins/sign-in/contract.ts'
 import { MAX_SESSIONS_PER_PERSON } from '../../../plugins/sign-in/sessions.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
@@ -13,6 +14,7 @@ import { startServer } from '../../helpers/server.ts'
 import { storageTest, type Start } from '../../helpers/storages.ts'
 import { folder } from '../../helpers/tool-context.ts'
 import { afterNextChange, beforeNextChange } from '../../helpers/users.ts'
+import { service } from '../../helpers/vouching-service.ts'
 import { cookiesOf, handleIn, send, stranger } from '../../helpers/visitors.ts'
 
 const PASSWORD = 'eleven quiet otters 42'
@@ -115,7 +117,10 @@ storageTest('nor of somebody who is deleted while they sign in, nor their addres
   afterNextChange(app, () => app.signIn.lifecycle.delete(id))
   t.match(await signIn('ann', 'three'), { status: 400, text: /sign_in_expired/ })
   t.same([...new Set(ended)].sort(), ['three', 'two'])
-  t.match(await census(server), { browserSession: 1, browserSessionList: 1, backendSession: 1, verifiedAddress: 1 })
+  t.match(
+    await census(server),
+    { browserSession: 1, browserSessionList: 1, backendSession: 1, verifiedAddress: 1 }
+  )
 
   const invite = await app.signIn.invitations.invite()
   afterNextChange(app, async () => app.signIn.lifecycle.delete((await find('carl')).id))
@@ -166,4 +171,34 @@ t.test('a session ends with the account of its person', async (t) => {
   t.equal(await isIn(), true)
   now += 1
   t.equal(await isIn(), false)
+})
+
+t.test('a session is that of a person who may be here: not locked, gone, kept out or signed out since (LG-12)', async (t) => {
+  const path = await service(t)
+  const env = { AUTH_BACKEND: `${path},demo`, ALLOWED_EMAILS: '@example.com' }
+  const { url, app } = await startServer(t, { env })
+  const browser = new Browser()
+  await browser.submit(
+    await browser.get(`${url}/login`),
+    ({ fields }) => fields['backend'] === path,
+    { email: 'ann@example.com', password: 'x' }
+  )
+  const [ann] = await Array.fromAsync(app.signIn.lifecycle.all())
+  const isIn = async () => (await browser.get(`${url}/account`)).url.endsWith('/account')
+  const states: Array<[what: string, state: object, isIn: boolean]> = [
+    ['as they came', {}, true],
+    ['locked', { locked: true }, false],
+    ['at their end', { endsAt: app.now() }, false],
+    ['another address', { email: 'ann@other.example' }, false],
+    ['an address that nobody has proven', { emailVerified: false }, false],
+    ['no address', { email: undefined }, false],
+    ['signed out elsewhere', { sessionEpoch: 1 }, false],
+    ['as before', {}, true]
+  ]
+  for (const [what, state, wanted] of states) {
+    await app.userStore.records.put(ann!.id, { ...ann!, ...state } as User, null)
+    t.equal(await isIn(), wanted, what)
+  }
+  await app.userStore.records.delete(ann!.id)
+  t.equal(await isIn(), false, 'gone')
 })

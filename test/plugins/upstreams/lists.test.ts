@@ -3,6 +3,7 @@ import { mock } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { UpstreamSettings } from '../../../config/upstreams.ts'
+import { UpstreamError } from '../../../plugins/upstreams/contract.ts'
 import { Lists, type ListsOptions } from '../../../plugins/upstreams/lists.ts'
 import { settingsOf } from '../../helpers/memory-upstream.ts'
 
@@ -108,4 +109,40 @@ t.test('what is reached over HTTP is read again with its next use, after five mi
   t.teardown(() => ofProcess.close())
   ofProcess.used()
   t.equal(await later(500), 0, 'a process tells, or is another one')
+})
+
+t.test('lists are read once more where the connection ended before the question was sent, and only then', async (t) => {
+  const ended = (wasSent: boolean) => new UpstreamError('crm', 'ended', 'gone', { wasSent })
+  for (const [faults, connections, dropped] of [
+    [[], 1, 0],
+    [[ended(false)], 2, 1],
+    [[ended(true)], 1, 1],
+    [[ended(false), ended(false)], 2, 2],
+    [[ended(false), ended(true)], 2, 2],
+    [[new UpstreamError('crm', 'timeout', 'slow', { wasSent: false })], 1, 0],
+    [[new Error('odd')], 1, 0]
+  ] as Array<[Error[], number, number]>) {
+    const counts = { opened: 0, dropped: 0 }
+    const left = [...faults]
+    const lists = new Lists({
+      settings: settingsOf(),
+      connection: async () => ({ number: ++counts.opened }),
+      drop: () => { counts.dropped++ },
+      readCatalogue: async () => {
+        const fault = left.shift()
+        if (fault) throw fault
+        return NOTHING
+      },
+      remembered: { load: async () => undefined, store: async () => {} },
+      log: { info () {}, error () {} },
+      onChange () {}
+    } as unknown as ListsOptions)
+    await lists.look()
+    lists.close()
+    t.same(
+      counts,
+      { opened: connections, dropped },
+      faults.map((fault) => JSON.stringify(fault)).join()
+    )
+  }
 })

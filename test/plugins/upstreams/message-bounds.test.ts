@@ -62,7 +62,11 @@ t.test('an upstream over HTTP that answers what is no answer does not have its c
   const { upstream } = await startOverHttp(t, httpSettings(url, { timeoutMs: 10_000 }))
   for (asEvents of [false, true]) {
     for (shape of ODD) {
-      t.match(await faultOf(upstream.request(callOf('a'), exchangeOf())), { fault: 'malformed' }, JSON.stringify({ shape, asEvents }))
+      t.match(
+        await faultOf(upstream.request(callOf('a'), exchangeOf())),
+        { fault: 'malformed' },
+        JSON.stringify({ shape, asEvents })
+      )
     }
   }
 })

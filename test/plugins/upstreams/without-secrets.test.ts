@@ -18,7 +18,10 @@ t.test('a secret is hidden as JSON writes it as well, and in all texts of a valu
   const said = JSON.stringify({ env: { DB_PASSWORD: secret } })
   t.equal(withoutSecrets(`it failed: ${said}`, [secret]), 'it failed: {"env":{"DB_PASSWORD":"[secret]"}}')
   const value = { a: [{ b: `x ${secret}`, c: said }, 1, null, true], d: 'y' }
-  t.same(hideInside(value, hiddenParts([secret])), { a: [{ b: 'x [secret]', c: said.replace(/"pa.*d"/, '"[secret]"') }, 1, null, true], d: 'y' })
+  t.same(
+    hideInside(value, hiddenParts([secret])),
+    { a: [{ b: 'x [secret]', c: said.replace(/"pa.*d"/, '"[secret]"') }, 1, null, true], d: 'y' }
+  )
 })
 
 t.test('and as a URL has it, which programs name when a request fails (UH-40)', async (t) => {

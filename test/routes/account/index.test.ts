@@ -96,6 +96,12 @@ storageTest('connected apps', async (t, start) => {
     [401, 200],
     'ended at once, and only this one'
   )
+  const people = await Array.fromAsync(app.signIn.lifecycle.all())
+  const ended = await Promise.all(['ann', 'bob'].map(async (name) => {
+    const events = await app.audit.ofUser(people.find(({ email }) => email === `${name}@example.com`)!.id, 20)
+    return events.filter(({ event }) => event === 'revocation').map(({ clientName }) => clientName)
+  }))
+  t.same(ended, [['Ann’s app'], []], 'and it is recorded')
 
   // Everything else a form of this page does, tried from outside first.
   for (const [path, fields] of [
@@ -149,7 +155,10 @@ storageTest('connected apps', async (t, start) => {
   for (let count = 0; count < 3; count++) t.equal((await callTool(bob.tokens['access_token']!)).status, 200)
   const used = (await bob.browser.get(`${url}/account`)).text
   const today = new Date().toISOString().slice(0, 10)
-  t.match(used, new RegExp(`First used</dt><dd><time datetime="${today}">[^]*Last used</dt><dd><time datetime="${today}">[^]*Calls in 30 days</dt><dd>3<`))
+  t.match(
+    used,
+    new RegExp(`First used</dt><dd><time datetime="${today}">[^]*Last used</dt><dd><time datetime="${today}">[^]*Calls in 30 days</dt><dd>3<`)
+  )
   t.match(used, /Bob’s app<\/bdi> used search|Bob’s app used search/)
 
   const activity = (await bob.browser.get(`${url}/account/activity.jsonl`)).text

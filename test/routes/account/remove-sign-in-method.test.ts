@@ -75,3 +75,39 @@ storageTest(
     t.notOk(await isIn(thief))
   }
 )
+
+storageTest('the last way in stays: one by a service that this server has no more is none (AC-02)', async (t, start) => {
+  const { url, app, address, person, userOf, begin, enter } = await place(t, start)
+  const ann = address()
+  const browser = await person(ann)
+  const user = await userOf(ann)
+  const [local] = user.identities
+  const way = `${url}/account/sign-in/remove?way=${keyOf(local!)}`
+  const former = { backend: 'gone', subject: 'ann' }
+  for (const identities of [[local!],
+    [local!, former],
+    [former, local!]]) {
+    await app.userStore.records.put(user.id, { ...user, identities }, null)
+    t.match(
+      await browser.get(way),
+      { status: 400, text: /only/ },
+      JSON.stringify(identities.map(({ backend }) => backend))
+    )
+    const { token } = (await browser.get(`${url}/account`)).forms.find(({ fields }) => 'token' in fields)!.fields
+    t.equal(
+      (await browser.post(`${url}/account/sign-in/remove`, { token: token!, way: keyOf(local!) })).status,
+      400
+    )
+    t.same(
+      (await app.signIn.lifecycle.find(user.id))!.identities,
+      identities
+    )
+  }
+  await app.userStore.records.put(user.id, user, null)
+  await yes(browser, await enter(browser, await begin(browser), randomUUID()))
+  t.equal(
+    (await browser.get(way)).status,
+    200,
+    'with another that works it may go'
+  )
+})

@@ -1,5 +1,6 @@
 // The pages about connections: the list, one story, and word of changes while the owner looks.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Story } from '../../../plugins/observability/stories/contract.ts'
 import { MAX_LIVE } from '../../../routes/admin/connections-live.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce, tokensFor } from '../../helpers/oauth.ts'
@@ -149,4 +150,31 @@ storageTest('an owner has a few streams, and the oldest ends for one more (CN-05
   for (let n = 0; n <= MAX_LIVE.ofOwner; n++) streams.push(await follow(server, browser))
   t.ok(await until(() => streams[0]!.hasEnded))
   t.notOk(streams.slice(1).some(({ hasEnded }) => hasEnded))
+})
+
+storageTest('each choice of the list shows the stories of its kind, and no other', async (t, start) => {
+  const server = await start()
+  const { url, app } = server
+  const { browser } = await ownerOf(server)
+  const words = { code: 'x', means: 'connections.means_waiting', todo: 'connections.todo_waiting' }
+  const story = (id: string, kind: string, isProbe = false) =>
+    ({ id, clientName: id, begun: new Date(0).toISOString(), events: [], state: { ...words, kind }, tries: [id], isProbe, before: [] })
+  const kinds = ['connected', 'failed', 'waiting', 'stopped']
+  const earlier = { ...story('Earlier', 'failed'), tries: ['Earlier', 'failed'] }
+  const stories = [...kinds.map((kind) => story(kind, kind)), story('probe', 'failed', true), story('probe-waiting', 'waiting', true), earlier]
+  app.stories.latest = async () => stories as unknown as Story[]
+  for (const [show, shown] of [
+    ['all', kinds],
+    ['failed', ['failed']],
+    ['open', ['waiting', 'stopped']],
+    ['connected', ['connected']],
+    ['probes', ['probe', 'probe-waiting']], ['unknown', kinds]
+  ] as const) {
+    const { text } = await browser.get(`${url}/admin/connections?show=${show}`)
+    t.same(
+      [...text.matchAll(/href="\/admin\/connection\?id=([^"]+)"/g)].map(([, id]) => id),
+      shown,
+      show
+    )
+  }
 })

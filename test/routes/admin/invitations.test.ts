@@ -11,7 +11,10 @@ storageTest('without mail the link is shown once; the page lists what became of 
   const shown = await act(browser, page, 'invite', { email: 'ann@example.com', groups: 'finance, research', language: 'ja' })
   const link = /http[^<]*\?invite=[\w.-]+/.exec(shown.text)![0]
   t.match(await new Browser().get(link), { status: 200, text: /invites you to/ })
-  t.match(await app.signIn.invitations.list(), [{ email: 'ann@example.com', groups: ['finance', 'research'], language: 'ja', by: id }])
+  t.match(
+    await app.signIn.invitations.list(),
+    [{ email: 'ann@example.com', groups: ['finance', 'research'], language: 'ja', by: id }]
+  )
   const listed = await browser.get(`${url}/admin/invitations`)
   t.notMatch(listed.text, link)
   const again = await act(browser, listed, 'resend')
@@ -36,7 +39,11 @@ storageTest('who invites, or sends an invitation again, has proved a moment ago 
   const before = await app.signIn.invitations.list()
   clock.now += 301
   t.match((await act(browser, page, 'resend')).url, /\/login\?interaction=/)
-  t.match((await act(browser, page, 'invite', { groups: 'x'.repeat(2_000) })).url, /\/login\?interaction=/, 'too long to be kept')
+  t.match(
+    (await act(browser, page, 'invite', { groups: 'x'.repeat(2_000) })).url,
+    /\/login\?interaction=/,
+    'too long to be kept'
+  )
   const asked = await act(browser, page, 'invite', { email: 'bob@example.com', groups: 'finance', language: 'ja' })
   t.match(asked.url, /\/login\?interaction=/)
   t.same(await app.signIn.invitations.list(), before)
@@ -48,7 +55,11 @@ storageTest('who invites, or sends an invitation again, has proved a moment ago 
   t.match(made.sort((one, other) => other.email!.localeCompare(one.email!)), expected)
   clock.now += 301
   await act(browser, await browser.get(open), 'withdraw')
-  t.equal((await app.signIn.invitations.list()).some((one) => one.withdrawnAt !== undefined), true, 'withdrawing gives nothing')
+  t.equal(
+    (await app.signIn.invitations.list()).some((one) => one.withdrawnAt !== undefined),
+    true,
+    'withdrawing gives nothing'
+  )
 })
 
 storageTest('the list names who made an invitation, also an owner who is gone: by their id, never as the operator (AD-23)', async (t, start) => {
@@ -56,7 +67,12 @@ storageTest('the list names who made an invitation, also an owner who is gone: b
   const { url, app } = server
   const { browser } = await signedUpOwner(server)
   const other = await signedUpOwner(server, 'other@example.com')
-  await act(other.browser, await other.browser.get(`${url}/admin/invitations`), 'invite', { email: 'ann@example.com' })
+  await act(
+    other.browser,
+    await other.browser.get(`${url}/admin/invitations`),
+    'invite',
+    { email: 'ann@example.com' }
+  )
   const list = async () => (await browser.get(`${url}/admin/invitations`)).text
   t.match(await list(), 'other@example.com')
   await app.signIn.lifecycle.delete(other.id)

@@ -44,7 +44,10 @@ storageTest('groups, sessions, apps and keys of a person are changed at once, an
   await act(owner.browser, await personPage(), 'sign-out')
   t.equal(await isIn(ann.browser), false)
   t.equal(await isIn(owner.browser), true, 'nobody else')
-  t.same((await events()).sort(), ['account_changed', 'account_changed', 'key_revoked', 'revocation', 'sign_out_everywhere'])
+  t.same(
+    (await events()).sort(),
+    ['account_changed', 'account_changed', 'key_revoked', 'revocation', 'sign_out_everywhere']
+  )
 })
 
 storageTest('a person is locked, unlocked and deleted after a question, and deleted only where their address is typed (AD-02)', async (t, start) => {
@@ -121,7 +124,10 @@ storageTest('a link for a new password is shown once; an owner cannot lock or de
   const { url, app, owner, ann, personPage } = await place(start)
   const shown = await act(owner.browser, await personPage('&ask=reset'), 'reset')
   const link = /http[^<]*\?link=[\w-]+/.exec(shown.text)![0]
-  t.equal((await ann.browser.submit(await ann.browser.get(link), () => true, { password: 'seven loud badgers 17' })).status, 200)
+  t.equal(
+    (await ann.browser.submit(await ann.browser.get(link), () => true, { password: 'seven loud badgers 17' })).status,
+    200
+  )
   const own = await owner.browser.get(`${url}/admin/person?person=${owner.id}`)
   t.notMatch(own.text, /ask=(?:lock|delete)/)
   for (const name of ['lock', 'delete', 'no-owner']) {
@@ -144,6 +150,15 @@ storageTest('a person reads what an owner did with their account, not where the 
   t.equal(lines.find(({ event }) => event === 'sign_in').address, '127.0.0.1', 'of their own they read it')
   const stored = (await app.audit.latest()).find(({ by }) => by === owner.id)
   t.equal(stored!.address, '127.0.0.1', 'and the operator reads both')
-  await act(owner.browser, await owner.browser.get(`${url}/admin/person?person=${owner.id}`), 'group-add', { group: 'finance' })
-  t.match((await app.audit.ofUser(owner.id, 20)).find(({ by }) => by === owner.id), { address: '127.0.0.1' }, 'as owners do of what they did themselves')
+  await act(
+    owner.browser,
+    await owner.browser.get(`${url}/admin/person?person=${owner.id}`),
+    'group-add',
+    { group: 'finance' }
+  )
+  t.match(
+    (await app.audit.ofUser(owner.id, 20)).find(({ by }) => by === owner.id),
+    { address: '127.0.0.1' },
+    'as owners do of what they did themselves'
+  )
 })

@@ -11,8 +11,16 @@ t.test('a chart of calls and one of times, with the ends and the largest value i
     { at: 1_700_086_400, slot: { ...emptySlot(), tools: [['search', tally] as [string, typeof tally]] } }
   ]
   const [calls, times] = drawCharts(english, 'week', slots)
-  t.match(calls, { top: '6', from: 'Nov 14, 2023', to: 'Nov 15, 2023', description: /6 calls, of which 2 failed and 1 were/ })
+  t.match(
+    calls,
+    { top: '6', from: 'Nov 14, 2023', to: 'Nov 15, 2023', description: /6 calls, of which 2 failed and 1 were/ }
+  )
   t.same(calls!.columns.map(({ series }) => series), ['good', 'bad', 'off'])
+  t.same(
+    calls!.columns.map(({ height }) => height),
+    [50, 33.3, 16.7],
+    'each call once: answered, failed or refused'
+  )
   t.equal(times!.top, '2 ms')
   t.equal(times!.lines.length, 2)
 })

@@ -1,5 +1,6 @@
 // What is wrong with an authorization request, and who learns of it (threats AZ).
 import { Browser } from '../../helpers/browser.ts'
+import { json, startHost } from '../../helpers/client-host.ts'
 import { authorizeUrl, CALLBACK, newClient, pkce, walk, type Fields } from '../../helpers/oauth.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -189,3 +190,35 @@ storageTest('what is wrong with the request (AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-
   }
   for (const odd of ['client_id[]=x', 'redirect_uri[$ne]=x', '__proto__[x]=1', '%', `a=${'x'.repeat(14_000)}`]) { t.ok((await new Browser().get(`${url}/authorize?${odd}`)).status < 500, `${odd.slice(0, 20)} (AZ-20, AZ-21)`) }
 })
+
+storageTest(
+  'an error goes back by itself only to an app that the operator knows; whoever registered or describes itself gets a page (AZ-35)',
+  async (t, start) => {
+    const host = await startHost(t)
+    const operators = { client_id: 'own', client_name: 'Own', redirect_uris: [CALLBACK] }
+    const { url } = await start({ env: { CLIENT_METADATA_INSECURE_HOSTS: host.host, CLIENTS: JSON.stringify([operators]) } })
+    const described = host.url('/client.json')
+    host.answers.set(
+      '/client.json',
+      json({ client_id: described, client_name: 'App', redirect_uris: [CALLBACK] })
+    )
+    const { client_id: registered } = await newClient(url)
+    for (const [id, redirectUri, goesBack] of [
+      [CHATGPT, 'https://chatgpt.com/connector_platform_oauth_redirect', true],
+      ['own', CALLBACK, true],
+      [registered, CALLBACK, false],
+      [described, CALLBACK, false]
+    ] as const) {
+      const browser = new Browser()
+      const asked = { client_id: id, redirect_uri: redirectUri, response_type: 'token', code_challenge: pkce().challenge, state: 's' }
+      const page = await browser.get(authorizeUrl(url, asked))
+      t.equal(
+        browser.left?.href.split('?')[0],
+        goesBack ? redirectUri : undefined,
+        id
+      )
+      if (goesBack) t.match(browser.left?.searchParams.get('error'), 'unsupported_response_type')
+      else t.match(page, { status: 400, text: /unsupported_response_type/ })
+    }
+  }
+)

@@ -1,6 +1,9 @@
 // The login form: what it refuses, what it never says, and its cookies (threats LG).
+import t from 'tap'
+import { BackendUnavailable } from '../../../auth-backends/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { authorizeUrl, newClient, pkce } from '../../helpers/oauth.ts'
+import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (t, start) => {
@@ -84,7 +87,10 @@ storageTest('the login form (LG-07, LG-10, LG-12, LG-13, LG-18, LG-19)', async (
 storageTest('cookies on https (LG-06)', async (t, start) => {
   const { app } = await start({ env: { PUBLIC_URL: 'https://mcp.example.com', AUTH_BACKEND: 'demo' } })
   const { headers } = await app.inject({ url: '/login', headers: { host: 'mcp.example.com' } })
-  t.match(String(headers['set-cookie']), /^__Host-mcp_browser=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  t.match(
+    String(headers['set-cookie']),
+    /^__Host-mcp_browser=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+  )
 })
 
 storageTest('where there is one way to sign in, it is not marked as the last one', async (t, start) => {
@@ -93,4 +99,23 @@ storageTest('where there is one way to sign in, it is not marked as the last one
   await browser.submit(await browser.get(`${url}/login`), ({ fields }) => fields['backend'] === 'demo')
   t.ok(browser.cookies.get('mcp_way'))
   t.notMatch((await browser.get(`${url}/login`)).text, 'Last used')
+})
+
+t.test('a service that gives no answer is a page with its status, and says when to come again', async (t) => {
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: 'local' } })
+  for (const [fault, status, wait] of [
+    [{ reason: 'busy', retryAfter: 40 }, 503, '40'],
+    [{ reason: 'busy' }, 503, '5'],
+    [{ reason: 'unreachable' }, 503, '5']
+  ] as const) {
+    app.signIn.backends.get('local')!.password!.verify = async () => { throw new BackendUnavailable('away', fault) }
+    const browser = new Browser()
+    const page = await browser.submit(await browser.get(`${url}/login`), ({ fields }) => 'password' in fields, { email: 'ann@example.com', password: 'x' })
+    t.same([page.status, page.headers.get('retry-after')],
+      [status, wait], JSON.stringify(fault))
+    t.equal(
+      (await browser.get(`${url}/login`)).headers.get('retry-after'),
+      null
+    )
+  }
 })

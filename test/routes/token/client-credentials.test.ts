@@ -66,7 +66,11 @@ storageTest('a service gets a token for itself, by Basic or in the body, and is 
   const { url, app } = await start({ env: env(reports), tools: [who, asPerson] })
   const answer = await post(`${url}/token`, grantType, basic(REPORTS))
   t.match(answer, { status: 200, body: { token_type: 'Bearer', expires_in: 3600, scope: 'mcp:read' } })
-  t.same(Object.keys(answer.body), ['access_token', 'token_type', 'expires_in', 'scope'], 'nothing to refresh, no ID token')
+  t.same(
+    Object.keys(answer.body),
+    ['access_token', 'token_type', 'expires_in', 'scope'],
+    'nothing to refresh, no ID token'
+  )
   t.equal(answer.headers.get('cache-control'), 'no-store')
   const second = await post(`${url}/token`, { ...REPORTS, ...grantType, resource: `${url}/mcp` })
   const token = second.body['access_token'] as string
@@ -75,13 +79,20 @@ storageTest('a service gets a token for itself, by Basic or in the body, and is 
   const user = { id: 'service:reports', name: 'Reports', groups: ['finance'] }
   t.same((await call('who')).structuredContent, { user, caller: user.id })
   t.match(await call('as_person'), { isError: true, content: [{ text: /not signed in with Supabase/ }] })
-  t.match(await mcp.modern('tools/call', { name: 'write', arguments: { title: 'a', text: 'b' } }), { status: 403 })
+  t.match(
+    await mcp.modern('tools/call', { name: 'write', arguments: { title: 'a', text: 'b' } }),
+    { status: 403 }
+  )
   const userinfo = await fetch(`${url}/userinfo`, { headers: { authorization: `Bearer ${token}` } })
   t.match([userinfo.status, userinfo.headers.get('www-authenticate')], [403, /insufficient_scope/])
 
   const { body } = await post(`${url}/introspect`, { token }, basic(REPORTS))
   const { exp, ...described } = body
-  t.same(described, { active: true, sub: user.id, client_id: 'reports', token_type: 'Bearer', scope: 'mcp:read', aud: url, iss: url }, 'and no username')
+  t.same(
+    described,
+    { active: true, sub: user.id, client_id: 'reports', token_type: 'Bearer', scope: 'mcp:read', aud: url, iss: url },
+    'and no username'
+  )
   t.type(exp, 'number')
   t.equal(await app.signIn.lifecycle.find(user.id), undefined, 'nobody has an account for it')
   const events = await app.audit.ofUser(user.id, 10)

@@ -9,3 +9,26 @@ t.test('a result with and without a unit, exact or rounded', (t) => {
   t.throws(() => answer('1 +'), { name: 'ToolError' })
   t.end()
 })
+
+t.test('a comparison is exact where both sides are, and rounded where one is', async (t) => {
+  for (const [left, right, exact] of [['1', '2', true],
+    ['sqrt(2)', '2', false],
+    ['2', 'sqrt(2)', false],
+    ['sqrt(2)', 'sqrt(3)', false]] as const) {
+    t.equal(
+      answer(`${left} < ${right}`).exact,
+      exact,
+      `${left} < ${right}`
+    )
+  }
+  const holds = (operator: string) => [[1, 2],
+    [2, 2],
+    [3, 2]].map(([a, b]) => answer(`${a} ${operator} ${b}`).result).join()
+  for (const [operator, results] of [
+    ['<', 'true,false,false'],
+    ['<=', 'true,true,false'],
+    ['>', 'false,false,true'],
+    ['>=', 'false,true,true'],
+    ['=', 'false,true,false'], ['<>', 'true,false,true']
+  ] as const) t.equal(holds(operator), results, operator)
+})

@@ -31,7 +31,10 @@ test('with Supabase, row-level security decides: two users side by side, and nob
     both.map(({ rows }) => rows),
     both.map((_, index) => [[index % 2 ? 'of Bob' : 'of Ann']])
   )
-  t.same((await ask({ sql: 'SELECT entry FROM diary' }, { supabase: '33333333-3333-3333-3333-333333333333' })).rows, [])
+  t.same(
+    (await ask({ sql: 'SELECT entry FROM diary' }, { supabase: '33333333-3333-3333-3333-333333333333' })).rows,
+    []
+  )
   t.same(
     (await ask({ sql: 'SELECT * FROM plans' }, ann)).rows,
     [],
@@ -48,9 +51,12 @@ test('with Supabase, row-level security decides: two users side by side, and nob
     'not what the connection may'
   )
   for (const args of [{}, { sql: 'SELECT 1' }, { sql: 'SELECT entry FROM diary' }]) { t.match(await ask(args), { error: /acts as the person at Supabase/ }) }
-  t.match(await ask({ sql: 'SELECT entry FROM diary' }, { ...ann, claims: { role: 'service_role' } }), {
-    error: /only for people who signed in with their own Supabase account/
-  })
+  const notThem = [{ role: 'service_role' }, { role: 'anon' }, { role: 'Authenticated' }, { role: null }, { sub: null }, { sub: 7 }, { sub: [ann.supabase] }]
+  for (const claims of notThem) {
+    t.match(await ask({ sql: 'SELECT entry FROM diary' }, { ...ann, claims }), {
+      error: /only for people who signed in with their own Supabase account/
+    }, JSON.stringify(claims))
+  }
   t.same(
     (await ask({ sql: 'SELECT * FROM plans' }, { ...ann, claims: { aal: 'aal2' } })).rows,
     [['only with a second factor']],

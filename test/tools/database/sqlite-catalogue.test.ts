@@ -22,7 +22,10 @@ t.test('the catalogue has quoted names, conditions and numbers of rows, and a fu
     },
     { name: 'pages', rows: 2, columns: ['title', 'body'] }
   ])
-  t.same((await ask({ sql: "SELECT title FROM pages WHERE pages MATCH 'swim' ORDER BY rank" })).rows, [['Otters']])
+  t.same(
+    (await ask({ sql: "SELECT title FROM pages WHERE pages MATCH 'swim' ORDER BY rank" })).rows,
+    [['Otters']]
+  )
   t.match(await ask({ sql: 'PRAGMA data_version' }), { error: String })
   t.match(await ask({ sql: "INSERT INTO pages VALUES ('a', 'b')" }), { error: /Only one SELECT/ })
   t.match(await ask({ sql: "SELECT * FROM pages WHERE pages MATCH '\"'" }), { error: String })

@@ -2,7 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import generateJson from '../../../tools/generate/json-task.ts'
-import { schemaOf } from '../../../tools/generate/schema.ts'
+import { schemaOf, typesOf } from '../../../tools/generate/schema.ts'
 import fc from '../../helpers/fast-check.ts'
 
 t.test('property: what is generated from an example fits the schema that the example itself fits', (t) => {
@@ -42,6 +42,14 @@ t.test('data is the same for the same seed, as many as asked for, and all of it 
   t.ok(data.every((one) => fits(one)))
 })
 
+t.test('what a short example names is whole: a city is no beginning of one', async (t) => {
+  const names = { city: 'Bern', name: 'Ann', jobTitle: 'CEO' }
+  for (const seed of [1, 2, 3]) {
+    const asked = { count: 3, seed }
+    t.same(generateJson({ example: names, ...asked }), generateJson({ schema: typesOf(names), ...asked }))
+  }
+})
+
 t.test('what cannot be satisfied, or would be too large, is refused in words', async (t) => {
   for (const [schema, message] of [
     [{ type: 'integer', minimum: 5, maximum: 1 }, /No data that fits this schema/],
@@ -49,6 +57,10 @@ t.test('what cannot be satisfied, or would be too large, is refused in words', a
     [{ type: 'object', required: ['a'], additionalProperties: false }, /\(nothing fits it\)/],
     [{ type: 'array', minItems: 50, items: { type: 'string', minLength: 5_000 } }, /too large to return/]
   ] as const) {
-    t.throws(() => generateJson({ schema, count: 1, seed: 1 }), { name: 'ToolError', message }, JSON.stringify(schema))
+    t.throws(
+      () => generateJson({ schema, count: 1, seed: 1 }),
+      { name: 'ToolError', message },
+      JSON.stringify(schema)
+    )
   }
 })

@@ -31,15 +31,25 @@ for (const [name, schema, atLeast] of SCHEMAS) {
         t.ok(Object.keys(data as Data).length >= atLeast, JSON.stringify(data))
       }
     }
-    t.same(generateJson({ schema, count: 2, seed: 7 }), generateJson({ schema, count: 2, seed: 7 }), 'same seed, same data')
+    t.same(
+      generateJson({ schema, count: 2, seed: 7 }),
+      generateJson({ schema, count: 2, seed: 7 }),
+      'same seed, same data'
+    )
     t.end()
   })
 }
 
 t.test('a long pattern of names is refused, and names that cannot be as many say so', (t) => {
   const long = { type: 'object', patternProperties: { ['a'.repeat(300)]: {} } }
-  t.throws(() => generateJson({ schema: long, count: 1, seed: 1 }), { name: 'ToolError', message: /at most 200 characters/ })
+  t.throws(
+    () => generateJson({ schema: long, count: 1, seed: 1 }),
+    { name: 'ToolError', message: /at most 200 characters/ }
+  )
   const few = { type: 'object', propertyNames: { enum: ['a'] }, minProperties: 2 }
-  t.throws(() => generateJson({ schema: few, count: 1, seed: 1 }), { name: 'ToolError', message: /fewer than 2 properties/ })
+  t.throws(
+    () => generateJson({ schema: few, count: 1, seed: 1 }),
+    { name: 'ToolError', message: /fewer than 2 properties/ }
+  )
   t.end()
 })

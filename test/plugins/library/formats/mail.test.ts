@@ -11,3 +11,13 @@ t.test('mail: who, when, about what, the text, and the names of what was attache
     title: 'Ausfall über Nacht'
   })
 })
+
+t.test('what a mail shows within its text is not named as attached, and neither is what has no name', async (t) => {
+  const part = (head: string) => `--x\r\nContent-Type: image/png\r\n${head}\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n`
+  const mail = 'Subject: S\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<p>Text <img src="cid:logo"></p>\r\n' +
+    part('Content-ID: <logo>\r\nContent-Disposition: inline; filename=logo.png') + part('Content-Disposition: attachment') + '--x--\r\n'
+  t.same(
+    await read('a.eml', mail),
+    { text: 'Subject: S\n\nText', title: 'S' }
+  )
+})

@@ -51,6 +51,20 @@ t.test('searches of notes take the turn of their address where nobody signs in (
   t.same(asked, [[null, 'address 192.0.2.1']])
 })
 
+t.test('notes are those of the person, written only as long as the connection may (MW-03)', async (t) => {
+  let may = true
+  const asked: Array<[user: object, caller: string, before: () => Promise<void>]> = []
+  const notes = { of: (...of: typeof asked[number]) => asked.push(of) }
+  const access = { user: { id: 'ann' } }
+  const services = { notes, stillAllows: (asked: object) => asked === access && may }
+  t.ok(new CallContext({ access, caller: 'ann', services } as unknown as CallDeps, undefined).notes)
+  const [[user, caller, before]] = asked as [typeof asked[number]]
+  t.same([user, caller], [{ id: 'ann' }, 'ann'])
+  await before()
+  may = false
+  await t.rejects(before(), { name: 'ToolError', message: /has ended/ })
+})
+
 t.test(
   'a task that takes the whole time of its call ends as the call does, and is no fault of the server (TL-02)',
   async (t) => {
@@ -69,7 +83,10 @@ t.test(
     const { url } = await startServer(t, { env: { AUTH_BACKEND: 'none' }, tools: [spin] })
     for (let count = 0; count < 3; count++) {
       const { json } = await mcpClient(`${url}/mcp`).modern('tools/call', { name: 'spin', arguments: {} })
-      t.match(json.result, { isError: true, content: [{ text: /did not finish within 0\.3 seconds and was stopped/ }] })
+      t.match(
+        json.result,
+        { isError: true, content: [{ text: /did not finish within 0\.3 seconds and was stopped/ }] }
+      )
     }
   }
 )
@@ -88,7 +105,10 @@ t.test(
         (await modern('tools/call', { name: 'can', arguments: {} }, {}, capabilities)).json.result.content[0].text
       )
     t.strictSame(await can({}), { form: false, openUrl: false, sample: false, roots: false })
-    t.strictSame(await can({ elicitation: {}, roots: {} }), { form: true, openUrl: false, sample: false, roots: true })
+    t.strictSame(
+      await can({ elicitation: {}, roots: {} }),
+      { form: true, openUrl: false, sample: false, roots: true }
+    )
     t.strictSame(await can({ elicitation: { url: {} }, sampling: {} }), {
       form: false,
       openUrl: true,
@@ -133,6 +153,13 @@ t.test('a tool is given its caller as they are now, with the groups of the opera
   await lifecycle.changeGroups(ann.id, () => ['crm'])
   t.same(await told(), { ...about, groups: ['crm', 'finance'] }, 'and nothing that a tool did to it stays')
   const { identities } = (await lifecycle.find(ann.id))!
-  await lifecycle.changeAddress(ann.id, { identity: identities[0]!, from: 'ann@example.com' as never, to: 'ann@other.example' as never, verified: true })
-  t.same(await told(), { ...about, email: 'ann@other.example', groups: ['crm'] }, 'an address of before puts nobody in a group')
+  await lifecycle.changeAddress(
+    ann.id,
+    { identity: identities[0]!, from: 'ann@example.com' as never, to: 'ann@other.example' as never, verified: true }
+  )
+  t.same(
+    await told(),
+    { ...about, email: 'ann@other.example', groups: ['crm'] },
+    'an address of before puts nobody in a group'
+  )
 })

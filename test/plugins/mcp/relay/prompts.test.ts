@@ -2,6 +2,9 @@
 // through our endpoint, for those who may use them.
 import { ProtocolError } from '@modelcontextprotocol/server'
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
+import { withRelayedPrompts } from '../../../../plugins/mcp/relay/prompts.ts'
+import { createRelay } from '../../../../plugins/mcp/relay/relay.ts'
 import { UpstreamError, type Answered } from '../../../../plugins/upstreams/contract.ts'
 import type { UpstreamRequest } from '../../../../plugins/upstreams/contract.ts'
 import { fakeUpstreams, result, type FakeOffer } from '../../../helpers/fake-upstreams.ts'
@@ -199,4 +202,33 @@ t.test('prompts and resources need mcp:read, and a challenge says so', async (t)
     t.strictSame(prompts, [])
   }
   t.strictSame(upstreams.sent, [])
+})
+
+t.test('who may not read gets nothing of an upstream by its prompts, on none of the ways to them', async (t) => {
+  const upstreams = fakeUpstreams(crm)
+  const { prompts } = upstreams
+  t.ok(prompts.some(({ name }) => name === 'crm_greet'))
+  const asked: string[] = []
+  const own = {
+    find: () => undefined,
+    has: () => false,
+    list: () => ({ prompts: [] }),
+    complete: async (name: string) => { asked.push(name) }
+  }
+  const relayed = withRelayedPrompts(own as never, createRelay(upstreams, { local: false, log: { warn () {} } }), true)
+  const callerWith = (...scopes: string[]) => ({
+    request: { access: { scopes, user: { id: 'ann' } }, rights: ALL_RIGHTS, signal: new AbortController().signal },
+    services: { groupsOf: () => [] },
+    channel: { meta: {}, capabilities: undefined }
+  }) as never
+  const greet = (...scopes: string[]) => relayed.complete('crm_greet', { name: 'who', value: 'a' }, callerWith(...scopes), undefined as never)
+  for (const scopes of [[], ['mcp:write'], ['openid']]) {
+    await greet(...scopes)
+    t.equal(asked.pop(), 'crm_greet', 'as one that nobody has')
+    t.same(relayed.list(callerWith(...scopes)).prompts, [])
+  }
+  t.strictSame(upstreams.sent, [])
+  await greet('mcp:read')
+  t.equal(upstreams.sent.length, 1)
+  t.ok(relayed.list(callerWith('mcp:read')).prompts.length > 0)
 })

@@ -47,3 +47,23 @@ t.test('the place in one list is none in another, and nobody is asked for it (UC
   for (const wrong of [next!, 'two', '', ' two', 'B two', 'bb two']) await t.rejects(b!(wrong), { code: -32602 }, wrong)
   t.equal(asked, 2)
 })
+
+t.test('a list waits for an upstream for five seconds at most, and less where it has less (UC-21)', async (t) => {
+  const waited: number[] = []
+  for (const timeoutMs of [100, 4_999, 5_000, 5_001, 25_000]) {
+    const [upstream] = fakeUpstreams({ name: 'a', timeoutMs }).all
+    const relay = {
+      async send (asked: { timeoutMs: number }) {
+        waited.push(asked.timeoutMs)
+        return { resources: [] }
+      }
+    }
+    const request = { access: null, signal: new AbortController().signal }
+    const caller = { request, services: { groupsOf: () => [] }, channel: { meta: {}, capabilities: undefined } }
+    t.same(
+      await listOf(upstream!, caller as never, relay as never, () => true)(undefined),
+      { resources: [] }
+    )
+  }
+  t.same(waited, [100, 4_999, 5_000, 5_000, 5_000])
+})

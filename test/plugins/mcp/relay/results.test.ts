@@ -65,7 +65,10 @@ t.test('a result of many blocks, or of blocks that are none, is read or refused 
 t.test('a result that is let through is what the SDK makes of it as a whole', async (t) => {
   for (const result of [{ content: [] }, { content: EVERY_KIND, isError: true, own: 1, _meta: { own: 1 } }]) {
     const { value } = specTypeSchemas.CallToolResult['~standard'].validate(result) as { value: Record<string, unknown> }
-    t.strictSame(readResult('crm', 'CallToolResult', result, Object.keys(value).filter((key) => key !== '_meta')), value)
+    t.strictSame(
+      readResult('crm', 'CallToolResult', result, Object.keys(value).filter((key) => key !== '_meta')),
+      value
+    )
   }
   const structuredContent = { rows: Array(50_000).fill({ a: 1 }) }
   t.equal(readToolResult('crm', { content: [], structuredContent }, true).structuredContent, structuredContent)
@@ -78,7 +81,10 @@ t.test('a secret of the file that a tool fails with is hidden from whoever calle
     ({ kind: 'result', result: { content: said, ...(name === 'fails' && { isError: true }) } })
   const { legacy } = await start(t, { upstreams: fakeUpstreams({ name: 'crm', tools, secrets: ['s3cret-key'], answer }) })
   const called = async (name: string) => (await legacy('tools/call', { name })).json.result
-  t.same(await called('crm_fails'), { isError: true, content: [{ type: 'text', text: 'no: Bearer [secret]' }, said[1]] })
+  t.same(
+    await called('crm_fails'),
+    { isError: true, content: [{ type: 'text', text: 'no: Bearer [secret]' }, said[1]] }
+  )
   t.same(await called('crm_answers'), { content: said })
 })
 
@@ -95,6 +101,23 @@ t.test('so it is in whatever else a tool fails with, which is left out where it 
     content: [{ type: 'text', text: '{"secret":"[secret]"}' }, { type: 'resource', resource: { uri: 'a:b', text: '[secret]' } }],
     _meta: { request: { headers: ['[secret]'] } }
   }
-  t.same(fails({ error: { config: secret } }), { ...hidden, structuredContent: { error: { config: '[secret]' } } })
+  t.same(
+    fails({ error: { config: secret } }),
+    { ...hidden, structuredContent: { error: { config: '[secret]' } } }
+  )
   t.same(fails({ list: Array(9_000).fill(secret) }), hidden)
+})
+
+t.test('of _meta what is between neighbours is left out, and the rest is passed on', async (t) => {
+  const metaOf = (meta: unknown) => readResult('crm', 'CallToolResult', { content: [], _meta: meta }, ['content'])['_meta']
+  const ours = { 'acme.example/shown': 1, shown: 2 }
+  const reserved = {
+    'io.modelcontextprotocol/serverInfo': { name: 'x', version: '1' },
+    'io.modelcontextprotocol/other': 1,
+    'mcp.dev/other': 1,
+    progressToken: 'p'
+  }
+  t.strictSame(metaOf({ ...reserved, ...ours }), ours)
+  for (const [key, value] of Object.entries(reserved)) t.equal(metaOf({ [key]: value }), undefined, key)
+  t.equal(metaOf({}), undefined)
 })

@@ -221,3 +221,28 @@ t.test('a copy that was read while the clock had leapt ahead is not fresh until 
   await find()
   t.equal(fetched, 2)
 })
+
+t.test('a host that is not in the list is refused on every way to a document, also one that was stored before (CL-02)', async (t) => {
+  let asked = 0
+  const open = (hosts: readonly string[]) => createDocuments({
+    store: { find: async () => ({ document: { client_id: 'x', redirect_uris: [CALLBACK] }, freshUntil: 1_800_000_000 }) } as never,
+    gate: { fetch: async () => { asked++ } } as never,
+    hosts,
+    redirectRules: { ownOrigin: 'https://mcp.example', privateUse: 'any' },
+    now: () => 1_799_999_999,
+    log: { warn () {} }
+  })
+  const ways: Record<string, (documents: ReturnType<typeof open>, url: URL) => Promise<unknown>> = {
+    find: (documents, url) => documents.find(url, {} as never),
+    recall: (documents, url) => documents.recall(url),
+    findAllowed: (documents, url) => documents.findAllowed(url, {} as never, async () => 'ann')
+  }
+  for (const [name, way] of Object.entries(ways)) {
+    for (const host of ['evilapp.example', 'app.example.evil.example', 'www.app.example', 'example', 'chatgpt.com']) {
+      await t.rejects(way(open(['app.example', 'b.example']), new URL(`https://${host}/c.json`)), { code: 'invalid_client' }, `${name}: ${host}`)
+    }
+    t.ok(await way(open(['b.example', 'app.example']), new URL('https://app.example/c.json')), name)
+    t.ok(await way(open([]), new URL('https://any.example/c.json')), `${name}: without a list`)
+  }
+  t.equal(asked, 0)
+})

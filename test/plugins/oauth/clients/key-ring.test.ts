@@ -1,7 +1,7 @@
-// On whose behalf key sets are fetched, and which are stored (threat OW-03).
+// On whose behalf key sets are fetched, which are stored and which keys are taken (threats OW-03, CL-04).
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
-import { createKeyRing, type KeptKeys } from '../../../../plugins/oauth/clients/assertion-keys.ts'
+import { createKeyRing, readKeys, type KeptKeys } from '../../../../plugins/oauth/clients/assertion-keys.ts'
 import type { Wanted } from '../../../../plugins/oauth/clients/fetch-gate.ts'
 import { hashSecret } from '../../../../plugins/secrets.ts'
 import type { Collection } from '../../../../plugins/storage/contract.ts'
@@ -68,4 +68,27 @@ t.test('a request without a code or token of an allowed app has its keys fetched
   const { lanes, stored, find } = open()
   await find('https://app.example/keys', true)
   t.same([lanes, stored.size], [['stranger'], 1])
+})
+
+t.test('a key is taken from 2048 bits to 4096, and with members as long as those of its kind (CL-04)', async (t) => {
+  const rsa = { kty: 'RSA', n: 'x'.repeat(342), e: 'AQAB' }
+  const ec = { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'x'.repeat(43) }
+  const okp = { kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43) }
+  for (const key of [rsa, ec, okp]) t.same(readKeys([key]), [key])
+  const edges: Array<[key: object, member: string, min: number, max: number]> = [
+    [rsa, 'n', 342, 683],
+    [rsa, 'e', 1, 8],
+    [ec, 'x', 43, 64],
+    [ec, 'y', 43, 64],
+    [okp, 'x', 43, 43],
+    ...[rsa, ec, okp].flatMap((key) => ['kid', 'use', 'alg'].map((member): typeof edges[number] => [key, member, 0, member === 'kid' ? 200 : 20]))
+  ]
+  for (const [key, member, min, max] of edges) {
+    for (const [length, isTaken] of [[min - 1, false],
+      [min, true],
+      [max, true],
+      [max + 1, false]] as const) {
+      if (length >= 0) t.equal(readKeys([{ ...key, [member]: 'x'.repeat(length) }]).length, Number(isTaken), `${member} of ${length}`)
+    }
+  }
 })

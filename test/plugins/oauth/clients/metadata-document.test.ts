@@ -56,6 +56,7 @@ t.test('an id is an address in its normal form, with nothing hidden in its path 
   ]) {
     t.equal(documentUrl(`https://app.example${path}`, []), undefined, path)
   }
+  for (const user of ['u', 'u:p', ':p', ':', '']) t.equal(documentUrl(`https://${user}@app.example/c.json`, []), undefined, user)
   t.equal(documentUrl('http://app.example/clients/c.json', []), undefined)
 })
 
@@ -108,7 +109,10 @@ t.test('trust policy: CLIENT_METADATA_HOSTS', async (t) => {
   const { url: server } = await startServer(t, {
     env: { CLIENT_METADATA_INSECURE_HOSTS: host.host, CLIENT_METADATA_HOSTS: 'chatgpt.com' }
   })
-  t.equal((await new Browser().get(authorizeUrl(server, host.url('/client.json'), pkce().challenge))).status, 401)
+  t.equal(
+    (await new Browser().get(authorizeUrl(server, host.url('/client.json'), pkce().challenge))).status,
+    401
+  )
   for (const near of [
     'https://evilchatgpt.com/c.json',
     'https://chatgpt.com.evil.example/c.json',
@@ -136,7 +140,11 @@ t.test('one redirect URI that cannot be used takes nothing from the others (WB-0
     t.equal((await ask('http://127.0.0.1:51000/callback')).status, 200, `${path}: the good one`)
     if (path === '/upper-case') continue
     const page = await ask(odd)
-    t.match({ status: page.status, text: page.text }, { status: 400, text: /Nothing was sent there/ }, `${path}: ${odd}`)
+    t.match(
+      { status: page.status, text: page.text },
+      { status: 400, text: /Nothing was sent there/ },
+      `${path}: ${odd}`
+    )
   }
 })
 
@@ -146,7 +154,11 @@ t.test('members that are empty or null are unset in a document as in a registrat
   const document = { client_id: url.href, redirect_uris: [CALLBACK] }
   for (const name of ['client_name', 'client_uri', 'logo_uri', 'tos_uri', 'jwks_uri', 'jwks', 'grant_types', 'token_endpoint_auth_method', 'token_endpoint_auth_methods_supported']) {
     for (const value of ['', null, []]) {
-      t.match(checkDocument({ ...document, [name]: value }, url, rules), document, `${name}: ${JSON.stringify(value)}`)
+      t.match(
+        checkDocument({ ...document, [name]: value }, url, rules),
+        document,
+        `${name}: ${JSON.stringify(value)}`
+      )
     }
   }
   t.throws(() => checkDocument({ ...document, redirect_uris: ['warp://x'] }, url, rules), /has the scheme warp/)
@@ -156,4 +168,16 @@ t.test('an id has 512 characters at most (CI-02)', async (t) => {
   const idOf = (characters: number) => 'https://app.example/'.padEnd(characters, 'c')
   t.ok(documentUrl(idOf(512), []))
   t.equal(documentUrl(idOf(513), []), undefined)
+})
+
+t.test('a document names 50 redirect URIs and 20 keys at most (WB-09)', async (t) => {
+  const url = new URL('https://app.example/client.json')
+  const check = (uris: number, keys: number) => checkDocument({
+    client_id: url.href,
+    redirect_uris: Array.from({ length: uris }, (_, index) => `https://app.example/${index}`),
+    jwks: { keys: Array.from({ length: keys }, () => ({ kty: 'RSA' })) }
+  }, url, { ownOrigin: 'https://mcp.example.com', privateUse: [] })
+  t.ok(check(50, 20))
+  t.throws(() => check(51, 20), { message: /redirect_uris/ })
+  t.throws(() => check(50, 21), { message: /jwks\.keys/ })
 })

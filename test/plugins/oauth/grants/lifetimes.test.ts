@@ -79,6 +79,23 @@ const lifetimes: Lifetime[] = [
     }
   },
   {
+    what: 'what outlives its request, of a service, and the record of its tokens',
+    seconds: LIFE.accessTokenTtl,
+    async make (grants) {
+      const { accessToken } = await grants.issueToService(serviceRequest)
+      const access = (await grants.verifyAccessToken(accessToken))!
+      return async () => grants.stillAllows(access)
+    }
+  },
+  {
+    what: 'a refresh token, as introspection tells of it',
+    seconds: LIFE.refreshTokenTtl,
+    async make (grants, house) {
+      const { grant, refreshToken } = await house.connect(grants)
+      return async () => grants.isCurrentRefreshToken(grant, refreshToken!)
+    }
+  },
+  {
     what: 'a refresh token that is not used',
     seconds: LIFE.refreshTokenTtl,
     async make (grants, house) {

@@ -36,7 +36,11 @@ t.test('neither the log nor the journal holds a secret of the run (WR-05, WB-13)
     email: 'ann@example.com',
     password
   })
-  await browser.submit(consent, ({ buttons }) => buttons.some(({ value }) => value === 'allow'), { decision: 'allow' })
+  await browser.submit(
+    consent,
+    ({ buttons }) => buttons.some(({ value }) => value === 'allow'),
+    { decision: 'allow' }
+  )
   const code = browser.left!.searchParams.get('code')!
   const { body } = await post(`${url}/token`, {
     ...client,
@@ -49,7 +53,10 @@ t.test('neither the log nor the journal holds a secret of the run (WR-05, WB-13)
     name: 'search',
     arguments: { query: 'tides and secrets' }
   })
-  await post(`${url}/token`, { ...client, grant_type: 'refresh_token', refresh_token: body['refresh_token'] as string })
+  await post(
+    `${url}/token`,
+    { ...client, grant_type: 'refresh_token', refresh_token: body['refresh_token'] as string }
+  )
   await server.app.audit.flush()
 
   const secrets = {
@@ -87,5 +94,18 @@ t.test('neither the log nor the journal holds a secret of the run (WR-05, WB-13)
   t.ok(
     lines.every((line) => line.endsWith('}\n') && line.indexOf('\n') === line.length - 1),
     'a line break from outside does not begin a line'
+  )
+})
+
+t.test('what was typed as an account is recorded as a hash: one for all its spellings, another for anybody else', async (t) => {
+  const [{ app }, other] = [await startServer(t), await startServer(t)]
+  const hash = app.audit.hash('ann@example.com')
+  t.match(hash, /^[\w-]{16}$/)
+  for (const spelling of [' ann@example.com ', 'Ann@Example.COM', '\tANN@EXAMPLE.COM\n']) t.equal(app.audit.hash(spelling), hash, JSON.stringify(spelling))
+  for (const text of ['bob@example.com', 'ann@example.co', 'a nn@example.com', '']) t.not(app.audit.hash(text), hash, text)
+  t.not(
+    other.app.audit.hash('ann@example.com'),
+    hash,
+    'nor is it that of another server'
   )
 })

@@ -19,7 +19,11 @@ storageTest('calls of two instances are one sum, by hour and by day', async (t, 
   t.equal(day.at(-1)!.at, Math.floor(app.now() / HOUR) * HOUR)
   for (const range of ['day', 'week', 'month'] as const) {
     const slots = await one.read(range)
-    t.match(slots.at(-1)!.slot, { tools: [['search', { calls: 3 }]], people: [['ann', { calls: 3 }]], appNames: [['c1', 'Claude']] }, range)
+    t.match(
+      slots.at(-1)!.slot,
+      { tools: [['search', { calls: 3 }]], people: [['ann', { calls: 3 }]], appNames: [['c1', 'Claude']] },
+      range
+    )
   }
 })
 
@@ -43,13 +47,22 @@ storageTest('a person who is deleted is in no sum any more, stored or waiting', 
   const { app } = await start()
   app.audit.note('tool_call', call('ann'))
   app.audit.note('tool_call', call('bob'))
+  const limits = () => ['ann', 'bob'].forEach((user) => app.audit.note('limit', { user, reason: 'messages-per-user' }))
+  limits()
   await app.tallies.flush()
   app.audit.note('tool_call', call('ann'))
+  limits()
   await app.tallies.forget('ann')
   for (const range of ['day', 'month'] as const) {
     const { slot } = (await app.tallies.read(range)).at(-1)!
     t.same(slot.people.map(([id]) => id), ['bob'], range)
     t.match(slot.tools, [['search', { calls: 3 }]])
+    t.match(
+      slot.limits,
+      [{ user: 'bob', hits: 2 }],
+      `${range}: nor of the limits they met`
+    )
+    t.equal(slot.limits.length, 1)
   }
 })
 

@@ -4,6 +4,7 @@ import { copyFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openSqliteNotes } from '../../../../plugins/notes/sqlite.ts'
+import { explain } from '../../../../plugins/storage/sqlite/explain.ts'
 import { openSqliteStorage } from '../../../../plugins/storage/sqlite/index.ts'
 import { mountSmallDisk, noSmallDisk } from '../../../helpers/small-disk.ts'
 import { folder } from '../../../helpers/tool-context.ts'
@@ -35,7 +36,13 @@ t.test('what is damaged or empty is refused with the file and the way out, and l
   await writeFile(join(place, 'oauth.db'), 'this is no database at all, really not '.repeat(200))
   await refused(t, place, /oauth\.db is damaged \(file is not a database\)\. Restore a backup/)
   await writeFile(join(place, 'notes.db'), '')
-  await refused(t, place, /notes\.db is empty, although this folder has been in use.*without the notes, delete the file/, 'notes.db', openSqliteNotes)
+  await refused(
+    t,
+    place,
+    /notes\.db is empty, although this folder has been in use.*without the notes, delete the file/,
+    'notes.db',
+    openSqliteNotes
+  )
   await writeFile(join(place, 'notes.db'), 'this is no database at all, really not '.repeat(200))
   await refused(t, place, /notes\.db is damaged/, 'notes.db', openSqliteNotes)
   const file = join(place, 'file')
@@ -72,4 +79,22 @@ t.test('a first start on a full disk leaves nothing that the next would take for
   disk!.empty()
   const [storage, notes] = [openSqliteStorage(disk!.folder, now), openSqliteNotes(disk!.folder)]
   await Promise.all([storage.close(), notes.close()])
+})
+
+t.test('what stands in the way is named for each fault of the disk and of SQLite, and anything else is passed on (SG-09)', async (t) => {
+  const coded = (code: string) => Object.assign(new Error('why'), { code })
+  const sqlite = (errcode: number) => Object.assign(new Error('why'), { code: 'ERR_SQLITE_ERROR', errcode })
+  const cases: Array<[message: RegExp, ...errors: Error[]]> = [
+    [/^oauth\.db is damaged \(why\)\. Restore a backup/, sqlite(11), sqlite(26), sqlite(267), sqlite(11 + 256 * 5)],
+    [/^oauth\.db cannot be opened: the disk is full/, sqlite(13), sqlite(4874), coded('ENOSPC')],
+    [/^oauth\.db is locked by another process/, sqlite(5), sqlite(6), sqlite(5 + 256)],
+    [
+      /^DATA_DIR: the server cannot write to \/data \(why\)/,
+      sqlite(14), sqlite(8), sqlite(8 + 256), ...['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT'].map(coded)
+    ]
+  ]
+  for (const [message, ...errors] of cases) {
+    for (const error of errors) t.match(explain(error, '/data', 'oauth.db'), { name: 'StartError', message, cause: error }, JSON.stringify(error))
+  }
+  for (const error of [sqlite(1), sqlite(19), coded('EMFILE'), coded('XENOENTX'), new Error('ENOENT')]) t.equal(explain(error, '/data', 'oauth.db'), error)
 })

@@ -236,3 +236,15 @@ t.test('an answer of a process that is too large is its own fault, not that of o
   t.match(await faultOf(upstream.request(callOf('echo'), exchangeOf())), expected)
   t.match(upstream.status(), { state: 'ready', connections: 1 })
 })
+
+t.test('the transport of 2024-11-05 is tried where the other is not there, and not where it is refused or fails', async (t) => {
+  for (const status of [400, 404, 405, 401, 403, 429, 500, 503]) {
+    const methods = new Set<string>()
+    const url = await listen(t, async ({ method }, response) => {
+      methods.add(method!)
+      response.writeHead(status).end()
+    })
+    await faultOf((await startOverHttp(t, httpSettings(url))).upstream.request(callOf('echo', { text: 'x' }), exchangeOf()))
+    t.equal(methods.has('GET'), [400, 404, 405].includes(status), `${status}`)
+  }
+})

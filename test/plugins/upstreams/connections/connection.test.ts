@@ -84,3 +84,31 @@ t.test('a secret of the file that an upstream repeats in its log lines or progre
     ['info', '{"headers":{"authorization":"Bearer [secret]"}}']
   ])
 })
+
+t.test('what a process says, asks or may ask is of one person only where it is theirs alone (UP-10)', async (t) => {
+  for (const [process, isTheirs] of [['per-user', true],
+    ['shared', false]] as const) {
+    const lines: string[] = []
+    const { upstream } = await startUpstream(
+      t,
+      (server) => {
+        asking(server)
+        server.registerTool('can', { inputSchema: z.object({}) }, async (_args, { mcpReq }) => {
+          await mcpReq.log('info', 'a line')
+          return { content: [{ type: 'text' as const, text: JSON.stringify(server.server.getClientCapabilities() ?? {}) }] }
+        })
+      },
+      { settings: settingsOf({}, process) }
+    )
+    const can = await upstream.request(callOf('can'), exchangeOf({ log: (_level, line) => lines.push(line) }))
+    t.equal(
+      JSON.stringify(can).includes('elicitation'),
+      isTheirs,
+      `${process}: what it is told that it may`
+    )
+    t.same(lines, isTheirs ? ['a line'] : [], `${process}: its lines`)
+    if (isTheirs) t.match(await upstream.request(callOf('ask'), exchangeOf()), { kind: 'questions' })
+    else t.match(await upstream.request(callOf('ask'), exchangeOf()), { kind: 'result' }, 'nobody is asked')
+    await upstream.close()
+  }
+})

@@ -54,7 +54,10 @@ t.test('nothing looks into a question before it is known to be short (UH-34)', a
 })
 
 t.test('a state alone has the call sent again', async (t) => {
-  t.same(readAnswer('crm', { resultType: 'input_required', requestState: 'own' }), { kind: 'questions', requests: {}, state: '"own"' })
+  t.same(
+    readAnswer('crm', { resultType: 'input_required', requestState: 'own' }),
+    { kind: 'questions', requests: {}, state: '"own"' }
+  )
 })
 
 t.test('the state of a request that was open in a process is of no use once it is gone', async (t) => {
@@ -63,7 +66,10 @@ t.test('the state of a request that was open in a process is of no use once it i
 })
 
 t.test('log lines have one of four levels and a bounded length', async (t) => {
-  t.same(['debug', 'notice', 'warning', 'emergency', 'x'].map(levelOf), ['debug', 'info', 'warning', 'error', 'error'])
+  t.same(
+    ['debug', 'notice', 'warning', 'emergency', 'x'].map(levelOf),
+    ['debug', 'info', 'warning', 'error', 'error']
+  )
   t.equal(textOf('a'.repeat(9_999), []).length, 2_000)
   t.equal(textOf({ a: 1 }, []), '{"a":1}')
   t.equal(textOf(undefined, []), '')

@@ -95,3 +95,23 @@ t.test('bytes are searched once, also where lines end with carriage returns alon
   t.ok(searches <= 2, String(searches))
   t.equal(reader.lines, 1_000)
 })
+
+t.test('an id with a NUL is none, as the specification says, and a pause is of up to nine digits', async (t) => {
+  t.same(read('id: a\0b\ndata: x\n\nid: \0\ndata: y\n\nid: c\ndata: z\n\n'), [
+    { ...plain, data: 'x' },
+    { ...plain, data: 'y' },
+    { ...plain, id: 'c', data: 'z' }
+  ])
+  for (const [written, retry] of [['0', 0],
+    ['999999999', 999_999_999],
+    ['1000000000', undefined],
+    ['-1', undefined],
+    ['1.5', undefined],
+    ['', undefined]] as const) {
+    t.equal(
+      read(`retry: ${written}\ndata: x\n\n`)[0]!.retry,
+      retry,
+      written
+    )
+  }
+})

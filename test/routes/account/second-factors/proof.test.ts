@@ -157,7 +157,11 @@ storageTest('nor does it make a way around them: no method, key, address or pass
   clock.now += 301
   const { token } = (await browser.get(`${url}/account`)).forms.find(({ fields }) => 'token' in fields)!.fields
   const proof = { token: token!, backend: 'local', password: PASSWORD, path: '/account/keys' }
-  t.match(await browser.post(`${url}/account/prove`, proof), { text: /Show your second factor/ }, 'a password is not enough')
+  t.match(
+    await browser.post(`${url}/account/prove`, proof),
+    { text: /Show your second factor/ },
+    'a password is not enough'
+  )
   const again = (await browser.get(`${url}/account`)).forms.find(({ fields }) => 'token' in fields)!.fields['token']!
   await ann.subjects()
   const sent = smtp.messages.length
@@ -167,7 +171,11 @@ storageTest('nor does it make a way around them: no method, key, address or pass
     ['/password', { backend: 'local', present: PASSWORD, next: `${PASSWORD} 2` }],
     ['/email', { backend: 'local', email: address(t, 'eve'), password: PASSWORD }]
   ] as const) {
-    t.match(await browser.post(`${url}/account${path}`, { token: again, ...form }), { text: /Show your second factor/ }, path)
+    t.match(
+      await browser.post(`${url}/account${path}`, { token: again, ...form }),
+      { text: /Show your second factor/ },
+      path
+    )
   }
   for (const path of ['/sign-in', '/password']) {
     t.match(await browser.get(`${url}/account${path}`), { text: /Show your second factor/ }, path)
