@@ -76,7 +76,7 @@ function describeAnswer (code: string, error: unknown, settings: OidcSettings): 
       return 'gave an ID token whose times do not fit the clock here: check the clocks of both machines'
     case 'OAUTH_UNSUPPORTED_OPERATION':
     case 'OAUTH_INVALID_RESPONSE':
-      return wrongAlgorithm(String(detail['alg'] ?? member(detail['header'], 'alg')))
+      return wrongAlgorithm(detail['alg'] ?? member(detail['header'], 'alg'))
     case 'ERR_NO_KEYS':
       return 'publishes no keys (jwks_uri), so that nothing it signs can be checked'
     case 'ERR_JWKS_NO_MATCHING_KEY':
@@ -88,8 +88,8 @@ function describeAnswer (code: string, error: unknown, settings: OidcSettings): 
   }
 }
 
-const wrongAlgorithm = (algorithm: string): string | undefined =>
-  /^(?:[HREP]S\d{3}|EdDSA|Ed25519|none)$/.test(algorithm)
+const wrongAlgorithm = (algorithm: unknown): string | undefined =>
+  typeof algorithm === 'string' && /^(?:[HREP]S\d{3}|EdDSA|Ed25519|none)$/.test(algorithm)
     ? `signs with ${algorithm}, which proves nothing here: choose a signing key (RS256 or ES256) for this client at the provider`
     : undefined
 

@@ -48,7 +48,8 @@ function domainRestriction (
       'the provider does not say that their address is confirmed (email_verified): docs/openid-providers.md, OIDC_TRUST_EMAIL'
     )
   }
-  const isElsewhere = claims['hd'] !== undefined && !domains.includes(String(claims['hd']).toLowerCase())
+  const { hd } = claims
+  const isElsewhere = hd !== undefined && !(typeof hd === 'string' && domains.includes(hd.toLowerCase()))
   return isElsewhere ? refuse('their account is of another domain than their address (hd)') : undefined
 }
 

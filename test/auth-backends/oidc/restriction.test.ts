@@ -33,5 +33,7 @@ t.test('the operator reads why somebody was refused, and nothing personal', asyn
   t.match(causeOf({}, domains), /no e-mail address/)
   t.match(causeOf({ email: 'ann@other.example', email_verified: true }, domains), /not of a domain in/)
   t.match(causeOf({ email: 'ann@example.com' }, domains), /email_verified.*OIDC_TRUST_EMAIL/)
-  t.match(causeOf({ email: 'ann@example.com', email_verified: true, hd: 'other.example' }, domains), /hd/)
+  for (const hd of ['other.example', { toString: 1 }, ['example.com'], null]) {
+    t.match(causeOf({ email: 'ann@example.com', email_verified: true, hd }, domains), /hd/)
+  }
 })
