@@ -1,7 +1,7 @@
 // `mcp-oauth-server protect`: mistakes are named before anything is stored, and a command is served behind the sign-in.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, open, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -60,7 +60,8 @@ t.test('mistakes are named with what to write, and nothing is stored', async (t)
       /upstream "some-server", env\.NOT_SET: the variable NOT_SET is not set/
     ]
   ] as Array<[string[], RegExp]>) {
-    const { status, stderr, stdout } = await command('protect', { AUTH_BACKEND: 'none' }, args, cwd)
+    const env = { AUTH_BACKEND: 'none' }
+    const { status, stderr, stdout } = await command('protect', env, args, cwd)
     t.match(stderr, message, args.join(' '))
     t.notMatch(stderr, 'tell-nobody')
     t.equal(status, 1)
@@ -69,9 +70,17 @@ t.test('mistakes are named with what to write, and nothing is stored', async (t)
   t.notOk(existsSync(join(cwd, 'data')))
 })
 
-t.test('a command is served, without the tools of this server and documents of the folder, and mcp.json is not read', async (t) => {
+t.test('a command is served, and nothing of this server or of the folder (SG-27)', async (t) => {
   const cwd = await folder(t)
   const port = await freePort()
+  for (const name of ['tools', 'resources', 'prompts', 'sources']) {
+    await mkdir(join(cwd, name))
+    const script = [
+      "import { writeFileSync } from 'node:fs'",
+      `writeFileSync('ran-${name}', '')`
+    ]
+    await writeFile(join(cwd, name, 'x.mjs'), script.join('\n'))
+  }
   await mkdir(join(cwd, 'docs'))
   await writeFile(join(cwd, 'docs/a.md'), '# A')
   await writeFile(join(cwd, 'mcp.json'), '{"mcpServers": {"broken": {}}}')
@@ -86,6 +95,9 @@ t.test('a command is served, without the tools of this server and documents of t
   t.match(output, /Documents +none/)
   t.notMatch(output, 'calculate')
   t.match(errors, /^mcp\.json is not read: protect serves what its command line names/)
+  const names = await readdir(cwd)
+  const ran = names.filter((name) => name.startsWith('ran-'))
+  t.same(ran, [], 'no script of the folder has run')
   t.equal((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).status, 401, 'behind the sign-in')
   child.kill('SIGHUP')
   t.equal((await fetch(`http://127.0.0.1:${port}/health/ready`)).status, 200, 'SIGHUP ends nothing')
