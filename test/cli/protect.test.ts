@@ -84,12 +84,24 @@ t.test('a command is served, and nothing of this server or of the folder (SG-27)
   await mkdir(join(cwd, 'docs'))
   await writeFile(join(cwd, 'docs/a.md'), '# A')
   await writeFile(join(cwd, 'mcp.json'), '{"mcpServers": {"broken": {}}}')
-  await writeFile(join(cwd, '.env'), `PORT=${port}\nAUTH_BACKEND=demo\nLOG_LEVEL=error\nBUILTIN_TOOLS=\n`)
-  const child = spawn(process.execPath, [PROTECT, '--', 'node', FILES, cwd], { cwd, env: childEnvironment() })
+  const variables = [
+    `PORT=${port}`,
+    'AUTH_BACKEND=demo',
+    'LOG_LEVEL=error',
+    'BUILTIN_TOOLS='
+  ]
+  await writeFile(join(cwd, '.env'), variables.join('\n'))
+  const child = spawn(
+    process.execPath,
+    [PROTECT, '--', 'node', FILES, cwd],
+    { cwd, env: childEnvironment() }
+  )
   t.teardown(() => child.kill('SIGKILL'))
   let [output, errors] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+  child.stdout.setEncoding('utf8')
+  child.stdout.on('data', (text: string) => { output += text })
+  child.stderr.setEncoding('utf8')
+  child.stderr.on('data', (text: string) => { errors += text })
   t.ok(await until(() => output.includes('ChatGPT')), errors)
   t.match(output, /MCP server +http:\/\/localhost:\d+\n/)
   t.match(output, /Documents +none/)
@@ -98,9 +110,12 @@ t.test('a command is served, and nothing of this server or of the folder (SG-27)
   const names = await readdir(cwd)
   const ran = names.filter((name) => name.startsWith('ran-'))
   t.same(ran, [], 'no script of the folder has run')
-  t.equal((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).status, 401, 'behind the sign-in')
+  const base = `http://127.0.0.1:${port}`
+  const { status } = await fetch(base, { method: 'POST' })
+  t.equal(status, 401, 'behind the sign-in')
   child.kill('SIGHUP')
-  t.equal((await fetch(`http://127.0.0.1:${port}/health/ready`)).status, 200, 'SIGHUP ends nothing')
+  const ready = await fetch(`${base}/health/ready`)
+  t.equal(ready.status, 200, 'SIGHUP ends nothing')
   child.kill('SIGTERM')
   t.same(await once(child, 'exit'), [0, null])
 })
@@ -112,10 +127,16 @@ t.test('it serves where nobody reads its log from the start, and where the log c
   for (const stdout of ['pipe', full.fd] as const) {
     const port = await freePort()
     await writeFile(join(cwd, '.env'), `PORT=${port}\nAUTH_BACKEND=demo\n`)
-    const child = spawn(process.execPath, [PROTECT, 'http://localhost:9/mcp'], { cwd, env: childEnvironment(), stdio: ['ignore', stdout, 'ignore'] })
+    const child = spawn(
+      process.execPath,
+      [PROTECT, 'http://localhost:9/mcp'],
+      { cwd, env: childEnvironment(), stdio: ['ignore', stdout, 'ignore'] }
+    )
     t.teardown(() => child.kill('SIGKILL'))
     child.stdout?.destroy()
-    const isReady = () => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ ok }) => ok, () => false)
+    const isReady = () =>
+      fetch(`http://127.0.0.1:${port}/health/ready`)
+        .then(({ ok }) => ok, () => false)
     t.ok(await until(isReady), 'it serves')
     // What follows the log of the start has been written by then.
     await sleep(2_000)
