@@ -128,4 +128,9 @@ function secretsOf (target: CommandTarget | HttpTarget, used: Iterable<string>):
   return [...new Set([...used, ...pasted.filter((value) => value.length >= MIN_SECRET)])]
 }
 
-const queryOf = (url: string): string[] => [...(URL.parse(url)?.searchParams.values() ?? [])]
+/** Each value of its query, and as it is written there. */
+function queryOf (url: string): string[] {
+  const { searchParams = [], search = '' } = URL.parse(url) ?? {}
+  const written = search.slice(1).split('&').map((pair) => pair.slice(pair.indexOf('=') + 1))
+  return [...[...searchParams].map(([, value]) => value), ...written]
+}

@@ -10,9 +10,16 @@ const MIN_SECRET_LENGTH = 4
 /** As it stands in JSON, which programs write into their log and their errors. */
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 
+/** And in an address, where it is part of a path or of a query: programs say which address they did not find. */
+const inAddress = (text: string): string[] => {
+  const whole = text.toWellFormed()
+  const encoded = [encodeURI(whole), encodeURIComponent(whole), new URLSearchParams([['', whole]]).toString().slice(1)]
+  return encoded.flatMap((one) => [one, one.replaceAll(/%../g, (digits) => digits.toLowerCase())])
+}
+
 /** @returns what is hidden of them: each whole and line by line, the longest first, since one may be part of another. */
 export const hiddenParts = (secrets: readonly string[]): string[] =>
-  [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]).flatMap((part) => [part, inJson(part)]))]
+  [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]).flatMap((part) => [part, inJson(part), ...inAddress(part)]))]
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length)
 
@@ -32,13 +39,22 @@ export function hideIn (text: string, parts: readonly string[], mark: string, le
   return text.length > length + end ? hidden.slice(0, Math.max(0, hidden.length - end)) : hidden
 }
 
-/** The same of all texts in a value as JSON has it. */
-export function hideInside<Value> (value: Value, parts: readonly string[]): Value
-export function hideInside (value: unknown, parts: readonly string[]): unknown {
-  if (typeof value === 'string') return hideIn(value, parts, '[secret]', Infinity)
-  if (Array.isArray(value)) return value.map((one) => hideInside(one, parts))
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hideInside(one, parts)])) : value
+type Hide = (text: string) => string
+
+function mapTexts (value: unknown, text: Hide, name: Hide): unknown {
+  if (typeof value === 'string') return text(value)
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, text, name))
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [name(key), mapTexts(one, text, name)])) : value
 }
+
+const hiding = (parts: readonly string[]): Hide => (text) => hideIn(text, parts, '[secret]', Infinity)
+
+/** The same of all texts in a value as JSON has it, and of all names: a program may say what is wrong by what it was sent. */
+export const hideInside = (value: unknown, parts: readonly string[]): unknown => mapTexts(value, hiding(parts), hiding(parts))
+
+/** The same of a value whose names are the protocol's. */
+export const hideInTexts = <Value>(value: Value, parts: readonly string[]): Value =>
+  mapTexts(value, hiding(parts), (name) => name) as Value
 
 /** @param secrets values that never appear: {@link UpstreamSettings.secrets}. */
 export function withoutSecrets (text: string, secrets: readonly string[]): string {

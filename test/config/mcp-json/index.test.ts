@@ -103,6 +103,10 @@ t.test('a variable is replaced after the file was read, and changes nothing but 
   t.same(secrets, [environment.EVIL, SECRET, `Bearer ${SECRET}`, 'pasted-secret'], 'what only the upstream may see is known')
   const http = await readOne({ url: 'https://x.example/mcp?key=123456789', headers: { authorization: 'Bearer abcdefgh' } })
   t.same(http.secrets, ['Bearer abcdefgh', 'abcdefgh', '123456789'])
+  const encoded = await readOne({
+    url: 'https://x.example/mcp?code=a%2Fbcdef%3D'
+  })
+  t.same(encoded.secrets, ['a/bcdef=', 'a%2Fbcdef%3D'])
 })
 
 t.test('variables of mcp.json are not unknown to a server that is strict about them', async (t) => {

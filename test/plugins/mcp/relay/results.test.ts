@@ -98,3 +98,20 @@ t.test('so it is in whatever else a tool fails with, which is left out where it 
   t.same(fails({ error: { config: secret } }), { ...hidden, structuredContent: { error: { config: '[secret]' } } })
   t.same(fails({ list: Array(9_000).fill(secret) }), hidden)
 })
+
+t.test('nor is it the name of a member of that (UH-43)', async (t) => {
+  const secret = 's3cret-key'
+  const failed = hideInFailure({
+    isError: true,
+    content: [],
+    structuredContent: { errors: { [secret]: 'not valid' } },
+    _meta: { rejected: { [secret]: 'not valid' } }
+  }, [secret])
+  const errors = { '[secret]': 'not valid' }
+  t.same(failed, {
+    isError: true,
+    content: [],
+    structuredContent: { errors },
+    _meta: { rejected: errors }
+  })
+})
