@@ -2,7 +2,7 @@
 // without mcp.json, in the current folder.
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { loadConfig, readEnvironment, type Config, type Given } from '../config/index.ts'
+import { builtInFolders, loadConfig, readEnvironment, type Config, type Given } from '../config/index.ts'
 import { fail, OperatorError, parseOptions, warnOnTerminal } from './command.ts'
 import { endOutput } from './output.ts'
 import { commandLine } from './usage.ts'
@@ -84,7 +84,8 @@ async function load (upstream: Server): Promise<Config> {
     warnOnTerminal.warn('mcp.json is not read: protect serves what its command line names. To serve mcp.json, use start.')
   }
   const given = { ...environment, BUILTIN_TOOLS: environment['BUILTIN_TOOLS']?.trim() || 'none' }
-  const config = await loadConfig(given, process.cwd(), undefined, { upstreams: [upstream] })
+  // Nor is what whatever folder this is has in ./tools: those scripts would run, each as it is imported.
+  const config = await loadConfig(given, process.cwd(), builtInFolders, { upstreams: [upstream] })
   // The ./docs of whatever folder this is are not for everyone who signs in.
   return environment['DOCS_DIR']?.trim() ? config : Object.freeze({ ...config, docsDir: undefined })
 }

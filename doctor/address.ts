@@ -86,7 +86,8 @@ function certificateDays (host: string, port: number): Promise<number> {
       { host, port, ...(ipaddr.isValid(host) ? {} : { servername: host }), timeout: 10_000 },
       () => {
         resolve(Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS))
-        socket.end()
+        // The other side may never end it, and would keep this process.
+        socket.destroy()
       }
     )
     socket.once('timeout', () => socket.destroy(Object.assign(new Error('no answer'), { name: 'TimeoutError' })))

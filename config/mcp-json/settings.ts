@@ -123,9 +123,29 @@ function httpOf (entry: Entry, { replace, replaceAll }: Replacing, report: Repor
 /** What came from the environment, and where people paste keys as well. */
 function secretsOf (target: CommandTarget | HttpTarget, used: Iterable<string>): string[] {
   const pasted = target.kind === 'command'
-    ? Object.values(target.env)
+    ? [...Object.values(target.env), ...pastedInto(target.args)]
     : [...Object.values(target.headers).flatMap((value) => [value, value.split(' ').at(-1)!]), ...queryOf(target.url)]
   return [...new Set([...used, ...pasted.filter((value) => value.length >= MIN_SECRET)])]
 }
 
-const queryOf = (url: string): string[] => [...(URL.parse(url)?.searchParams.values() ?? [])]
+/** Each value of its query, and as it is written there. */
+function queryOf (url: string): string[] {
+  const { searchParams = [], search = '' } = URL.parse(url) ?? {}
+  const written = search.slice(1).split('&').map((pair) => pair.slice(pair.indexOf('=') + 1))
+  return [...[...searchParams].map(([, value]) => value), ...written]
+}
+
+/** Of an option, a header or a variable. */
+const SECRET_NAME = /^-{0,2}[\w-]*(?:key|token|secret|password|authorization)$/i
+/** In an address, such as that of a database. */
+const URL_PASSWORD = /:\/\/[^\s/:@]*:([^\s/@]+)@/g
+
+/** What arguments say to be a secret: the value of `--api-key`, `api_key=` or `authorization:`, a password in an address. */
+function pastedInto (args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    const passwords = [...arg.matchAll(URL_PASSWORD)].map(([, password]) => password!)
+    const [, name = '', value = ''] = /^([^=:\s]+)[=:]\s*(.*)$/.exec(arg) ?? []
+    const named = SECRET_NAME.test(name) ? [value, value.split(' ').at(-1)!] : []
+    return [...passwords, ...named, ...(index > 0 && SECRET_NAME.test(args[index - 1]!) ? [arg] : [])]
+  })
+}

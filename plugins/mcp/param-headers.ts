@@ -43,6 +43,8 @@ function matches (header: string, value: unknown): boolean {
   const encoded = ENCODED.exec(header)?.[1]
   if (encoded !== undefined && !BASE64.test(encoded)) return false
   const text = encoded === undefined ? header : Buffer.from(encoded, 'base64').toString()
+  // Not one of the values that a header can have; a client may send anything, such as `{ "toString": 1 }`.
+  if (typeof value === 'object') return false
   // Integers compare as numbers, everything else as text.
   return typeof value === 'number' ? text !== '' && Number(text) === value : text === String(value)
 }

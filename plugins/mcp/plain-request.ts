@@ -46,7 +46,7 @@ function isPlainEnvelope (meta: Record<string, unknown>): boolean {
 /** Of a client that cannot be asked back, so that no session begins. */
 export const isPlainInitialize = (params: Record<string, unknown>): boolean =>
   hasOnly(params, ['protocolVersion', 'capabilities', 'clientInfo']) &&
-  SUPPORTED_PROTOCOL_VERSIONS.includes(String(params['protocolVersion'])) &&
+  SUPPORTED_PROTOCOL_VERSIONS.includes(params['protocolVersion'] as string) &&
   isEmpty(params['capabilities']) &&
   isPlainClientInfo(params['clientInfo'])
 

@@ -46,18 +46,17 @@ function scopesOf (
   { tools, resources, prompts }: Offered,
   rights: Rights
 ): readonly string[] | undefined {
-  const named = (key: string) => (typeof params?.[key] === 'string' ? (params[key] as string) : '')
   const ofResource = (uri: unknown) => (typeof uri === 'string' ? (resources.find(uri, rights)?.scopes ?? []) : [])
   switch (method) {
     case 'tools/call': {
-      const tool = tools.find(named('name'), rights)
+      const tool = tools.find(textOf(params, 'name'), rights)
       return tool?.noauth ? [] : tool?.scopes
     }
     case 'resources/read':
     case 'resources/subscribe':
       return atLeastOne(ofResource(params?.['uri']))
     case 'prompts/get':
-      return prompts.find(named('name'), rights)?.scopes
+      return prompts.find(textOf(params, 'name'), rights)?.scopes
     case 'subscriptions/listen':
       // Whose each is takes a while to find out; of what is too much, no more than is served.
       return atLeastOne(
@@ -72,11 +71,16 @@ function scopesOf (
 /** Whether what a message names is still there: the rules may take it away while its call goes on, which may take minutes. */
 export const isThere = (body: McpRequest['body'], offered: Offered, rights: Rights): boolean =>
   [body].flat().every(({ method, params }) => {
-    const named = (key: string) => String(params?.[key])
-    if (method === 'tools/call') return offered.tools.find(named('name'), rights) !== undefined
-    if (method === 'prompts/get') return offered.prompts.find(named('name'), rights) !== undefined
-    return method !== 'resources/read' || offered.resources.find(named('uri'), rights) !== undefined
+    if (method === 'tools/call') return offered.tools.find(textOf(params, 'name'), rights) !== undefined
+    if (method === 'prompts/get') return offered.prompts.find(textOf(params, 'name'), rights) !== undefined
+    return method !== 'resources/read' || offered.resources.find(textOf(params, 'uri'), rights) !== undefined
   })
+
+/** Of a message that nobody has looked at yet, or of another one in its batch: `String` throws for `{ "toString": 1 }`. */
+function textOf (params: Message['params'], key: string): string {
+  const value: unknown = params?.[key]
+  return typeof value === 'string' ? value : ''
+}
 
 const atLeastOne = (scopes: readonly string[]) => (scopes.length > 0 ? scopes : undefined)
 

@@ -7,11 +7,12 @@ const MAX_LOOKED_AT = 2_000
 /** Shorter ones, and lines of a secret of several, would blacken ordinary words. */
 const MIN_SECRET_LENGTH = 4
 
-/** As programs write it into their log and their errors: in JSON, and in URLs, whose paths keep `/` and forms have `+` for a blank. */
+/** As programs write it into their log and their errors: in JSON and in addresses, each part of which keeps other characters. */
 function spellingsOf (secret: string): string[] {
-  const inUrl = encodeURIComponent(secret.toWellFormed())
-  const inForm = String(new URLSearchParams({ '': secret })).slice(1)
-  const encoded = [inUrl, inUrl.replaceAll('%2F', '/'), inForm]
+  const text = secret.toWellFormed()
+  const inPart = encodeURIComponent(text)
+  const inForm = String(new URLSearchParams({ '': text })).slice(1)
+  const encoded = [encodeURI(text), inPart, inPart.replaceAll('%2F', '/'), inForm]
   return [secret, JSON.stringify(secret).slice(1, -1), ...encoded, ...encoded.map(lowerEscapes)]
 }
 
@@ -39,13 +40,22 @@ export function hideIn (text: string, parts: readonly string[], mark: string, le
   return text.length > length + end ? hidden.slice(0, Math.max(0, hidden.length - end)) : hidden
 }
 
-/** The same of all texts in a value as JSON has it. */
-export function hideInside<Value> (value: Value, parts: readonly string[]): Value
-export function hideInside (value: unknown, parts: readonly string[]): unknown {
-  if (typeof value === 'string') return hideIn(value, parts, '[secret]', Infinity)
-  if (Array.isArray(value)) return value.map((one) => hideInside(one, parts))
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hideInside(one, parts)])) : value
+type Hide = (text: string) => string
+
+function mapTexts (value: unknown, text: Hide, name: Hide): unknown {
+  if (typeof value === 'string') return text(value)
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, text, name))
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [name(key), mapTexts(one, text, name)])) : value
 }
+
+const hiding = (parts: readonly string[]): Hide => (text) => hideIn(text, parts, '[secret]', Infinity)
+
+/** The same of all texts in a value as JSON has it, and of all names: a program may say what is wrong by what it was sent. */
+export const hideInside = (value: unknown, parts: readonly string[]): unknown => mapTexts(value, hiding(parts), hiding(parts))
+
+/** The same of a value whose names are the protocol's. */
+export const hideInTexts = <Value>(value: Value, parts: readonly string[]): Value =>
+  mapTexts(value, hiding(parts), (name) => name) as Value
 
 /** @param secrets values that never appear: {@link UpstreamSettings.secrets}. */
 export function withoutSecrets (text: string, secrets: readonly string[]): string {

@@ -4,7 +4,7 @@ import { specTypeSchemas, type CallToolResult } from '@modelcontextprotocol/serv
 import { isObject } from '../../is-object.ts'
 import { hasMoreValues } from '../../json-size.ts'
 import { UpstreamError } from '../../upstreams/contract.ts'
-import { hiddenParts, hideInside } from '../../upstreams/without-secrets.ts'
+import { hiddenParts, hideInside, hideInTexts } from '../../upstreams/without-secrets.ts'
 import { isReservedMeta } from './exchange.ts'
 
 type Result = Record<string, unknown>
@@ -87,12 +87,12 @@ const TOOL_MEMBERS = ['content', 'structuredContent', 'isError']
  * What a tool fails with are words as well, in which programs repeat what they have sent; other results are data.
  * @param secrets of the file.
  */
-export function hideInFailure ({ structuredContent, ...words }: CallToolResult, secrets: readonly string[]): CallToolResult {
+export function hideInFailure ({ structuredContent, _meta, ...words }: CallToolResult, secrets: readonly string[]): CallToolResult {
   const parts = hiddenParts(secrets)
-  const hidden = hideInside(words, parts)
+  const hidden = { ...hideInTexts(words, parts), ...(_meta && { _meta: hideInside(_meta, parts) as Result }) }
   // One that would take long to look through says less than the words beside it.
   if (structuredContent === undefined || hasMoreValues(structuredContent, MAX_VALUES)) return hidden
-  return { ...hidden, structuredContent: hideInside(structuredContent, parts) }
+  return { ...hidden, structuredContent: hideInside(structuredContent, parts) as Result }
 }
 
 /**

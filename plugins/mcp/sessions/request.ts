@@ -117,7 +117,8 @@ class SessionRequest implements OpenStream {
   onRightsChange (): void {
     const { method, params } = this.#message
     if (this.#deps.mayGoOn(this.#message, this.access)) return
-    const name = JSON.stringify(String(params?.['name'] ?? params?.['uri']).slice(0, 64))
+    const asked: unknown = params?.['name'] ?? params?.['uri']
+    const name = JSON.stringify(typeof asked === 'string' ? asked.slice(0, 64) : '')
     const message = `There is no ${method.split('/')[0]!.slice(0, -1)} named ${name} any more: refresh the list`
     this.#refuse({ code: ProtocolErrorCode.InvalidParams, message })
   }

@@ -56,18 +56,29 @@ export function createRightsCheck (keyOf: (access: OpenStream['access']) => stri
   }
 }
 
-/** @returns what stops the checks. */
+/**
+ * One that cannot be checked ends alone: a rejection that nobody catches would end the server.
+ * @returns what stops the checks.
+ */
 export function checkRegularly (
   open: ReadonlyMap<OpenStream, unknown>,
   check: (stream: OpenStream) => Promise<void> | undefined,
-  checkRights: (stream: OpenStream) => void
+  checkRights: (stream: OpenStream) => void,
+  end: End
 ): () => void {
+  function checkRightsOrEnd (stream: OpenStream): void {
+    try {
+      checkRights(stream)
+    } catch {
+      end(stream, 'Whether it may go on cannot be found out')
+    }
+  }
   async function checkAll (): Promise<void> {
     const streams = [...open.keys()]
     for (let first = 0; first < streams.length; first += MAX_PER_TURN) {
       const some = streams.slice(first, first + MAX_PER_TURN)
       await Promise.all(some.map(check))
-      some.filter((stream) => open.has(stream)).forEach(checkRights)
+      some.filter((stream) => open.has(stream)).forEach(checkRightsOrEnd)
       await nextTurn()
     }
   }

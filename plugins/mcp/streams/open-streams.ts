@@ -29,7 +29,7 @@ export function createOpenStreams (
     stream.end(reason)
   }
   const checkRights = createRightsCheck(rightsKey)
-  const stopChecks = checkRegularly(open, createCheck(open, end, now, stillAllows), checkRights)
+  const stopChecks = checkRegularly(open, createCheck(open, end, now, stillAllows), checkRights, end)
 
   return {
     hasRoom: (caller) => open.size < bounds.inAll || holders.heldBy(caller) + 1 < holders.largest().size,

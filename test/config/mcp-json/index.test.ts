@@ -113,6 +113,24 @@ t.test('a variable is replaced after the file was read, and changes nothing but 
   )
   const http = await readOne({ url: 'https://x.example/mcp?key=123456789', headers: { authorization: 'Bearer abcdefgh' } })
   t.same(http.secrets, ['Bearer abcdefgh', 'abcdefgh', '123456789'])
+  const encoded = await readOne({
+    url: 'https://x.example/mcp?code=a%2Fbcdef%3D'
+  })
+  t.same(encoded.secrets, ['a/bcdef=', 'a%2Fbcdef%3D'])
+  const command = await readOne({
+    command: 'npx',
+    args: [
+      '-y', '@modelcontextprotocol/server-x', '/srv/files',
+      'postgresql://app:pa55-word@db.example/crm',
+      '--api-key', 'sk-12345678',
+      '--access-token=tk-12345678',
+      '--header', 'Authorization: Bearer ab-12345678'
+    ]
+  })
+  t.same(command.secrets, [
+    'pa55-word', 'sk-12345678', 'tk-12345678',
+    'Bearer ab-12345678', 'ab-12345678'
+  ], 'what is pasted into arguments is known (UH-44)')
 })
 
 t.test('variables of mcp.json are not unknown to a server that is strict about them', async (t) => {

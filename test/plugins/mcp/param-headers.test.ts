@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { defineTool } from '../../../authoring/tool.ts'
 import { about, annotations, open } from '../../helpers/mcp-authored.ts'
 
-t.test('an argument that is repeated in a header must match it', async (t) => {
+t.test('an argument that is repeated in a header must match it (TL-36)', async (t) => {
   const mirrored = defineTool({
     ...about('mirrored'),
     input: z.object({
@@ -45,7 +45,10 @@ t.test('an argument that is repeated in a header must match it', async (t) => {
     [{ region: 'Hello' }, { 'mcp-param-region': '=?base64?SGVsbG8?=' }],
     [{ region: 'eu' }, { 'mcp-param-region': '=?BASE64?ZXU=?=' }],
     [{ shard: 7 }, { 'mcp-param-shard': '' }],
-    [{ dry: true }, { 'mcp-param-dry': 'TRUE' }]
+    [{ dry: true }, { 'mcp-param-dry': 'TRUE' }],
+    // What becomes no text, or another one than it is.
+    [{ region: { toString: 1 } }, { 'mcp-param-region': 'eu' }],
+    [{ region: ['eu'] }, { 'mcp-param-region': 'eu' }]
   ]
   for (const [args, headers] of bad) {
     const { status, json } = await call(args, headers)

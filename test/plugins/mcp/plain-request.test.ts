@@ -32,10 +32,19 @@ t.test('anything unusual is not plain', async (t) => {
   for (const [body, headers] of cases) t.equal(plainVersionOf(body, headers), undefined, JSON.stringify([body, headers]))
 })
 
-t.test('a plain initialize is of a client that cannot be asked back', async (t) => {
+t.test('a plain initialize is of a client that cannot be asked back (TL-36)', async (t) => {
   const plain = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } }
   t.ok(isPlainInitialize(plain))
-  for (const more of [{ capabilities: { roots: {} } }, { protocolVersion: '1' }, { clientInfo: {} }, { extra: 1 }]) {
+  const others = [
+    { capabilities: { roots: {} } },
+    { protocolVersion: '1' },
+    // What becomes no text, or one that it is not.
+    { protocolVersion: { toString: 1 } },
+    { protocolVersion: ['2025-11-25'] },
+    { clientInfo: {} },
+    { extra: 1 }
+  ]
+  for (const more of others) {
     t.notOk(isPlainInitialize({ ...plain, ...more }), JSON.stringify(more))
   }
 })

@@ -1,6 +1,6 @@
 // Words about an upstream for the log hold no secret and cannot forge a line.
 import t from 'tap'
-import { hiddenParts, hideInside, withoutSecrets } from '../../../plugins/upstreams/without-secrets.ts'
+import { hiddenParts, hideInside, hideInTexts, withoutSecrets } from '../../../plugins/upstreams/without-secrets.ts'
 
 t.test('secrets are hidden, the longer of two first, and ordinary words stay (UH-06)', async (t) => {
   t.equal(withoutSecrets('key abcd-efgh and abcd', ['abcd', 'abcd-efgh']), 'key [secret] and [secret]')
@@ -24,11 +24,12 @@ t.test('a secret is hidden as JSON writes it as well, and in all texts of a valu
   )
 })
 
-t.test('and as a URL has it, which programs name when a request fails (UH-40)', async (t) => {
+t.test('and as an address has it, which programs name when a request fails (UH-43)', async (t) => {
   const secret = 'sk+live/a b=='
   for (const said of [
     new URLSearchParams({ key: secret }).toString(),
     `key=${encodeURIComponent(secret)}`,
+    'key=sk+live/a%20b==',
     'key=sk%2Blive/a%20b%3D%3D',
     'key=sk%2blive%2fa+b%3d%3d'
   ]) {
@@ -39,6 +40,13 @@ t.test('and as a URL has it, which programs name when a request fails (UH-40)', 
   }
   t.same(hiddenParts(['plain']), ['plain'])
   t.doesNotThrow(() => hiddenParts(['half \ud800']))
+})
+
+t.test('a secret is hidden where it is the name of a member, unless the protocol has that name (UH-43)', async (t) => {
+  const parts = hiddenParts(['s3cret-key'])
+  const errors = { a: { 's3cret-key': 'not valid' } }
+  t.same(hideInside(errors, parts), { a: { '[secret]': 'not valid' } })
+  t.same(hideInTexts({ text: 's3cret-key' }, ['text', 's3cret-key']), { text: '[secret]' })
 })
 
 t.test('a text is one line of at most 500 characters', async (t) => {

@@ -121,3 +121,20 @@ t.test('of _meta what is between neighbours is left out, and the rest is passed 
   for (const [key, value] of Object.entries(reserved)) t.equal(metaOf({ [key]: value }), undefined, key)
   t.equal(metaOf({}), undefined)
 })
+
+t.test('nor is it the name of a member of that (UH-43)', async (t) => {
+  const secret = 's3cret-key'
+  const failed = hideInFailure({
+    isError: true,
+    content: [],
+    structuredContent: { errors: { [secret]: 'not valid' } },
+    _meta: { rejected: { [secret]: 'not valid' } }
+  }, [secret])
+  const errors = { '[secret]': 'not valid' }
+  t.same(failed, {
+    isError: true,
+    content: [],
+    structuredContent: { errors },
+    _meta: { rejected: errors }
+  })
+})

@@ -2,8 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { StorageUnavailable } from '../../../../plugins/storage/contract.ts'
-import { createCheck } from '../../../../plugins/mcp/streams/checks.ts'
+import { checkRegularly, createCheck } from '../../../../plugins/mcp/streams/checks.ts'
 import type { OpenStream } from '../../../../plugins/mcp/streams/contract.ts'
+import { until } from '../../../helpers/until.ts'
 import { accessOf, openStreams } from './open.ts'
 
 t.test(
@@ -51,4 +52,26 @@ t.test('while storage is away, a check by a clock that had leapt ahead keeps no 
   const check = createCheck(open, (one) => ended.push(one), () => 1_000, away)
   await check(stream)
   t.same(ended.length, 1)
+})
+
+t.test('one that cannot be checked ends alone, and the others are checked on (SG-29)', async (t) => {
+  const streamOf = (user: string): OpenStream => ({
+    access: accessOf(user, user),
+    address: undefined,
+    until: Infinity,
+    end () {}
+  })
+  const [odd, other] = [streamOf('ann'), streamOf('bob')]
+  const open = new Map([[odd, 0], [other, 0]])
+  const checked: OpenStream[] = []
+  const checkRights = (stream: OpenStream) => {
+    if (stream === odd) throw new TypeError('odd')
+    checked.push(stream)
+  }
+  const end = (stream: OpenStream) => { open.delete(stream) }
+  const stop = checkRegularly(open, () => undefined, checkRights, end)
+  t.teardown(stop)
+  await until(() => checked.length > 1)
+  t.same([...open.keys()], [other])
+  t.same(new Set(checked), new Set([other]))
 })
