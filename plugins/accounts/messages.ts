@@ -65,7 +65,10 @@ export async function sendConfirmation (
   })
 }
 
-/** For a forgotten password. An address without an account costs the same work. */
+/**
+ * For a forgotten password. For an address without an account as much is written; a link and a message are not made for it, which
+ * is a fraction of a millisecond in the background (threat LG-14).
+ */
 export async function sendResetLink (
   app: Deps,
   words: Words,
