@@ -141,7 +141,16 @@ function createFollowers () {
 async function tellAll (subscribers: Iterable<Subscriber>, change: Change): Promise<void> {
   for (const [index, subscriber] of [...subscribers].entries()) {
     if (index % MAX_PER_TURN === MAX_PER_TURN - 1) await nextTurn()
+    tellOrEnd(subscriber, change)
+  }
+}
+
+/** One whose rights cannot be found out ends alone: a rejection that nobody catches would end the server. */
+function tellOrEnd (subscriber: Subscriber, change: Change): void {
+  try {
     tell(subscriber, change)
+  } catch {
+    subscriber.end('Whether it may go on cannot be found out')
   }
 }
 

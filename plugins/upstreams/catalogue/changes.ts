@@ -72,7 +72,9 @@ async function compareEntries<T extends UpstreamTool | UpstreamPrompt> (
   return [...changes, ...removed]
 }
 
-function differences (head: Head, what: Change['what'], before: string, after: string): Change[] {
+/** @param stored may be no text, where what is stored is damaged: then nothing is known of it. */
+function differences (head: Head, what: Change['what'], stored: unknown, after: string): Change[] {
+  const before = typeof stored === 'string' ? stored : ''
   if (before === after) return []
   let same = 0
   while (before[same] === after[same]) same++

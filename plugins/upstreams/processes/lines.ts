@@ -15,13 +15,16 @@ interface LineHandlers {
   onLongLine(head: Buffer, tail: Buffer): void
   /** A line that does not end. */
   onEndless(): void
+  /** One of these has thrown: what a process writes must not end this server. */
+  onFault(): void
 }
 
 /**
  * @param maxBytes of a line.
  * @returns takes the output piece by piece.
  */
-export function createLineReader (maxBytes: number, { onLine, onBlank, onLongLine, onEndless }: LineHandlers): (chunk: Buffer) => void {
+export function createLineReader (maxBytes: number, handlers: LineHandlers): (chunk: Buffer) => void {
+  const { onLine, onBlank, onLongLine, onEndless, onFault } = handlers
   /** The beginning of a line. It grows by doubling: a process may write byte by byte. */
   let kept = Buffer.alloc(0)
   let length = 0
@@ -60,7 +63,7 @@ export function createLineReader (maxBytes: number, { onLine, onBlank, onLongLin
     if (end !== undefined) onLongLine(line, end)
     else hand(line)
   }
-  return (chunk) => {
+  const take = (chunk: Buffer) => {
     let start = 0
     for (let end = chunk.indexOf(LINE_END); end !== -1; end = chunk.indexOf(LINE_END, start)) {
       const piece = chunk.subarray(start, end)
@@ -74,6 +77,13 @@ export function createLineReader (maxBytes: number, { onLine, onBlank, onLongLin
       finish()
     }
     if (start < chunk.length) add(chunk.subarray(start))
+  }
+  return (chunk) => {
+    try {
+      take(chunk)
+    } catch {
+      onFault()
+    }
   }
 }
 

@@ -32,11 +32,12 @@ export function readLine (line: Buffer): LineContent {
 const isMessage = (value: unknown): value is JSONRPCMessage =>
   typeof value === 'object' && value !== null && (value as { jsonrpc?: unknown }).jsonrpc === '2.0'
 
-const ID = '"id"\\s*:\\s*(\\d{1,15}|"[^"\\\\]{1,100}")\\s*'
+/** As JSON has them: what JSON does not know, such as `007`, is no id. */
+const ID = '"id"\\s*:\\s*(0|[1-9]\\d{0,14}|"[^"\\\\\\p{Cc}]{1,100}")\\s*'
 const VERSION = '"jsonrpc"\\s*:\\s*"2\\.0"\\s*'
 /** Servers write the id first, or last. At both places a text of the answer cannot pretend to be one. */
-const AT_HEAD = new RegExp(`^\\{\\s*(?:${VERSION},\\s*)?${ID},`)
-const AT_TAIL = new RegExp(`(?<!\\\\)${ID}(?:,\\s*${VERSION})?\\}\\s*$`)
+const AT_HEAD = new RegExp(`^\\{\\s*(?:${VERSION},\\s*)?${ID},`, 'u')
+const AT_TAIL = new RegExp(`(?<!\\\\)${ID}(?:,\\s*${VERSION})?\\}\\s*$`, 'u')
 
 /**
  * Whose answer a line is that is too large to be parsed.

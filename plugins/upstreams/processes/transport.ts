@@ -143,7 +143,8 @@ export class ProcessTransport implements Transport {
       onLine: (line) => count(this.#read(line)),
       onBlank: () => count(1 / BLANK_LINES_LIKE_A_MESSAGE),
       onLongLine: (head, tail) => this.#refuse(size, head, tail),
-      onEndless: () => this.#fail('malformed', `a message of it is ${size}, and does not end`)
+      onEndless: () => this.#fail('malformed', `a message of it is ${size}, and does not end`),
+      onFault: () => this.#fail('malformed', 'what it writes cannot be read')
     })
     child.stdout.on('data', (chunk: Buffer) => { if (!this.#isClosed) read(chunk) })
     // It may go on without one, and then would answer nothing more.

@@ -140,6 +140,28 @@ t.test('a subscription whose client does not read is cut off, and others are ser
   t.ok(told > 500 && !reader.destroyed && heard >= told, `${heard} were heard by the other`)
 })
 
+t.test('a subscription whose rights cannot be found out ends alone, and others are told (SG-30)', async (t) => {
+  const listeners: Array<(numbered: object) => void> = []
+  const changes = { subscribe: (listener: never) => { listeners.push(listener) } }
+  const rightsOf = (access: unknown) => {
+    if (access === null) throw new TypeError('what is stored of this person is damaged')
+    return ALL_RIGHTS
+  }
+  const subscriptions = createSubscriptions(changes as never, { name: 'x', version: '1' }, () => 1, rightsOf)
+  const [damaged, other] = [new PassThrough(), new PassThrough()]
+  const filter = { resourceSubscriptions: ['x:a'] }
+  const access = { grantId: 'g', user: { id: 'u' }, expiresAt: Infinity }
+  for (const [raw, whose] of [[damaged, null], [other, access]] as const) {
+    subscriptions.open(raw as unknown as ServerResponse, { id: 1, filter, access: whose as never, address: '192.0.2.1' })
+  }
+  const change = { kind: 'resource_updated', uri: 'x:a', audiences: [{ gives: ['everyone'], takes: [] }] }
+  listeners[0]!({ number: 1, change })
+  await new Promise(setImmediate)
+  t.ok(damaged.writableEnded)
+  t.notOk(other.writableEnded)
+  t.match(String(other.read()), /resources\/updated/)
+})
+
 t.test('at most 500 streams are told of a change in one turn', async (t) => {
   const bus = createLocalEventBus()
   const changes = createChangeLog(bus, { collection: () => ({}) } as never, () => 1, { warn () {} })

@@ -153,3 +153,21 @@ t.test('large lists are compared in turns with other requests (UC-01)', async (t
   clearImmediate(next!)
   t.ok(turns >= names.length, String(turns))
 })
+
+t.test('what is stored and is no text counts as nothing, and delays nobody (SG-31)', async (t) => {
+  const now = await read([tool({ description: 'Finds.' })])
+  const [found] = now.tools
+  for (const odd of [5, true, [], {}]) {
+    const listed = { ...found!.listed, title: odd, description: odd }
+    const stored = {
+      ...now,
+      instructions: odd,
+      tools: [{ ...found!, listed }]
+    } as unknown as typeof now
+    const after = 'Finds.'
+    t.match(
+      await compare(stored, now, 'crm', 7),
+      [{ what: 'description', before: '', after }]
+    )
+  }
+})

@@ -4,12 +4,17 @@ import t from 'tap'
 import { createLineReader } from '../../../../plugins/upstreams/processes/lines.ts'
 import fc from '../../../helpers/fast-check.ts'
 
+const ODD = Buffer.from('odd')
+
 function reader (maxBytes: number) {
   const lines: string[] = []
   const long: Array<[head: string, tail: string]> = []
-  let [endless, blank] = [0, 0]
+  let [endless, blank, faults] = [0, 0, 0]
   const push = createLineReader(maxBytes, {
-    onLine: (line) => lines.push(line.toString()),
+    onLine: (line) => {
+      if (line.equals(ODD)) throw new SyntaxError('odd')
+      lines.push(line.toString())
+    },
     onBlank: () => {
       blank++
     },
@@ -18,11 +23,21 @@ function reader (maxBytes: number) {
     },
     onEndless: () => {
       endless++
+    },
+    onFault: () => {
+      faults++
     }
   })
   const feed = (text: string) => push(Buffer.from(text))
-  return { feed, lines, long, blank: () => blank, endless: () => endless }
+  return { feed, lines, long, blank: () => blank, endless: () => endless, faults: () => faults }
 }
+
+t.test('what cannot be read throws nothing at whoever reads (UH-45)', async (t) => {
+  const { feed, lines, faults } = reader(8)
+  feed(`a\n${ODD}\n`)
+  t.equal(faults(), 1)
+  t.same(lines, ['a'])
+})
 
 t.test('lines are the same in whatever pieces they arrive', async (t) => {
   const piece = fc.stringMatching(/^[ab\n\r]{0,9}$/)

@@ -135,3 +135,13 @@ t.test('a text in an answer is not taken for its id (PR-06)', async (t) => {
   t.equal(idOf(JSON.stringify({ result: { a: padding, id: 1 } })), undefined)
   t.equal(idOf(JSON.stringify([{ result: padding, id: 1 }])), undefined)
 })
+
+t.test('what JSON does not know as a number or a text is no id (UH-45)', async (t) => {
+  for (const id of ['007', '00', '"a\u0001"', '"a\tb"', '"\r"']) {
+    const head = `{"jsonrpc":"2.0","id":${id},"result":"${padding}"}`
+    const tail = `{"result":"${padding}","jsonrpc":"2.0","id":${id}}`
+    t.equal(idOf(head), undefined, id)
+    t.equal(idOf(tail), undefined, id)
+  }
+  t.equal(idOf(`{"jsonrpc":"2.0","id":0,"result":"${padding}"}`), 0)
+})

@@ -119,16 +119,19 @@ t.test('an answer that is too large or too deep costs its own request an error (
   }
 })
 
-t.test('what is too large, and nobody\'s answer, ends the connection', async (t) => {
-  const script = 'console.log("x".repeat(2e6)); setInterval(() => {}, 1e5)'
-  const { processes } = startProcesses(t, { bounds: BOUNDS })
-  const settings = upstreamSettings([], { args: ['-e', script] })
-  const transport = processes.open(settings, undefined)
-  await transport.start()
-  t.match(
-    await fault(transport),
-    { fault: 'malformed', message: /1000000 bytes/ }
-  )
+t.test('what is too large, and nobody\'s answer, ends the connection, and no server (UH-45)', async (t) => {
+  const large = '"x".repeat(2e6)'
+  for (const written of [large, `'{"id":007,"result":' + ${large}`]) {
+    const script = `console.log(${written}); setInterval(() => {}, 1e5)`
+    const { processes } = startProcesses(t, { bounds: BOUNDS })
+    const settings = upstreamSettings([], { args: ['-e', script] })
+    const transport = processes.open(settings, undefined)
+    await transport.start()
+    t.match(
+      await fault(transport),
+      { fault: 'malformed', message: /1000000 bytes/ }
+    )
+  }
 })
 
 t.test('what a process does not read is not kept without bound (PR-07)', async (t) => {
