@@ -34,7 +34,7 @@ export interface Notes {
    * response that streams.
    */
   exportOf(userId: string): AsyncIterable<ExportedNote>
-  /** When an account is deleted. @returns how many notes there were. */
+  /** When an account is deleted. @returns how many notes there were. @throws StorageUnavailable where they are elsewhere. */
   deleteOf(userId: string): Promise<number>
 }
 
@@ -55,14 +55,14 @@ export default fp(
     const local = app.postgres ? undefined : openSqliteNotes(dataDir, worker)
     const store = local ?? (await openPostgresNotes(app.postgres!, worker))
     app.addHook('onClose', () => store.close())
-    const checkHome =
+    const home =
       local && redisUrl !== undefined
         ? await openSingleHome(app.storage.collection<NotesHome>('notes-home'), local.identity)
-        : async () => {}
+        : undefined
     const listeners: Array<(change: NoteChange) => void> = []
     const deps: PersonalNotesDeps = {
       store,
-      checkHome,
+      checkHome: async () => home?.checkWrite(),
       changed: (change) => {
         for (const listener of listeners) listener(change)
       },
@@ -85,7 +85,10 @@ export default fp(
           await setImmediate()
         }
       },
-      deleteOf: (userId) => store.removeAll(userId)
+      async deleteOf (userId) {
+        await home?.checkRemoval()
+        return store.removeAll(userId)
+      }
     } satisfies Notes)
   },
   { name: 'notes', dependencies: ['storage', 'postgres', 'workers'] }

@@ -9,6 +9,8 @@ export interface Owners {
   /** @returns the upstream that a URI belongs to, of those of which the caller may read it. */
   ownerOf(uri: string, rights: Rights): string | undefined
   mayRead(upstream: string, uri: string, rights: Rights): boolean
+  /** Whether it has such URIs, and the caller may not read this one. */
+  hides(upstream: string, uri: string, rights: Rights): boolean
   /**
    * Whatever an upstream may take a URI for: each in its spellings, with the names of the templates that these fit. Only
    * who may read all of them may read it.
@@ -52,6 +54,7 @@ export function createOwners (upstreams: { readonly all: ReadonlyArray<Offering>
   return {
     thingsOf,
     mayRead,
+    hides: (upstream, uri, rights) => owners.get(upstream)?.schemes.has(schemeOf(uri)) === true && !mayRead(upstream, uri, rights),
     refresh () {
       owners = read()
     },

@@ -1,6 +1,6 @@
 // Resources of upstreams beside ours: listed for each caller,
 // found by their URI, read and followed (MCP "Resources").
-import { ProtocolError, ResourceNotFoundError, type ReadResourceResult } from '@modelcontextprotocol/server'
+import { isInputRequiredResult, ProtocolError, ResourceNotFoundError, type ReadResourceResult } from '@modelcontextprotocol/server'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
@@ -10,6 +10,7 @@ import type { Relay } from './contract.ts'
 import { siteOfCaller, upstreamCaller } from './exchange.ts'
 import { relayedError } from './faults.ts'
 import { relayGuarded, toProtocolError } from './guarded.ts'
+import { completedFor, withoutHidden } from './hidden-resources.ts'
 import type { Owners } from './owners.ts'
 import { READING } from './prompts.ts'
 import { listOf } from './resource-list.ts'
@@ -49,11 +50,9 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
         asked: [uri],
         timeoutMs: relay.settingsOf(upstream).timeoutMs
       }
-      return relayGuarded(relay, asked, caller, 'The resource', (result) => {
-        const { contents, ttlMs, _meta } = readResult(upstream, 'ReadResourceResult', result, ['contents', 'ttlMs'])
-        const isTtl = Number.isSafeInteger(ttlMs) && (ttlMs as number) >= 0
-        return { contents, ...(isTtl && { ttlMs }), ...(_meta !== undefined && { _meta }) } as ReadResourceResult
-      })
+      const read = await relayGuarded(relay, asked, caller, 'The resource', (result) => readContents(upstream, result))
+      if (isInputRequiredResult(read)) return read
+      return { ...read, contents: await withoutHidden(read.contents, upstream, uri, caller.request.rights, owners) }
     },
     async complete (uri, argument, caller, context) {
       const { rights } = caller.request
@@ -62,7 +61,8 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
         templatesOf(upstream, rights).some(({ uriTemplate }) => uriTemplate === uri))
       if (!upstream) return own.complete(uri, argument, caller)
       const completed = { ref: { type: 'ref/resource' as const, uri }, argument, context }
-      return relayCompletion(relay, upstream.settings.name, completed, caller, 'The resource')
+      const { name } = upstream.settings
+      return completedFor(await relayCompletion(relay, name, completed, caller, 'The resource'), completed, name, rights, owners)
     },
     async follow (uri, { request, services }) {
       const name = ownerOf(uri, request.rights)
@@ -76,6 +76,12 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       }
     }
   }
+}
+
+function readContents (upstream: string, result: Record<string, unknown>): ReadResourceResult & { ttlMs?: number } {
+  const { contents, ttlMs, _meta } = readResult(upstream, 'ReadResourceResult', result, ['contents', 'ttlMs'])
+  const isTtl = Number.isSafeInteger(ttlMs) && (ttlMs as number) >= 0
+  return { contents, ...(isTtl && { ttlMs }), ...(_meta !== undefined && { _meta }) } as ReadResourceResult
 }
 
 /** One of which somebody may have nothing does not learn of them. */

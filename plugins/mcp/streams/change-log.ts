@@ -162,6 +162,22 @@ export function createChangeLog (
   }
 }
 
+/** As `user` of a change: no person has this id. */
+const NOBODY = ''
+
+/**
+ * Takes somebody who is deleted out of the log, which lives on as long as anything changes. Each entry keeps its number: a gap
+ * would have every client that comes back ask for everything again.
+ */
+export const forgetChangesOf = (storage: Storage, userId: string): Promise<void> =>
+  storage.collection<StoredLog>('mcpChanges').update<void>(LOG, (record) => {
+    const isTheirs = ({ change: { user } }: NumberedChange) => user === userId
+    if (!record?.entries.some(isTheirs)) return { result: undefined }
+    const entries = record.entries.map((entry) =>
+      isTheirs(entry) ? { number: entry.number, change: { ...LIST_CHANGES[0]!, user: NOBODY } } : entry)
+    return { write: { record: { ...record, entries }, ttl: MAX_AGE_SECONDS }, result: undefined }
+  })
+
 type Listener = (change: NumberedChange) => void
 
 /** Thousands of streams listen, of both eras: they are told one after the other, in turns with other requests. */

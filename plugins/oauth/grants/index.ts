@@ -14,6 +14,7 @@ import { organizationBackends } from '../../accounts/organizations.ts'
 import { inTurns } from '../../in-turns.ts'
 import { createGrantsByUser, type GrantList, type GrantsByUser } from './by-user.ts'
 import { servicesOf } from '../services.ts'
+import type { Context } from './access.ts'
 import type { Grant, TokenSet } from './contract.ts'
 import { createEndings, type EndListener, type EndReason } from './endings.ts'
 import { createIssuing, TokenReuse, type Issuing } from './issuing.ts'
@@ -131,7 +132,7 @@ export function createGrants (
 ): Grants {
   const byUser = createGrantsByUser(lists, store, now, settled)
   const backendsInUse = new Set([...life.backends.map(({ id }) => id), ...organizationBackends(life)])
-  const withBackend = (check: GrantCheck): GrantCheck => requireBackend(backendsInUse, check)
+  const whereUsable = (check: GrantCheck): GrantCheck => requireUsable({ backendsInUse, resource: life.mcpUrl }, check)
   const valid = { resource: life.mcpUrl, backendsInUse, services: servicesOf(life.clients ?? []) }
   const { onEnd, ended, endingReuse } = createEndings()
   const issuing = createIssuing(store, sealing, now, life)
@@ -167,8 +168,8 @@ export function createGrants (
       await withdraw(grant)
       throw signInExpired()
     },
-    redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, withBackend(check), withRefresh)),
-    refresh: (token, check, ...more) => endingReuse(issuing.refresh(token, withBackend(check), ...more)),
+    redeem: (code, check, { withRefresh }) => endingReuse(issuing.redeem(code, whereUsable(check), withRefresh)),
+    refresh: (token, check, ...more) => endingReuse(issuing.refresh(token, whereUsable(check), ...more)),
     issueByOrganization: createOrganizationGrants({ store, byUser, makeRoom, now, life }),
     issueToService: issuing.issueToService,
     takeBack: issuing.takeBack,
@@ -215,12 +216,15 @@ const isConnected = ({ code, service }: Grant): boolean =>
   service === undefined && code?.used !== false
 
 /**
- * Nothing of a grant works while the backend that its person signed in with is not configured.
+ * Nothing of a grant works while the backend that its person signed in with is not configured, or at another address than it
+ * was given for: its access tokens would be refused, and the app would refresh them again and again (threat WB-46).
  */
-const requireBackend =
-  (inUse: ReadonlySet<string>, check: GrantCheck): GrantCheck =>
-    (grant) =>
-      inUse.has(grant.backend) ? check(grant) : 'the sign-in method is no longer in use; sign in again'
+const requireUsable =
+  ({ backendsInUse, resource }: Pick<Context, 'backendsInUse' | 'resource'>, check: GrantCheck): GrantCheck =>
+    (grant) => {
+      if (!backendsInUse.has(grant.backend)) return 'the sign-in method is no longer in use; sign in again'
+      return grant.resource === resource ? check(grant) : 'this server has another address now; sign in again'
+    }
 
 async function selectIds (store: Collection<Grant>, ids: string[], which: (grant: Grant) => boolean): Promise<string[]> {
   const found = await Promise.all(ids.map((id) => store.find(id)))

@@ -75,8 +75,10 @@ export function createReading (
       const parsed = parseToken('rt', token)
       return parsed && (await store.find(parsed.grantId))
     },
-    isCurrentRefreshToken: (grant, token) =>
-      grant.refresh !== undefined && grant.refresh.expiresAt > now() && mayRotate(grant, token, sealing),
+    isCurrentRefreshToken (grant, token) {
+      const { refresh, resource } = grant
+      return resource === valid.resource && refresh !== undefined && refresh.expiresAt > now() && mayRotate(grant, token, sealing)
+    },
     holderOf: (token, clientId) => holderOf(store, sealing, token, clientId)
   }
 }

@@ -118,7 +118,8 @@ export function issueToService (
   now: number,
   life: Lifetimes
 ): Change<Grant, Issued> {
-  const isSame = grant?.service === fresh.service
+  // Tokens for an earlier address stay what they are: for that one (RFC 8707).
+  const isSame = grant?.service === fresh.service && grant?.resource === fresh.resource
   const before = isSame
     ? { ...fresh, createdAt: grant!.createdAt, accessTokens: grant!.accessTokens }
     : { ...fresh, accessTokens: {} }

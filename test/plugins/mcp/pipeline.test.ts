@@ -15,6 +15,7 @@ import {
 } from '../../helpers/mcp-held.ts'
 import { post } from '../../helpers/oauth.ts'
 import { startServer, type TestServer } from '../../helpers/server.ts'
+import { until } from '../../helpers/until.ts'
 
 /** Sends the head and some bytes of the body. @returns what sends the rest, and the answer. */
 async function holdBody (url: string, access: string, message: object) {
@@ -136,4 +137,15 @@ t.test('the sessions of a person go with the account, and those of others stay (
   await app.signIn.lifecycle.delete(user.id)
   t.equal((await stored(app, 'mcpSession')).length, 1)
   t.notMatch(JSON.stringify([await stored(app, 'mcpSession'), await stored(app, 'mcpSessionList')]), user.id)
+})
+
+t.test('what has changed for a person is no longer stored with their id once they are gone (AC-38)', async (t) => {
+  const { app, url } = await startServer(t)
+  const ann = await person(url)
+  const { user } = (await app.grants.verifyAccessToken(ann.access))!
+  await app.notes.of(user).create({ text: 'A note' })
+  const changes = async () => JSON.stringify(await stored(app, 'mcpChanges'))
+  await until(async () => (await changes()).includes(user.id))
+  await app.signIn.lifecycle.delete(user.id)
+  t.notMatch(await changes(), user.id)
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
 import { evaluate } from '../../../../plugins/access-rules/rights.ts'
-import { concerns, createChangeLog, type NumberedChange } from '../../../../plugins/mcp/streams/change-log.ts'
+import { concerns, createChangeLog, forgetChangesOf, type NumberedChange } from '../../../../plugins/mcp/streams/change-log.ts'
 import { createLocalEventBus } from '../../../../plugins/event-bus.ts'
 import { eachStorage } from '../../../helpers/each-storage.ts'
 
@@ -25,6 +25,29 @@ eachStorage('a subscriber gets numbered changes, and can catch up after any of t
   t.strictSame((await log.since(start + 1))?.map(({ change }) => change), [change('b'), change('c')])
   await log.announce(Array.from({ length: 500 }, () => change('d')))
   t.equal(await log.since(start + 1), undefined, 'the log no longer reaches back that far')
+})
+
+eachStorage('of somebody who is deleted nothing is left in the log, and others miss nothing by it (AC-38)', async (t, open) => {
+  let time = 1_800_000_000
+  const now = () => time
+  const storage = await open(now)
+  const log = createChangeLog(createLocalEventBus(), storage, now, { warn () {} })
+  const start = await log.newest()
+  await log.announce([change('a'), { ...change('note:theirs'), user: 'ann' }, { ...change('note:other'), user: 'bob' }])
+  const stored = async () => JSON.stringify(await storage.collection('mcpChanges').find('log'))
+  for (let hours = 0; hours < 24; hours++) {
+    time += 3_000
+    await log.announce([change(`${hours}`)])
+  }
+  t.match(await stored(), /note:theirs.*ann/, 'it lives on as long as anything changes')
+  await forgetChangesOf(storage, 'ann')
+  t.notMatch(await stored(), /note:theirs|ann/)
+  const left = (await log.since(start))!
+  t.same(left.map(({ number }) => number), Array.from({ length: 27 }, (_, index) => start + 1 + index))
+  t.same([left[0]!.change, left[2]!.change], [change('a'), { ...change('note:other'), user: 'bob' }])
+  for (const user of ['ann', 'bob', null]) t.notOk(concerns(left[1]!.change, { user, rights: () => ALL_RIGHTS }))
+  await forgetChangesOf(storage, 'nobody')
+  t.same(await log.since(start), left)
 })
 
 t.test('many changes at once are written together, and the log stays small however long their names are (UC-09)', async (t) => {

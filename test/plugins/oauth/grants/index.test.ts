@@ -114,6 +114,20 @@ eachStoredGrants(async (t, stored) => {
     }
   )
 
+  t.test('at another address nothing of a grant works, its refresh token neither, and nothing of it is spent (WB-46)', async (t) => {
+    const elsewhere = openGrants([KEYS[0]!], storage, { ...LIFE, mcpUrl: 'https://elsewhere.example' } as never)
+    const code = await grants.issueCode(allowed)
+    const { accessToken, refreshToken, grant } = await issue()
+    const before = await place.dump()
+    const other = { ...refused, message: /another address now/ }
+    await t.rejects(elsewhere.redeem(code, fits, { withRefresh: true }), other)
+    await t.rejects(elsewhere.refresh(refreshToken!, fits), other)
+    t.equal(await elsewhere.verifyAccessToken(accessToken), undefined)
+    t.same([elsewhere, grants].map((one) => one.isCurrentRefreshToken(grant, refreshToken!)), [false, true])
+    t.equal(await place.dump(), before)
+    t.ok(await grants.refresh(refreshToken!, fits), 'at the first one again, it goes on')
+  })
+
   t.test('the apps of a client are its own, and not those of services', async (t) => {
     const { grant } = await issue()
     await grants.issueCode({ ...allowed, clientId: 'other' })

@@ -170,3 +170,13 @@ grantsTest('with another secret nothing of the earlier one works, and its tokens
   t.equal(Object.keys(grant.accessTokens).length, 1)
   t.equal(await grants.verifyAccessToken(accessToken), undefined)
 })
+
+grantsTest('at another address no token of a service for the earlier one works, also once there is a new one (WB-46)', async (t, house) => {
+  const { accessToken: earlier } = await house.open().issueToService(serviceRequest)
+  const resource = 'https://elsewhere.example'
+  const moved = house.open({ mcpUrl: resource })
+  t.equal(await moved.verifyAccessToken(earlier), undefined)
+  const { accessToken } = await moved.issueToService({ ...serviceRequest, resource })
+  t.ok(await moved.verifyAccessToken(accessToken))
+  t.equal(await moved.verifyAccessToken(earlier), undefined)
+})

@@ -1,0 +1,64 @@
+// Leaves out of what an upstream answers about resources those that the rules hide from the caller: it knows no rules, and
+// reads a folder with all that is in it, and completes a template with all that fits (MCP "Resources", "Completion").
+import type { ReadResourceResult } from '@modelcontextprotocol/server'
+import type { Rights } from '../../access-rules/contract.ts'
+import { createSharedTurns } from '../../in-turns.ts'
+import type { Completion } from '../handlers/complete.ts'
+import type { Completed } from './complete.ts'
+import type { Owners } from './owners.ts'
+
+type Contents = ReadResourceResult['contents']
+
+/** As for a list: rules are asked about each entry, by all templates that it fits. */
+const beginTurns = createSharedTurns()
+
+/** @param uri that was asked for, and may be read. */
+export const withoutHidden = (contents: Contents, upstream: string, uri: string, rights: Rights, owners: Owners): Promise<Contents> =>
+  keep(contents, (content) => content.uri === uri || !owners.hides(upstream, content.uri, rights))
+
+/** @returns also no total where something is left out, since that would count it. */
+export async function completedFor (
+  { completion }: Completion,
+  { ref, argument, context }: Completed & { ref: { uri: string } },
+  upstream: string,
+  rights: Rights,
+  owners: Owners
+): Promise<Completion> {
+  const { values, total: _, ...more } = completion
+  const left = await keep(values, (value) =>
+    owners.mayRead(upstream, expand(ref.uri, { ...context?.arguments, [argument.name]: value }), rights))
+  return { completion: left.length === values.length ? completion : { ...more, values: left } }
+}
+
+async function keep<T> (all: readonly T[], test: (one: T) => boolean): Promise<T[]> {
+  const kept: T[] = []
+  const turn = beginTurns()
+  for (const one of all) {
+    const waiting = turn()
+    if (waiting) await waiting
+    if (test(one)) kept.push(one)
+  }
+  return kept
+}
+
+/** RFC 6570 §2.2. */
+const EXPRESSION = /\{([+#./;?&]?)([^{}]*)\}/g
+const SEPARATORS: Readonly<Record<string, string>> = { '.': '.', '/': '/', ';': ';', '?': '&', '&': '&' }
+const NAMED = new Set([';', '?', '&'])
+/** Stands for what nobody has typed yet. */
+const ANY = '_'
+/** Characters. No URI that is longer can be read. */
+const MAX_VALUE = 2_048
+
+/** Forms of which nothing can be read backwards as well: an upstream may use any. */
+function expand (template: string, values: Readonly<Record<string, string>>): string {
+  return template.replaceAll(EXPRESSION, (_, operator: string, names: string) => {
+    const written = names.split(',').map((variable) => {
+      const name = variable.split(/[*:]/, 1)[0]!
+      const value = (Object.hasOwn(values, name) ? values[name]! : ANY).slice(0, MAX_VALUE + 1).toWellFormed()
+      const encoded = operator === '+' || operator === '#' ? encodeURI(value) : encodeURIComponent(value)
+      return NAMED.has(operator) ? `${name}=${encoded}` : encoded
+    })
+    return `${operator === '+' ? '' : operator}${written.join(SEPARATORS[operator] ?? ',')}`
+  })
+}
