@@ -1,6 +1,7 @@
 // Runs in a worker: reads the text of a file, of whatever format. No other code looks into a document, so a hostile one
 // costs its time in the worker, and is left out.
-import { decodeText, isText } from './decode.ts'
+import { isText } from './characters.ts'
+import { decodeText } from './decode.ts'
 import { isPacked, UNNAMED } from './file-types.ts'
 import { storable } from '../storable.ts'
 import { BROKEN, LOCKED, type Converted } from './formats/contract.ts'

@@ -3,7 +3,7 @@
 import type { Dirent } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodeText } from './decode.ts'
+import { textOf } from './characters.ts'
 import { readBeginning } from './extract.ts'
 import { isPassing } from './file-fault.ts'
 import type { Question } from './ignore-task.ts'
@@ -125,7 +125,7 @@ async function readRules (root: string, directory: string): Promise<string | und
       throw isPassing(error) ? error : unknown(`cannot be read (${code})`)
     }
     try {
-      return decodeText(bytes.length < MAX_BYTES ? bytes : withoutLastLine(bytes), 'text/plain')
+      return textOf(bytes.length < MAX_BYTES ? bytes : withoutLastLine(bytes))
     } catch {
       throw unknown('is not text')
     }

@@ -1,6 +1,7 @@
 // Encodings: what declares itself is read as it says, UTF-8 is recognized, and windows-1252 is the last resort.
 import t from 'tap'
-import { decodeText, isText } from '../../../plugins/library/decode.ts'
+import { isText } from '../../../plugins/library/characters.ts'
+import { decodeText } from '../../../plugins/library/decode.ts'
 
 const latin = (text: string) => Buffer.from(text, 'latin1')
 
