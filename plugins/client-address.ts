@@ -61,8 +61,8 @@ export function useClientIpHeader (app: FastifyInstance, { clientIpHeader }: Pro
   })
 }
 
-/** From the right, of which all but the last are proxies of ours. */
-const MAX_HOPS = 20
+/** Of X-Forwarded-For, from the right; all but the last are proxies of ours. */
+export const MAX_HOPS = 20
 
 /** A proxy of ours that is written with its port would be taken for the visitor, and a visitor's port for a part of the address. */
 export function dropForwardedPorts (app: FastifyInstance, { trustProxy }: Proxies): void {

@@ -4,12 +4,11 @@
 // Tested in test/plugins/half-sent.test.ts.
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { networkOfAddress, siteOf, withoutPort } from './client-address.ts'
+import { MAX_HOPS, networkOfAddress, siteOf, withoutPort } from './client-address.ts'
 import { createProxyCheck, type Proxies } from './proxy-check.ts'
 
 /** Slow ones of one site. Fly.io, as fly.toml has it, lets 500 requests in at once. */
 export const MAX_HALF_SENT = 64
-const MAX_HOPS = 20
 /** Whose senders are found in one look: it takes longer than to count a request. */
 const MAX_FOUND = 500
 /** A body that began to arrive this recently is not slow. */

@@ -60,5 +60,24 @@ export function createSharedTurns () {
   return () => createTurnsOf(ownTurn)
 }
 
+/**
+ * @param turn see {@link createTurns}. @param select returns undefined for what is left out.
+ * @returns what is selected, in the order of the items.
+ */
+export async function selectInTurns<T, R> (
+  items: Iterable<T>,
+  turn: () => Promise<void> | undefined,
+  select: (item: T) => R | undefined
+): Promise<R[]> {
+  const selected: R[] = []
+  for (const item of items) {
+    const waiting = turn()
+    if (waiting) await waiting
+    const found = select(item)
+    if (found !== undefined) selected.push(found)
+  }
+  return selected
+}
+
 /** @param next resolves in a turn in which the work may go on. @returns as {@link createTurns}; the first piece waits as well. */
 export const createTurnsOf = (next: () => Promise<void>) => createTurns(next, -Infinity)

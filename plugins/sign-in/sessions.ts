@@ -7,7 +7,7 @@ import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
 import type { UnusedPlaces } from '../oauth/clients/unused-places.ts'
 import type { Collection } from '../storage/contract.ts'
-import { referenceOfBrowser, withinWait, type UpstreamSessions } from '../upstream-sessions/index.ts'
+import { askedWithinWait, referenceOfBrowser, type UpstreamSessions } from '../upstream-sessions/index.ts'
 import { isActive, type BrowserSession, type User } from './contract.ts'
 import { SESSION_LIFETIME_SECONDS, type Cookies } from './cookies.ts'
 import { attemptOf } from './intent.ts'
@@ -201,9 +201,7 @@ async function findLogoutUrl (
   { backend, session }: { backend: string; session: string },
   returnTo: string
 ): Promise<string | undefined> {
-  const found = (async () => backends.get(backend)?.sessions?.logoutUrl?.(session, returnTo))()
-  return withinWait(found.catch((error: unknown) => {
-    app.log.warn(`The person was signed out here only: ${(error as Error | undefined)?.message}`)
-    return undefined
-  }))
+  return askedWithinWait(() => backends.get(backend)?.sessions?.logoutUrl?.(session, returnTo), (reason) => {
+    app.log.warn(`The person was signed out here only: ${reason}`)
+  })
 }

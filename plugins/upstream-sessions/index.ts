@@ -74,6 +74,19 @@ export async function withinWait<T> (call: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/**
+ * The same of a module of the operator's own: it may throw before it returns a promise, or return none (threat WB-45).
+ * @param failed is told why. @returns undefined then as well.
+ */
+export const askedWithinWait = <T>(
+  call: () => Promise<T> | undefined,
+  failed: (reason: string | undefined) => void
+): Promise<T | undefined> =>
+    withinWait((async () => call())().catch((error: unknown) => {
+      failed((error as Error | undefined)?.message)
+      return undefined
+    }))
+
 export const referenceOfGrant = (id: string): string => `grant ${id}`
 export const referenceOfBrowser = (session: string): string => `browser ${session}`
 
@@ -145,10 +158,8 @@ export function createUpstreamSessions (deps: Deps): UpstreamSessions {
 }
 
 async function endAtService ({ backends, log }: Deps, backend: string, session: string): Promise<void> {
-  // A module of the operator's own may throw before it returns a promise, or return none (threat WB-45).
-  const ending = (async () => backends.get(backend)?.sessions?.end?.(session))().catch((error: unknown) => {
-    log.warn(`A session at ${backend} could not be ended: ${(error as Error | undefined)?.message}`)
-  })
   // What referred to it has ended here: a sign-out does not wait for a service that hangs.
-  await withinWait(ending)
+  await askedWithinWait(() => backends.get(backend)?.sessions?.end?.(session), (reason) => {
+    log.warn(`A session at ${backend} could not be ended: ${reason}`)
+  })
 }

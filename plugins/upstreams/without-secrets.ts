@@ -18,8 +18,17 @@ function spellingsOf (secret: string): string[] {
 
 const lowerEscapes = (text: string): string => text.replaceAll(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase())
 
+/** By the secrets of an upstream, which stay the same: each line of its log is looked through. */
+const known = new WeakMap<readonly string[], readonly string[]>()
+
 /** @returns what is hidden of them: each whole and line by line, the longest first, since one may be part of another. */
-export const hiddenParts = (secrets: readonly string[]): string[] =>
+export function hiddenParts (secrets: readonly string[]): readonly string[] {
+  const parts = known.get(secrets) ?? findParts(secrets)
+  known.set(secrets, parts)
+  return parts
+}
+
+const findParts = (secrets: readonly string[]): string[] =>
   [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]).flatMap(spellingsOf))]
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length)

@@ -28,7 +28,10 @@ export interface Source {
 /** Whether a file belongs to the server, rather than to its tests and benchmarks. */
 export const isServer = (file: string): boolean => !AROUND.test(file)
 
-export const readSources = async (): Promise<Source[]> => Promise.all((await listFiles('')).map(read))
+let sources: Promise<Source[]> | undefined
+
+/** Read once in a process: several tests look through them, and none changes them. */
+export const readSources = (): Promise<Source[]> => (sources ??= listFiles('').then((files) => Promise.all(files.map(read))))
 
 async function listFiles (folder: string): Promise<string[]> {
   const entries = await readdir(join(ROOT, folder), { withFileTypes: true })

@@ -2,19 +2,17 @@
 // reads a folder with all that is in it, and completes a template with all that fits (MCP "Resources", "Completion").
 import type { ReadResourceResult } from '@modelcontextprotocol/server'
 import type { Rights } from '../../access-rules/contract.ts'
-import { createSharedTurns } from '../../in-turns.ts'
+import { selectInTurns } from '../../in-turns.ts'
 import type { Completion } from '../handlers/complete.ts'
 import type { Completed } from './complete.ts'
-import type { Owners } from './owners.ts'
+import { beginTurns, type Owners } from './owners.ts'
 
 type Contents = ReadResourceResult['contents']
 
-/** As for a list: rules are asked about each entry, by all templates that it fits. */
-const beginTurns = createSharedTurns()
-
 /** @param uri that was asked for, and may be read. */
 export const withoutHidden = (contents: Contents, upstream: string, uri: string, rights: Rights, owners: Owners): Promise<Contents> =>
-  keep(contents, (content) => content.uri === uri || !owners.hides(upstream, content.uri, rights))
+  selectInTurns(contents, beginTurns(), (content) =>
+    content.uri === uri || !owners.hides(upstream, content.uri, rights) ? content : undefined)
 
 /** @returns also no total where something is left out, since that would count it. */
 export async function completedFor (
@@ -25,20 +23,9 @@ export async function completedFor (
   owners: Owners
 ): Promise<Completion> {
   const { values, total: _, ...more } = completion
-  const left = await keep(values, (value) =>
-    owners.mayRead(upstream, expand(ref.uri, { ...context?.arguments, [argument.name]: value }), rights))
+  const left = await selectInTurns(values, beginTurns(), (value) =>
+    owners.mayRead(upstream, expand(ref.uri, { ...context?.arguments, [argument.name]: value }), rights) ? value : undefined)
   return { completion: left.length === values.length ? completion : { ...more, values: left } }
-}
-
-async function keep<T> (all: readonly T[], test: (one: T) => boolean): Promise<T[]> {
-  const kept: T[] = []
-  const turn = beginTurns()
-  for (const one of all) {
-    const waiting = turn()
-    if (waiting) await waiting
-    if (test(one)) kept.push(one)
-  }
-  return kept
 }
 
 /** RFC 6570 §2.2. */

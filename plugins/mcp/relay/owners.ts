@@ -3,7 +3,11 @@
 // which names rules may mean it (MCP "Resources").
 import { checkTemplate, parseTemplate } from '../../../authoring/uri-template.ts'
 import type { Rights } from '../../access-rules/contract.ts'
+import { createSharedTurns } from '../../in-turns.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
+
+/** Rules are asked about each entry, by all templates that it fits: ten milliseconds of some, for any number of callers. */
+export const beginTurns = createSharedTurns()
 
 export interface Owners {
   /** @returns the upstream that a URI belongs to, of those of which the caller may read it. */

@@ -1,22 +1,20 @@
 // The resources that an upstream lists for one caller, page by
 // page (MCP "Resources", "Pagination").
 import { isInputRequiredResult, type Resource as Listed } from '@modelcontextprotocol/server'
-import { createSharedTurns } from '../../in-turns.ts'
+import { selectInTurns } from '../../in-turns.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
 import { noSuchPage } from '../handlers/cursor.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import type { ListPage } from '../handlers/resource-pages.ts'
 import type { Relay } from './contract.ts'
 import { relayGuarded } from './guarded.ts'
+import { beginTurns } from './owners.ts'
 import { readListed, readPage } from './results.ts'
 
 /** One that is slow does not keep the others back. */
 const MAX_LIST_MS = 5_000
 /** Characters; one that is longer ends the list, since ours could not hold it. */
 const MAX_CURSOR = 1_000
-
-/** Rules are asked about each entry, by all templates that it fits: ten milliseconds of some, for any number of callers. */
-const beginTurns = createSharedTurns()
 
 /**
  * An upstream that fails costs its own part of the list only.
@@ -46,14 +44,10 @@ export function listOf (
       const page = await relayGuarded(relay, asked, asking, 'The list of resources', readPage)
       if (isInputRequiredResult(page)) return { resources: [] }
       const { entries, next } = page
-      const resources: Listed[] = []
-      const turn = beginTurns()
-      for (const entry of entries) {
-        const waiting = turn()
-        if (waiting) await waiting
+      const resources = await selectInTurns(entries, beginTurns(), (entry) => {
         const resource = readListed(entry)
-        if (resource && mayList(name, resource.uri)) resources.push(resource as Listed)
-      }
+        return resource && mayList(name, resource.uri) ? (resource as Listed) : undefined
+      })
       const isCarried = next !== undefined && next.length <= MAX_CURSOR
       return { resources, ...(isCarried && { next: `${name} ${next}` }) }
     } catch (err) {

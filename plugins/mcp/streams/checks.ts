@@ -56,29 +56,28 @@ export function createRightsCheck (keyOf: (access: OpenStream['access']) => stri
   }
 }
 
-/**
- * One that cannot be checked ends alone: a rejection that nobody catches would end the server.
- * @returns what stops the checks.
- */
+/** A stream of which something cannot be found out ends alone: a rejection that nobody catches would end the server. */
+export function orEnd (work: () => void, end: (reason: string) => void): void {
+  try {
+    work()
+  } catch {
+    end('Whether it may go on cannot be found out')
+  }
+}
+
+/** @returns what stops the checks. */
 export function checkRegularly (
   open: ReadonlyMap<OpenStream, unknown>,
   check: (stream: OpenStream) => Promise<void> | undefined,
   checkRights: (stream: OpenStream) => void,
   end: End
 ): () => void {
-  function checkRightsOrEnd (stream: OpenStream): void {
-    try {
-      checkRights(stream)
-    } catch {
-      end(stream, 'Whether it may go on cannot be found out')
-    }
-  }
   async function checkAll (): Promise<void> {
     const streams = [...open.keys()]
     for (let first = 0; first < streams.length; first += MAX_PER_TURN) {
       const some = streams.slice(first, first + MAX_PER_TURN)
       await Promise.all(some.map(check))
-      some.filter((stream) => open.has(stream)).forEach(checkRightsOrEnd)
+      for (const stream of some) if (open.has(stream)) orEnd(() => checkRights(stream), (reason) => end(stream, reason))
       await nextTurn()
     }
   }

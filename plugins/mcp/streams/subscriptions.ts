@@ -13,6 +13,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { whenClosed } from '../../when-closed.ts'
+import { orEnd } from './checks.ts'
 import { concerns, LIST_CHANGES, type Change, type ChangeLog, type Recipient } from './change-log.ts'
 import type { OpenStream, OpenStreams } from './contract.ts'
 import { notificationOf } from './notification.ts'
@@ -141,16 +142,7 @@ function createFollowers () {
 async function tellAll (subscribers: Iterable<Subscriber>, change: Change): Promise<void> {
   for (const [index, subscriber] of [...subscribers].entries()) {
     if (index % MAX_PER_TURN === MAX_PER_TURN - 1) await nextTurn()
-    tellOrEnd(subscriber, change)
-  }
-}
-
-/** One whose rights cannot be found out ends alone: a rejection that nobody catches would end the server. */
-function tellOrEnd (subscriber: Subscriber, change: Change): void {
-  try {
-    tell(subscriber, change)
-  } catch {
-    subscriber.end('Whether it may go on cannot be found out')
+    orEnd(() => tell(subscriber, change), subscriber.end)
   }
 }
 
