@@ -48,26 +48,23 @@ export async function sendConfirmation (
   const { words } = request
   const account = await accounts.find(email)
   if (!account) return
-  const from = siteOf(networkOf(request))
+  const addressed = { to: account.email, from: siteOf(networkOf(request)) }
   if (account.verified) {
-    const message = renderMail(words, 'account-exists', { ...aboutServer(app), forgotUrl: urls.forgot })
-    app.mail.send({ to: account.email, purpose: 'taken', from, ...message })
+    const write = () => renderMail(words, 'account-exists', { ...aboutServer(app), forgotUrl: urls.forgot })
+    app.mail.sendOnRequest({ ...addressed, purpose: 'taken' }, write)
     return
   }
   const { contested } = account
-  const secret = await app.accountLinks.issue({ purpose: contested ? 'reset' : 'confirm', backend, account, by: 'mail' })
-  const data = { ...aboutServer(app), link: contested ? urls.reset(secret) : urls.confirm(secret) }
-  app.mail.send({
-    to: account.email,
-    purpose: contested ? 'choose' : 'confirm',
-    from,
-    ...renderMail(words, contested ? 'choose-password' : 'confirm', data)
+  app.mail.sendOnRequest({ ...addressed, purpose: contested ? 'choose' : 'confirm' }, async () => {
+    const secret = await app.accountLinks.issue({ purpose: contested ? 'reset' : 'confirm', backend, account, by: 'mail' })
+    const data = { ...aboutServer(app), link: contested ? urls.reset(secret) : urls.confirm(secret) }
+    return renderMail(words, contested ? 'choose-password' : 'confirm', data)
   })
 }
 
 /**
- * For a forgotten password. For an address without an account as much is written; a link and a message are not made for it, which
- * is a fraction of a millisecond in the background (threat LG-14).
+ * For a forgotten password. For an address without an account as much is stored. A link and a message are made for an account alone,
+ * in the background and once in ten minutes (threat LG-14).
  */
 export async function sendResetLink (
   app: Deps,
@@ -78,13 +75,11 @@ export async function sendResetLink (
   email: Email
 ): Promise<void> {
   const account = await accounts.find(email)
-  if (!account) {
-    app.mail.pretend({ to: email, purpose: 'reset' })
-    return
-  }
-  const secret = await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'mail' })
-  const data = { ...aboutServer(app), link: urls.reset(secret) }
-  app.mail.send({ to: account.email, purpose: 'reset', ...renderMail(words, 'reset-password', data) })
+  const write = account && (async () => {
+    const secret = await app.accountLinks.issue({ purpose: 'reset', backend, account, by: 'mail' })
+    return renderMail(words, 'reset-password', { ...aboutServer(app), link: urls.reset(secret) })
+  })
+  app.mail.sendOnRequest({ to: account?.email ?? email, purpose: 'reset' }, write)
 }
 
 /**
@@ -102,12 +97,13 @@ export async function sendAddressChange (
   const about = { ...aboutServer(app), forgotUrl: urls.forgot }
   sendToPerson(app, user, 'requested', renderMail(words, 'address-change-requested', about), account.email)
   if (await accounts.find(to)) {
-    app.mail.send({ to, purpose: 'taken', from: user.id, ...renderMail(words, 'address-taken', about) })
+    app.mail.sendOnRequest({ to, purpose: 'taken', from: user.id }, () => renderMail(words, 'address-taken', about))
     return
   }
-  const secret = await app.accountLinks.issue({ purpose: 'change', backend, account, email: to, by: 'mail' })
-  const data = { ...aboutServer(app), link: urls.change(secret) }
-  app.mail.send({ to, purpose: 'new-address', from: user.id, ...renderMail(words, 'confirm-new-address', data) })
+  app.mail.sendOnRequest({ to, purpose: 'new-address', from: user.id }, async () => {
+    const secret = await app.accountLinks.issue({ purpose: 'change', backend, account, email: to, by: 'mail' })
+    return renderMail(words, 'confirm-new-address', { ...aboutServer(app), link: urls.change(secret) })
+  })
 }
 
 /**

@@ -7,8 +7,9 @@ import { parseEmail } from '../../auth-backends/contract.ts'
 import type { Config } from '../../config/index.ts'
 import { wordsOf, type Language } from '../../languages/index.ts'
 import { placeAmong } from '../secrets.ts'
-import { MAX_PER_MAILBOX, type Message } from './lanes.ts'
+import { MAX_PER_MAILBOX, type Addressed, type Message } from './lanes.ts'
 import { createMailQueue } from './queue.ts'
+import type { MailText } from './templates.ts'
 import { isRecent } from '../is-recent.ts'
 
 const TIMEOUT_MS = 15_000
@@ -33,10 +34,11 @@ export interface Mail {
    */
   send(message: Message): void
   /**
-   * Writes what {@link Mail.send} writes, and sends nothing: for a mailbox without an account
-   * here.
+   * What strangers can ask for, in the name of any mailbox. It is written once its mailbox may be sent it: to ask again costs the
+   * same whether or not there is an account (threat LG-14).
+   * @param write missing for a mailbox without an account here: as much is stored, and nothing sent.
    */
-  pretend(message: Pick<Message, 'to' | 'purpose'>): void
+  sendOnRequest(message: Addressed, write?: () => MailText | Promise<MailText>): void
   /** Settles when nothing is being sent, or waits for its first try. */
   idle(): Promise<void>
 }
@@ -62,15 +64,15 @@ export default fp(
 
     const mayBeSent = createMailboxLimit(app)
     const counting = new Set<Promise<void>>()
-    async function count (message: Counted, send?: () => void): Promise<void> {
+    async function count (message: Addressed, send?: () => void | Promise<void>): Promise<void> {
       try {
-        if (await mayBeSent(message, send === undefined)) send?.()
+        if (await mayBeSent(message, send === undefined)) await send?.()
         else if (send) app.log.warn({ purpose: message.purpose }, 'a message was dropped: its mailbox had as many of this kind in ten minutes as it is sent')
       } catch (error) {
-        app.log.error({ err: error }, 'a message was not sent: storage could not say when the last one was')
+        app.log.error({ err: error }, 'a message was not sent: it could not be written, or storage could not say when the last one was sent')
       }
     }
-    const inBackground = (message: Counted, send?: () => void): void => {
+    const inBackground = (message: Addressed, send?: () => void | Promise<void>): void => {
       if (!settings) return
       const counted = count(message, send).finally(() => counting.delete(counted))
       counting.add(counted)
@@ -80,7 +82,8 @@ export default fp(
       isOn: settings !== undefined,
       failures,
       send: (message) => inBackground(message, () => queue.add(message)),
-      pretend: (message) => inBackground(message),
+      sendOnRequest: (message, write) =>
+        inBackground(message, write && (async () => queue.add({ ...message, ...(await write()) }))),
       async idle () {
         await Promise.all(counting)
         await queue.idle()
@@ -119,16 +122,14 @@ async function openTransport (url: string): Promise<Transporter> {
 /** Mailboxes without an account, of which anyone can make up any number, share so many records. */
 const PLACES_OF_NOBODY = 1_024
 
-type Counted = Pick<Message, 'to' | 'purpose'>
-
 /**
  * @returns a function that counts a message and says whether it may be sent; of any number at once no more than may be.
  * Where nobody has the mailbox it does the same work.
  */
-function createMailboxLimit ({ storage, sealing, now }: FastifyInstance): (message: Counted, isOfNobody: boolean) => Promise<boolean> {
+function createMailboxLimit ({ storage, sealing, now }: FastifyInstance): (message: Addressed, isOfNobody: boolean) => Promise<boolean> {
   /** When messages were sent, in seconds since the epoch. */
   const sent = storage.collection<{ at: number[] }>('mailSent')
-  const keyOf = ({ to, purpose }: Counted, isOfNobody: boolean): string => {
+  const keyOf = ({ to, purpose }: Addressed, isOfNobody: boolean): string => {
     const mailbox = JSON.stringify([purpose, parseEmail(to)])
     return isOfNobody
       ? `nobody ${placeAmong(sealing, 'mailbox', mailbox, PLACES_OF_NOBODY)}`

@@ -23,7 +23,8 @@ export type MailPurpose =
   | 'lost'
   | 'first-factor'
 
-export interface Message extends MailText {
+/** A message without its words. */
+export interface Addressed {
   to: string
   purpose: MailPurpose
   /** Of what strangers cause: the site or person it was asked for by, whose share of the lane it takes. */
@@ -31,6 +32,8 @@ export interface Message extends MailText {
   /** Called once a mail server has taken it. Never rejects. */
   delivered?(): Promise<void>
 }
+
+export type Message = Addressed & MailText
 
 export interface Waiting {
   message: Message

@@ -1,5 +1,3 @@
-// Mail: one message for a purpose and mailbox in ten minutes, and the same work for a mailbox without an account (threats
-// AC-07, LG-14).
 // Mail: one message for a purpose and mailbox in ten minutes, a place for each recipient, tries over minutes, a quick
 // end, and the same work for a mailbox of nobody (threats AC-06, AC-07, LG-14).
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -81,11 +79,30 @@ storageTest(
   }
 )
 
+storageTest('whoever asks again has no link or message made, which would tell an account from none (LG-14)', async (t, start) => {
+  const { url, app, signUp, linkTo } = await startWithMail(smtp, start)
+  const email = `asked.${t.name.includes('Redis') ? 'r' : 's'}@example.com`
+  await signUp(email, PASSWORD)
+  await linkTo(email)
+  const { issue } = app.accountLinks
+  let issued = 0
+  app.accountLinks.issue = (link) => {
+    issued++
+    return issue(link)
+  }
+  for (let n = 0; n < 3; n++) {
+    await new Browser().post(`${url}/password/forgot`, { email })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await app.mail.idle()
+  }
+  t.equal(issued, 1)
+})
+
 storageTest('mailboxes that are made up leave a bounded number of records, and none in the place of an account (ST-08)', async (t, start) => {
   const { app } = await startWithMail(smtp, start)
   const count = async () => (await Array.fromAsync(app.storage.collection('mailSent').all())).length
   const before = await count()
-  for (let n = 0; n < 3_000; n++) app.mail.pretend({ to: `${n}@example.org`, purpose: 'reset' })
+  for (let n = 0; n < 3_000; n++) app.mail.sendOnRequest({ to: `${n}@example.org`, purpose: 'reset' })
   await app.mail.idle()
   t.ok((await count()) - before <= 1_024)
   const to = `there.${t.name.includes('Redis') ? 'r' : 's'}@example.org`
