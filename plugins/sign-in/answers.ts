@@ -1,13 +1,15 @@
 // What a backend says of a person, as far as it counts: a module of the operator's own may pass on whatever its service has
 // sent, and the word `"false"` is not false (threats AC-36, AC-40).
 // Tested in test/plugins/sign-in/complete.test.ts.
-import type { SignedIn, SignInAnswer } from '../../auth-backends/contract.ts'
+import { parseEmail, type SignedIn, type SignInAnswer } from '../../auth-backends/contract.ts'
 import { hidesSomething, toDisplayName } from '../display-name.ts'
 
 /** An id of OpenID Connect has 255 at most, beside the address of its issuer. */
 const MAX_SUBJECT_CHARACTERS = 4_000
 /** RFC 5321 §4.5.3.1.3: no path is longer. */
 const MAX_ADDRESS_CHARACTERS = 254
+/** Of one mailbox: mail to `ann@a.example,bob@b.example` would go to both, and a rule for a domain reads the last (threat AC-43). */
+const ONE_MAILBOX = /^[^\s@,;:<>()[\]\\"]+@[^\s@,;:<>()[\]\\"]+$/
 
 const kinds = {
   email: 'string',
@@ -44,14 +46,17 @@ export const isListOfNames = (names: unknown): names is string[] =>
 
 /**
  * What a backend says of a person appears on pages, in mail and at terminals: the name is cleaned, an address with
- * hidden characters is left out.
+ * hidden characters, or of several mailboxes, is left out.
  */
 export function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
   const shown = name === undefined ? '' : toDisplayName(name, '')
-  const isSound = email !== undefined && email.length <= MAX_ADDRESS_CHARACTERS && !hidesSomething(email)
+  const isSound = email !== undefined && isOneAddress(email)
   return {
     ...identity,
     ...(shown && { name: shown }),
     ...(isSound && { email, ...(emailVerified !== undefined && { emailVerified }) })
   }
 }
+
+const isOneAddress = (email: string): boolean =>
+  email.length <= MAX_ADDRESS_CHARACTERS && !hidesSomething(email) && ONE_MAILBOX.test(parseEmail(email))

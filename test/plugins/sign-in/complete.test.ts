@@ -139,6 +139,13 @@ t.test('an address that is too long or hides something is none, and then nobody 
       JSON.stringify(email?.slice(0, 20))
     )
   }
+  // Mail would go to both, and rules by domain would take the last for the address (AC-43).
+  for (const several of ['bob@b.example,ann@example.com', 'bob@b.example;ann@example.com', 'bob@b.example，ann@example.com', 'x:bob@b.example', '"Ann" <bob@b.example>', 'bob@b.example ann@example.com', 'bob', 'a@b@c', '@example.com']) {
+    t.same(of(several, true), { subject: 's' }, several)
+  }
+  for (const one of ["o'brien+x@example.com", 'ann_corp.com#EXT#@corp.example', 'ü@ü.example', ' Ann@Example.com']) {
+    t.same(of(one, true), { subject: 's', email: one, emailVerified: true }, one)
+  }
   t.same(
     presentable({ subject: 's', name: ' A\u202enn  B ' }),
     { subject: 's', name: 'Ann B' }
