@@ -13,6 +13,8 @@ import type { MailText } from './templates.ts'
 import { isRecent } from '../is-recent.ts'
 
 const TIMEOUT_MS = 15_000
+/** For all of a message: a server that says a little every few seconds is never silent for as long as that. */
+const DELIVERY_MS = 60_000
 export const MAIL_WINDOW_SECONDS = 600
 
 declare module 'fastify' {
@@ -57,7 +59,8 @@ export default fp(
           subject: `${subject} - ${app.identity.name}`,
           text: text.trimEnd() + signature(app, language),
           headers: { 'Content-Language': language },
-          from: senderOf(settings!.from, app.identity.name)
+          from: senderOf(settings!.from, app.identity.name),
+          signal: AbortSignal.timeout(DELIVERY_MS)
         })
       }
     })

@@ -120,10 +120,12 @@ export function createAdmissions (deps: Deps): Admissions {
 }
 
 const createAddition = (deps: Deps): Admissions['add'] => async (userId, backend, identity, isStillSignedIn) => {
-  const { users } = deps
+  const { users, findHeld } = deps
   await checkIdentity(deps, backend, identity)
   const user = await findAddable(deps, userId, backend, identity)
   if (!user) return undefined
+  // Again: the question may have been open for half an hour (threat AC-42).
+  refuseHeld(await findHeld(identity, user))
   const added = keyOf({ backend, subject: identity.subject })
   const withdraw = () => users.unlink(userId, (identities) => identities.filter((one) => keyOf(one) !== added))
   let holds: boolean

@@ -113,7 +113,8 @@ export function createChallenges (deps: Deps): Challenges {
 /** When the person authenticated at the provider, if it says so. */
 function provenThrough (answer: SignInAnswer, now: number): Pick<Submission, 'provenAt'> {
   const age = (answer as Partial<SignedIn> | null)?.authenticationAgeSeconds
-  return age === undefined ? {} : { provenAt: now - Math.max(0, age) }
+  // A service may write `null` for what it does not know: that is not now.
+  return typeof age === 'number' ? { provenAt: now - Math.max(0, age) } : {}
 }
 
 /** A failure is stored for the page that is shown next. */

@@ -12,9 +12,9 @@ import {
 import type { Clock } from '../../clock.ts'
 import { OAuthError, signInExpired } from '../../errors.ts'
 import { english, type Message, type Text } from '../../languages/index.ts'
-import { hidesSomething, toDisplayName } from '../display-name.ts'
 import type { UpstreamSessions } from '../upstream-sessions/index.ts'
 import type { Admission, Admissions, SignInContext } from './admission.ts'
+import { presentable, readAnswer } from './answers.ts'
 import type { Failure, Proof } from './contract.ts'
 import type { Entry } from './entry.ts'
 import { provesEnough } from './freshness.ts'
@@ -86,10 +86,6 @@ interface Deps {
   entry: Pick<Entry, 'enter' | 'noteAdded'>
 }
 
-/** An id of OpenID Connect has 255 at most, beside the address of its issuer. */
-const MAX_SUBJECT_CHARACTERS = 4_000
-/** RFC 5321 §4.5.3.1.3: no path is longer. */
-const MAX_ADDRESS_CHARACTERS = 254
 /** The same for an account that does not exist. */
 const wrong = ({ password }: AuthBackend): Message => ({ key: password && asksForMail(password.label) ? 'sign-in.wrongMail' : 'sign-in.wrongDetails' })
 const IN_USE: Message = { key: 'sign-in.inUse' }
@@ -136,11 +132,12 @@ export function createCompletion (deps: Deps): Completion {
         return noteOutage(request, submission, error)
       }
     },
-    async complete (request, reply, submission, answer) {
-      const problem = problemOf(answer)
-      if (problem !== undefined) {
-        return noteOutage(request, submission, new BackendUnavailable(`${submission.backend} ${problem}`, { reason: 'unreadable' }))
+    async complete (request, reply, submission, said) {
+      const read = readAnswer(said)
+      if ('problem' in read) {
+        return noteOutage(request, submission, new BackendUnavailable(`${submission.backend} ${read.problem}`, { reason: 'unreadable' }))
       }
+      const { answer } = read
       if (answer === null) {
         return reject(request, submission, 'credentials', { message: wrong(backends.get(submission.backend)!), statusCode: 401 })
       }
@@ -151,19 +148,6 @@ export function createCompletion (deps: Deps): Completion {
       return signIn(deps, reject, request, reply, submission, presentable(answer))
     }
   }
-}
-
-/**
- * A module of the operator's own may pass on what its service has left out: without an id, everybody would be one person
- * (threat AC-36).
- */
-function problemOf (answer: SignInAnswer): string | undefined {
-  if (typeof answer !== 'object') return 'answered what is no person'
-  if (answer === null || 'refused' in answer || 'factor' in answer) return undefined
-  const { subject, groups = [] } = answer
-  if (typeof subject !== 'string' || subject.trim() === '') return 'named a person without a `subject`'
-  if (subject.length > MAX_SUBJECT_CHARACTERS) return `named a person with a \`subject\` of more than ${MAX_SUBJECT_CHARACTERS} characters`
-  return Array.isArray(groups) ? undefined : 'named `groups` that are no list'
 }
 
 /**
@@ -234,17 +218,3 @@ const MAX_PARKED_GROUPS_CHARACTERS = 4_000
 
 const withFewGroups = ({ groups = [], ...identity }: SignedIn): SignedIn =>
   groups.join().length > MAX_PARKED_GROUPS_CHARACTERS ? identity : { ...identity, groups }
-
-/**
- * What a backend says of a person appears on pages, in mail and at terminals: the name is cleaned, an address with
- * hidden characters is left out.
- */
-export function presentable ({ name, email, emailVerified, ...identity }: SignedIn): SignedIn {
-  const shown = name === undefined ? '' : toDisplayName(name, '')
-  const isSound = email !== undefined && email.length <= MAX_ADDRESS_CHARACTERS && !hidesSomething(email)
-  return {
-    ...identity,
-    ...(shown && { name: shown }),
-    ...(isSound && { email, ...(emailVerified !== undefined && { emailVerified }) })
-  }
-}

@@ -11,7 +11,7 @@ import { backendOfIssuer } from '../accounts/organizations.ts'
 import { hasIdentityOf } from '../accounts/identities.ts'
 import { isAllowed } from '../accounts/user-record.ts'
 import type { Users } from '../accounts/users.ts'
-import { presentable } from './complete.ts'
+import { presentable } from './answers.ts'
 import { isExpired, type IdentityKey, type LinkedIdentity, type User } from './contract.ts'
 
 /** What a verified assertion says of a person. */

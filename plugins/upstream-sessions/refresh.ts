@@ -10,6 +10,7 @@ import {
 } from '../../auth-backends/contract.ts'
 import type { Clock } from '../../clock.ts'
 import type { Sealing } from '../secrets.ts'
+import { isListOfNames } from '../sign-in/answers.ts'
 import type { IdentityKey } from '../sign-in/contract.ts'
 import type { Collection } from '../storage/contract.ts'
 import { isRecent } from '../is-recent.ts'
@@ -153,8 +154,8 @@ async function refresh (
   // Sealed with a key that is gone: it can be neither used nor checked.
   if (known === undefined) return forget(deps, id)
   const renew = deps.backends.get(backend)?.sessions?.renew
-  const asked = (async () => (renew ? await renew(known) : known))()
-  let renewed: string | Renewed | null
+  const asked = (async () => asRenewed(renew ? await renew(known) : known))()
+  let renewed: Renewed | null
   try {
     renewed = await withinLease(asked, (session) => keepLate(deps, unstored, id, record, session))
   } catch (error) {
@@ -164,13 +165,25 @@ async function refresh (
     throw error
   }
   if (renewed === null) return forget(deps, id)
-  const { session, person } = asRenewed(renewed)
+  const { session, person } = renewed
   if (!(await keep(deps, unstored, id, record, session, { checkedAt: deps.now() }))) return undefined
   if (person) await deps.onRenewed({ backend, subject: person.subject }, person.groups)
   return { backend, session }
 }
 
-const asRenewed = (renewed: string | Renewed): Renewed => (typeof renewed === 'string' ? { session: renewed } : renewed)
+/**
+ * A module of the operator's own may answer anything, and what is no session ends nothing (threat AC-40).
+ * @throws BackendUnavailable
+ */
+function asRenewed (answer: string | Renewed | null): Renewed | null {
+  if (answer === null) return null
+  const renewed: Partial<Renewed> = typeof answer === 'string' ? { session: answer } : (answer ?? {})
+  const { session, person } = renewed
+  if (typeof session !== 'string') throw new BackendUnavailable('A session was renewed without a `session`', { reason: 'unreadable' })
+  const isNamed = person != null && typeof person.subject === 'string' && isListOfNames(person.groups)
+  return isNamed ? { session, person } : { session }
+}
+
 const sessionOfFault = (error: unknown): string | undefined => (error instanceof BackendUnavailable ? error.session : undefined)
 
 const LATE: unique symbol = Symbol('late')
@@ -180,9 +193,9 @@ const LATE: unique symbol = Symbol('late')
  * @param onLate is given a session that comes afterwards. @throws BackendUnavailable once the lease is over.
  */
 async function withinLease (
-  asked: Promise<string | Renewed | null>,
+  asked: Promise<Renewed | null>,
   onLate: (session: string) => Promise<unknown>
-): Promise<string | Renewed | null> {
+): Promise<Renewed | null> {
   let timer: NodeJS.Timeout | undefined
   const end = new Promise<typeof LATE>((resolve) => {
     timer = setTimeout(resolve, LEASE_SECONDS * 1000, LATE)
@@ -190,7 +203,7 @@ async function withinLease (
   const answer = await Promise.race([asked, end]).finally(() => clearTimeout(timer))
   if (answer !== LATE) return answer
   asked
-    .then((late) => (late === null ? undefined : asRenewed(late).session), sessionOfFault)
+    .then((late) => late?.session, sessionOfFault)
     .then(async (session) => session !== undefined && (await onLate(session)))
     .catch(() => {})
   throw new BackendUnavailable('A session is being refreshed for too long', { reason: 'slow' })

@@ -24,7 +24,7 @@ async function place (t: Test) {
   await signIn(one, ANN)
   const people = () => Array.fromAsync(lifecycle.all())
   const [ann] = await people()
-  return { one, other, app, lifecycle, signIn, people, ann: ann! }
+  return { one, other, url, app, lifecycle, signIn, people, ann: ann! }
 }
 
 t.test('who is locked comes back by no other sign-in with their address, nor as an owner by OWNER_EMAIL (AC-17)', async (t) => {
@@ -50,6 +50,31 @@ t.test('who is locked comes back by no other sign-in with their address, nor as 
     app.accounts.changeAddress({} as never, {} as never, change),
     { code: 'access_denied', reason: 'locked' }
   )
+})
+
+t.test('an address counts as it is when somebody confirms that they add it, and not as it was when they were asked (AC-42)', async (t) => {
+  const { one, other, url, app, lifecycle, signIn, people, ann } = await place(t)
+  const browser = new Browser()
+  await signIn(other, 'bob@example.com', browser)
+  const bob = (await people()).find(({ id }) => id !== ann.id)!
+  const asked = async () => {
+    const question = await browser.get(url + app.paths.accountLink)
+    const login = await browser.submit(question, ({ action }) => action === app.paths.accountLink)
+    const isOf = ({ fields }: { fields: Record<string, string> }) => fields['backend'] === one
+    return browser.submit(login, isOf, { email: `second ${ANN}`, password: 'x' })
+  }
+  const add = async (page: Page) => browser.submit(page, ({ action }) => action === app.paths.accountLinkAdd)
+  const first = await asked()
+  await lifecycle.lock(ann.id)
+  t.match(await add(first), { status: 403, text: /This account is locked/ })
+  await lifecycle.unlock(ann.id)
+  const second = await asked()
+  await appOf(app.secondFactors, (await lifecycle.find(ann.id))!, app.now())
+  t.match(await add(second), { status: 403, text: /a second factor protects it/ })
+  t.same((await lifecycle.find(bob.id))!.identities, bob.identities)
+  await app.secondFactors.removeAll(ann.id)
+  t.match(await add(await asked()), { status: 200 })
+  t.equal((await lifecycle.find(bob.id))!.identities.length, 2)
 })
 
 t.test('nobody goes around a second factor by a separate account with the same address (FL-04)', async (t) => {

@@ -51,6 +51,41 @@ t.test('with a mail server that never greets, the whole server stops in time', a
   t.match(logged, /"unsent":1,"msg":"messages were not sent/)
 })
 
+t.test('a mail server that says an empty line now and then, and never answers, holds up nothing (AC-41)', async (t) => {
+  const sockets: Socket[] = []
+  const slow = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+    socket.write('220 mail.example.com\r\n')
+    const dribble = setInterval(() => socket.write('\r\n'), 20)
+    socket.resume().on('close', () => clearInterval(dribble))
+  })
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    slow.close()
+  })
+  const { timeout } = AbortSignal
+  // What takes a minute takes a moment.
+  AbortSignal.timeout = (milliseconds) => timeout(milliseconds === 60_000 ? 200 : milliseconds)
+  t.teardown(() => {
+    AbortSignal.timeout = timeout
+  })
+  const server = await startServer(t, {
+    env: {
+      AUTH_BACKEND: 'local',
+      SMTP_URL: `smtp://127.0.0.1:${(slow.address() as AddressInfo).port}`,
+      MAIL_FROM: 'a@example.com'
+    }
+  })
+  // As many are sent at once as there are connections: the last of these waits for one.
+  for (let number = 0; number < 6; number++) server.app.mail.send(message(`ann${number}@example.com`))
+  await until(() => sockets.length > 5)
+  t.ok(sockets.length > 5)
+  await until(() => sockets.slice(0, 5).every(({ destroyed }) => destroyed))
+  t.ok(sockets.slice(0, 5).every(({ destroyed }) => destroyed), 'and no connection stays')
+})
+
 storageTest(
   'a forgotten password costs the same writes whether or not there is an account (LG-14)',
   async (t, start) => {

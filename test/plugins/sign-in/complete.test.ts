@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseEmail } from '../../../auth-backends/contract.ts'
-import { presentable } from '../../../plugins/sign-in/complete.ts'
+import { presentable } from '../../../plugins/sign-in/answers.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { census } from '../../helpers/census.ts'
 import { signedUp } from '../../helpers/owners.ts'
@@ -11,7 +11,7 @@ import { storageTest } from '../../helpers/storages.ts'
 import { folder } from '../../helpers/tool-context.ts'
 import { PASSWORD } from '../../helpers/with-mail.ts'
 
-storageTest('whom a service turns away, does not know or cannot check is not signed in, and nothing is kept of them (LG-12, AC-36)', async (t, start) => {
+storageTest('whom a service turns away, does not know or cannot check is not signed in, and nothing is kept of them (LG-12, AC-36, AC-40)', async (t, start) => {
   const path = join(await folder(t), 'service.ts')
   await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
 import { BackendUnavailable } from ${JSON.stringify(import.meta.resolve('../../../auth-backends/contract.ts'))}
@@ -26,7 +26,13 @@ const answers = {
   grouped: () => ({ subject: 'ann', groups: 'admins' }),
   nothing: () => undefined,
   text: () => 'ann',
-  known: () => ({ subject: 'ann' })
+  yes: () => ({ subject: 'ann', email: 'ann@example.com', emailVerified: 'false' }),
+  factor: () => ({ subject: 'ann', secondFactor: 'false' }),
+  age: () => ({ subject: 'ann', authenticationAgeSeconds: '0' }),
+  list: () => ({ subject: 'ann', groups: ['staff', null] }),
+  number: () => ({ subject: 'ann', name: 5 }),
+  object: () => ({ subject: 'ann', session: { token: 'x' } }),
+  known: () => ({ subject: 'ann', email: null, emailVerified: null, name: null, groups: null, session: null })
 }
 export default { env: z.object({}), open: () => ({ title: 'Service',
   password: { label: 'Name', verify: async ({ identifier }) => answers[identifier]() } }) }`)
@@ -44,7 +50,14 @@ export default { env: z.object({}), open: () => ({ title: 'Service',
     ['endless', 503, /role="alert"/],
     ['grouped', 503, /role="alert"/],
     ['nothing', 503, /role="alert"/],
-    ['text', 503, /role="alert"/]
+    ['text', 503, /role="alert"/],
+    // Of one that passes it on as it was written (AC-40).
+    ['yes', 503, /role="alert"/],
+    ['factor', 503, /role="alert"/],
+    ['age', 503, /role="alert"/],
+    ['list', 503, /role="alert"/],
+    ['number', 503, /role="alert"/],
+    ['object', 503, /role="alert"/]
   ] as const) {
     const browser = new Browser()
     const login = await browser.get(`${url}/login`)
@@ -65,6 +78,26 @@ export default { env: z.object({}), open: () => ({ title: 'Service',
   )
   t.match((await ann.get(`${url}/account`)).url, '/account')
   t.equal(await people(), 1)
+})
+
+storageTest('when somebody authenticated counts where a service says so, and `null` is no answer (AC-40, AW-01)', async (t, start) => {
+  const path = join(await folder(t), 'away.ts')
+  await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+let ages = [null, 0]
+export default { env: z.object({}), open: () => ({ title: 'Away',
+  redirect: { providers: [{ id: 'away', label: 'Away' }],
+    begin: async ({ callbackUrl, state }) => ({ url: callbackUrl + '?state=' + state, continuation: '' }),
+    finish: async () => ({ subject: 'ann', authenticationAgeSeconds: ages.shift() }) } }) }`)
+  const { url, app } = await start({ env: { AUTH_BACKEND: path } })
+  const opened = async () => {
+    const browser = new Browser()
+    await browser.submit(await browser.get(`${url}/login`), ({ fields }) => fields['provider'] === 'away')
+    t.match((await browser.get(`${url}/account`)).url, '/account')
+    const sessions = await Array.fromAsync(app.storage.collection<{ provenAt?: number }>('browserSession').all())
+    return sessions.filter(({ record }) => record.provenAt !== undefined).length
+  }
+  t.equal(await opened(), 0)
+  t.equal(await opened(), 1)
 })
 
 storageTest('a password that is changed while it is checked opens nothing (LG-10)', async (t, start) => {
@@ -105,6 +138,13 @@ t.test('an address that is too long or hides something is none, and then nobody 
       { subject: 's' },
       JSON.stringify(email?.slice(0, 20))
     )
+  }
+  // Mail would go to both, and rules by domain would take the last for the address (AC-43).
+  for (const several of ['bob@b.example,ann@example.com', 'bob@b.example;ann@example.com', 'bob@b.example，ann@example.com', 'x:bob@b.example', '"Ann" <bob@b.example>', 'bob@b.example ann@example.com', 'bob', 'a@b@c', '@example.com']) {
+    t.same(of(several, true), { subject: 's' }, several)
+  }
+  for (const one of ["o'brien+x@example.com", 'ann_corp.com#EXT#@corp.example', 'ü@ü.example', ' Ann@Example.com']) {
+    t.same(of(one, true), { subject: 's', email: one, emailVerified: true }, one)
   }
   t.same(
     presentable({ subject: 's', name: ' A\u202enn  B ' }),

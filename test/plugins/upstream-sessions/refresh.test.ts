@@ -70,6 +70,22 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
     t.match(await sessions.fresh(id), { session: 'token 2' }, 'the next one is answered')
   })
 
+  t.test('what is no session ends none, and the next one who asks is answered (AC-40)', async (t) => {
+    const { clock, state, over, named, sessions } = await open(storage)
+    const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt: clock.now + 3600 })
+    for (const instead of [undefined, {}, { session: 5 }, { session: null }, 5]) {
+      clock.now += 61
+      state.instead = [instead]
+      await t.rejects(sessions.fresh(id), { name: 'BackendUnavailable', reason: 'unreadable' }, JSON.stringify(instead))
+    }
+    for (const person of [null, { subject: 'ann', groups: 'admins' }, { subject: 'ann', groups: [null] }, { groups: [] }]) {
+      clock.now += 61
+      state.instead = [{ session: 'token 0', person }]
+      t.match(await sessions.fresh(id), { session: 'token 0' }, JSON.stringify(person))
+    }
+    t.same({ over, named }, { over: [], named: [] })
+  })
+
   t.test('a hundred that wait for one answer read its session a few times, not a hundred times each (OW-31)', async (t) => {
     const { clock, state, sessions, store } = await open(storage)
     const id = await sessions.open(

@@ -22,7 +22,9 @@ function service () {
     meanwhile: undefined as (() => Promise<void>) | undefined,
     wait: Promise.resolve(),
     hanging: Promise.resolve(),
-    throwsAtOnce: false
+    throwsAtOnce: false,
+    /** What it answers in the place of a session, once. */
+    instead: [] as unknown[]
   }
   const backend: AuthBackend = {
     title: 'Service',
@@ -35,6 +37,7 @@ function service () {
         if (state.answer === 'half') throw new BackendUnavailable('away', { session: `token ${++state.generation}` })
         if (state.answer === 'away') throw new BackendUnavailable('away')
         if (state.answer === 'over' || session !== `token ${state.generation}`) return null
+        if (state.instead.length > 0) return state.instead.shift() as string
         const next = `token ${++state.generation}`
         return state.groups ? { session: next, person: { subject: 'ann', groups: state.groups } } : next
       },
