@@ -5,12 +5,12 @@ import type { Rights } from '../../access-rules/contract.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import { maySee, type Resources } from '../handlers/resources.ts'
-import { relayCompletion } from './complete.ts'
+import { NOTHING, relayCompletion } from './complete.ts'
 import type { Relay } from './contract.ts'
 import { siteOfCaller, upstreamCaller } from './exchange.ts'
 import { relayedError } from './faults.ts'
 import { relayGuarded, toProtocolError } from './guarded.ts'
-import { completedFor, withoutHidden } from './hidden-resources.ts'
+import { completedFor, hasArgument, withoutHidden } from './hidden-resources.ts'
 import type { Owners } from './owners.ts'
 import { READING } from './prompts.ts'
 import { listOf } from './resource-list.ts'
@@ -60,6 +60,7 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       const upstream = having.find((upstream) =>
         templatesOf(upstream, rights).some(({ uriTemplate }) => uriTemplate === uri))
       if (!upstream) return own.complete(uri, argument, caller)
+      if (!hasArgument(uri, argument.name)) return NOTHING
       const completed = { ref: { type: 'ref/resource' as const, uri }, argument, context }
       const { name } = upstream.settings
       return completedFor(await relayCompletion(relay, name, completed, caller, 'The resource'), completed, name, rights, owners)
