@@ -63,8 +63,8 @@ export class OpenConnection implements Connection {
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, timeoutMs, mayAsk, log, say, hidden } = options
-    this.following = new Following({ client, timeoutMs, say, ask: (method, params) => this.ask(method, params) })
+    const { client, timeoutMs, mayAsk, log, say, hidden, toError } = options
+    this.following = new Following({ client, timeoutMs, say, toError, ask: (method, params) => this.ask(method, params) })
     client.setNotificationHandler('notifications/message', ({ params }) => {
       const tell = this.#logOf()
       const text = textOf(params.data, hidden)
