@@ -18,7 +18,7 @@ import { readResult } from './results.ts'
 
 /** @param own ours; a resource of an upstream never takes the place of one of them. */
 export function withRelayedResources (own: Resources, relay: Relay, owners: Owners, signIn: boolean): Resources {
-  const sees = ({ request: { access } }: Caller) => maySee(READING, access, signIn)
+  const sees = ({ request: { access } }: { request: Pick<Caller['request'], 'access'> }) => maySee(READING, access, signIn)
   const ownerOf = (uri: string, rights: Rights) =>
     own.owns(uri) ? undefined : owners.ownerOf(uri, rights)
   const mayList = ({ request: { rights } }: Caller) => (upstream: string, uri: string) =>
@@ -66,7 +66,8 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       return completedFor(await relayCompletion(relay, name, completed, caller, 'The resource'), completed, name, rights, owners)
     },
     async follow (uri, { request, services }) {
-      const name = ownerOf(uri, request.rights)
+      // The token that a session's stream comes with may allow less than the one that subscribed.
+      const name = sees({ request }) ? ownerOf(uri, request.rights) : undefined
       if (name === undefined) return own.follow(uri, { request, services })
       const upstream = relay.upstreams.find(name)
       if (!upstream) throw new ResourceNotFoundError(uri)
