@@ -59,6 +59,9 @@ export interface LargeBody {
 /** A request without a message: GET and DELETE of a session, or a POST whose body is not read yet. */
 export type RequestContext = Omit<McpRequest, 'body'> & { lastEventId?: string | undefined }
 
+/** Who asks that changes of a resource are told: by a message, or by a stream that continues. */
+export type Follower = Pick<McpRequest, 'access' | 'address' | 'rights' | 'log' | 'requestId' | 'signal'>
+
 export interface McpResponse {
   status: number
   headers: Record<string, string>

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Rights } from '../access-rules/contract.ts'
 import { principalOfUser } from '../access-rules/principal.ts'
 import type { Access } from '../oauth/grants/contract.ts'
-import type { MayGoOn, McpHandler, McpOptions } from './contract.ts'
+import type { Follower, MayGoOn, McpHandler, McpOptions } from './contract.ts'
 import { createFastPath, type FastPath } from './fast-path.ts'
 import type { CallServices } from './handlers/contract.ts'
 import { createOnBehalfOf } from './handlers/on-behalf-of.ts'
@@ -73,7 +73,8 @@ export function buildEndpoint ({ app, options, offered, relayed, bus, changes, r
   // Of calls each is a message that was counted, and ends in time.
   const open = { streams: openOf(STREAM_BOUNDS), requests: openOf(REQUEST_BOUNDS), calls: openOf(UNBOUNDED) }
   const { storage, sealing, now, log } = app
-  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf, mayGoOn })
+  const follow = (uri: string, request: Follower) => offered.resources.follow(uri, { request, services })
+  const sessions = createSessions({ storage, sealing, now, log, bus, changes, factory, open, rightsOf, mayGoOn, follow })
   const subscriptions = createSubscriptions(changes, serverInfo, now, rightsOf, open.streams)
   const sdkHandler = createSdkHandler({ factory, ...offered, services, subscriptions, sessions: sessions.serve, onError })
   const fastPath = createFastPath({ tools, services, serverInfo, sdkHandler })

@@ -23,13 +23,18 @@ export class Followed {
   readonly #keys = new Map<string, Uris>()
   readonly #pending = new Map<string, readonly [uri: string, user: string | undefined]>()
   readonly #onChange: (uri: string, user: string | undefined) => void
+  readonly #isHere: (userId: string) => Promise<boolean>
   #timer: NodeJS.Timeout | undefined
   /** Has what one caller wants to follow asked for one after the other: it takes one place at the upstream. */
   readonly inTurn = createInTurn(MAX_ASKED)
 
-  /** @param onChange gets a resource that is followed, and whose connection said so. */
-  constructor (onChange: (uri: string, user: string | undefined) => void) {
+  /**
+   * @param onChange gets a resource that is followed, and whose connection said so.
+   * @param isHere whether there still is such a person: their connection may go on for a while, and what is told is stored.
+   */
+  constructor (onChange: (uri: string, user: string | undefined) => void, isHere: (userId: string) => Promise<boolean>) {
     this.#onChange = onChange
+    this.#isHere = isHere
   }
 
   /** @param uri that is followed; without it, anything is. */
@@ -78,12 +83,20 @@ export class Followed {
     const changes = [...this.#pending.values()]
     this.#pending.clear()
     this.#timer = undefined
+    const gone = await this.#goneOf(changes)
     const turn = createTurns()
-    for (const change of changes) {
+    for (const [uri, user] of changes) {
       const waiting = turn()
       if (waiting) await waiting
-      this.#onChange(...change)
+      if (user === undefined || !gone.has(user)) this.#onChange(uri, user)
     }
+  }
+
+  /** While storage is away nobody is: then nothing is stored either. */
+  async #goneOf (changes: ReadonlyArray<readonly [uri: string, user: string | undefined]>): Promise<Set<string>> {
+    const people = new Set(changes.flatMap(([, user]) => user ?? []))
+    const found = await Promise.all([...people].map(async (user) => (await this.#isHere(user).catch(() => true)) ? [] : [user]))
+    return new Set(found.flat())
   }
 
   close (): void {

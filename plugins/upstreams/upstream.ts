@@ -68,7 +68,7 @@ export class ConfiguredUpstream implements Upstream {
       isFollowed: (key) => target.kind === 'http' && this.#followed.has(key),
       open: (key, caller, onEnd, signal) => this.#open(key, caller, onEnd, signal)
     })
-    this.#followed = new Followed((uri, user) => deps.onChange({ kind: 'resource', upstream: name, uri, user }))
+    this.#followed = new Followed((uri, user) => deps.onChange({ kind: 'resource', upstream: name, uri, user }), deps.isHere)
     this.#lists = new Lists({
       ...deps,
       settings,

@@ -12,6 +12,8 @@ import type { ToolContext } from '../../../authoring/tool.ts'
 import { parseTemplate, type UriTemplate } from '../../../authoring/uri-template.ts'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
+import type { Follower } from '../contract.ts'
+import type { CallServices } from './contract.ts'
 import { complete, type Completion, type Finders } from './complete.ts'
 import { invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
 import { listPage, type ListPage, type Page } from './resource-pages.ts'
@@ -50,7 +52,7 @@ export interface Resources {
    * Has changes of a resource reported from now on.
    * @throws ProtocolError -32602 with the URI if there is no such resource.
    */
-  follow(uri: string, caller: Pick<Caller, 'request' | 'services'>): Promise<void>
+  follow(uri: string, caller: { request: Follower; services: CallServices }): Promise<void>
 }
 
 /** A caller whose token may not read a resource does not see it either. */

@@ -18,7 +18,7 @@ export interface Completed {
   context: { arguments?: Record<string, string> } | undefined
 }
 
-const NOTHING: Completion = {
+export const NOTHING: Completion = {
   completion: { values: [], total: 0, hasMore: false }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { isToolError } from '../../../authoring/tool.ts'
 import { UpstreamError } from '../../upstreams/contract.ts'
+import type { McpRequest } from '../contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import { TIMED_OUT } from '../handlers/timeout.ts'
 import type { Relay, RelayedRequest } from './contract.ts'
@@ -41,7 +42,7 @@ export async function relayGuarded<Result> (
 export function toProtocolError (
   error: unknown,
   method: string,
-  { request }: Pick<Caller, 'request'>,
+  { request }: { request: Pick<McpRequest, 'log' | 'requestId' | 'signal'> },
   name: string
 ): ProtocolError {
   const { InternalError, InvalidParams } = ProtocolErrorCode

@@ -23,10 +23,19 @@ export async function completedFor (
   owners: Owners
 ): Promise<Completion> {
   const { values, total: _, ...more } = completion
+  const given = new Map(Object.entries(context?.arguments ?? {}).map(([name, value]) => [nameOf(name), value]))
+  const expandWith = (value: string) => expand(ref.uri, given.set(nameOf(argument.name), value))
   const left = await selectInTurns(values, beginTurns(), (value) =>
-    owners.mayRead(upstream, expand(ref.uri, { ...context?.arguments, [argument.name]: value }), rights) ? value : undefined)
+    owners.mayRead(upstream, expandWith(value), rights) ? value : undefined)
   return { completion: left.length === values.length ? completion : { ...more, values: left } }
 }
+
+/** Of an argument that is none of the template nobody could say what its values are, and an upstream may look at no name. */
+export const hasArgument = (template: string, name: string): boolean =>
+  template.matchAll(EXPRESSION).some(([, , names]) => names!.split(',').some((variable) => nameOf(variable) === nameOf(name)))
+
+/** Without what modifies a variable (RFC 6570 §2.4) and blanks, which are a part of its name in some programs. */
+const nameOf = (variable: string): string => variable.replaceAll('*', '').split(':', 1)[0]!.trim()
 
 /** RFC 6570 §2.2. */
 const EXPRESSION = /\{([+#./;?&]?)([^{}]*)\}/g
@@ -38,11 +47,11 @@ const ANY = '_'
 const MAX_VALUE = 2_048
 
 /** Forms of which nothing can be read backwards as well: an upstream may use any. */
-function expand (template: string, values: Readonly<Record<string, string>>): string {
+function expand (template: string, values: ReadonlyMap<string, string>): string {
   return template.replaceAll(EXPRESSION, (_, operator: string, names: string) => {
     const written = names.split(',').map((variable) => {
-      const name = variable.split(/[*:]/, 1)[0]!
-      const value = (Object.hasOwn(values, name) ? values[name]! : ANY).slice(0, MAX_VALUE + 1).toWellFormed()
+      const name = nameOf(variable)
+      const value = (values.get(name) ?? ANY).slice(0, MAX_VALUE + 1).toWellFormed()
       const encoded = operator === '+' || operator === '#' ? encodeURI(value) : encodeURIComponent(value)
       return NAMED.has(operator) ? `${name}=${encoded}` : encoded
     })

@@ -5,12 +5,12 @@ import type { Rights } from '../../access-rules/contract.ts'
 import type { Upstream } from '../../upstreams/contract.ts'
 import type { Caller } from '../handlers/protocol-errors.ts'
 import { maySee, type Resources } from '../handlers/resources.ts'
-import { relayCompletion } from './complete.ts'
+import { NOTHING, relayCompletion } from './complete.ts'
 import type { Relay } from './contract.ts'
 import { siteOfCaller, upstreamCaller } from './exchange.ts'
 import { relayedError } from './faults.ts'
 import { relayGuarded, toProtocolError } from './guarded.ts'
-import { completedFor, withoutHidden } from './hidden-resources.ts'
+import { completedFor, hasArgument, withoutHidden } from './hidden-resources.ts'
 import type { Owners } from './owners.ts'
 import { READING } from './prompts.ts'
 import { listOf } from './resource-list.ts'
@@ -18,7 +18,7 @@ import { readResult } from './results.ts'
 
 /** @param own ours; a resource of an upstream never takes the place of one of them. */
 export function withRelayedResources (own: Resources, relay: Relay, owners: Owners, signIn: boolean): Resources {
-  const sees = ({ request: { access } }: Caller) => maySee(READING, access, signIn)
+  const sees = ({ request: { access } }: { request: Pick<Caller['request'], 'access'> }) => maySee(READING, access, signIn)
   const ownerOf = (uri: string, rights: Rights) =>
     own.owns(uri) ? undefined : owners.ownerOf(uri, rights)
   const mayList = ({ request: { rights } }: Caller) => (upstream: string, uri: string) =>
@@ -60,12 +60,14 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       const upstream = having.find((upstream) =>
         templatesOf(upstream, rights).some(({ uriTemplate }) => uriTemplate === uri))
       if (!upstream) return own.complete(uri, argument, caller)
+      if (!hasArgument(uri, argument.name)) return NOTHING
       const completed = { ref: { type: 'ref/resource' as const, uri }, argument, context }
       const { name } = upstream.settings
       return completedFor(await relayCompletion(relay, name, completed, caller, 'The resource'), completed, name, rights, owners)
     },
     async follow (uri, { request, services }) {
-      const name = ownerOf(uri, request.rights)
+      // The token that a session's stream comes with may allow less than the one that subscribed.
+      const name = sees({ request }) ? ownerOf(uri, request.rights) : undefined
       if (name === undefined) return own.follow(uri, { request, services })
       const upstream = relay.upstreams.find(name)
       if (!upstream) throw new ResourceNotFoundError(uri)

@@ -2,8 +2,9 @@
 // Messages from the Server", "Resumability and Redelivery").
 import { randomUUID } from 'node:crypto'
 import type { Rights } from '../../access-rules/contract.ts'
+import { createTurns } from '../../in-turns.ts'
 import { concerns, LIST_CHANGES, type ChangeLog, type NumberedChange, type Recipient } from '../streams/change-log.ts'
-import type { McpResponse, RequestContext } from '../contract.ts'
+import type { Follower, McpResponse, RequestContext } from '../contract.ts'
 import { INTERNAL_ERROR, INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
 import { knowsEmptyEvents } from '../protocol-versions.ts'
 import type { OpenStream, OpenStreams } from '../streams/contract.ts'
@@ -20,6 +21,8 @@ interface GetStreamDeps {
   /** The streams of changes that are open on this instance. */
   open: OpenStreams
   rightsOf(access: RequestContext['access']): Rights
+  /** See `Resources.follow`. */
+  follow(uri: string, follower: Follower): Promise<void>
 }
 
 const CHANGE_ID = /^changes\.(\d{1,16})$/
@@ -27,8 +30,8 @@ const CHANGE_ID = /^changes\.(\d{1,16})$/
 /** @throws JsonRpcError 400 for a Last-Event-ID that leads nowhere, 503 when too much is open here. */
 export async function openGetStream (
   session: Session,
-  { lastEventId = '', access, address }: RequestContext,
-  { changes, streams, messages, open, rightsOf }: GetStreamDeps
+  { lastEventId = '', access, address, log, requestId }: RequestContext,
+  { changes, streams, messages, open, rightsOf, follow: followResource }: GetStreamDeps
 ): Promise<McpResponse> {
   if (!open.hasRoom({ access, address })) {
     throw new JsonRpcError(503, INTERNAL_ERROR, 'Too many streams are open: try again later', {
@@ -65,7 +68,31 @@ export async function openGetStream (
   stop = stopped
   if (connection.readable.destroyed) stop()
   else open.add(stream)
+  if (isOfChanges) {
+    const { signal } = new AbortController()
+    const followed = (uri: string) => followResource(uri, { access, address, log, requestId, signal, rights: rightsOf(access) })
+    followAgain(session, connection, followed, (err) => log.debug({ err }, 'a resource is not followed'))
+  }
   return { status: 200, headers: SSE_HEADERS, body: connection.readable }
+}
+
+/** This instance, or what it asks, may have begun since the client subscribed. One after the other, as long as there is a client. */
+async function followAgain (
+  { record }: Session,
+  { readable }: SseConnection,
+  follow: (uri: string) => Promise<void>,
+  onFault: (err: unknown) => void
+): Promise<void> {
+  const turn = createTurns()
+  for (const uri of record.uris) {
+    await turn()
+    if (readable.destroyed) return
+    try {
+      await follow(uri)
+    } catch (err) {
+      onFault(err)
+    }
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ import type { OpenStreams } from '../streams/contract.ts'
 import type { Rights } from '../../access-rules/contract.ts'
 import type { EventBus } from '../../event-bus.ts'
 import type { ChangeLog } from '../streams/change-log.ts'
-import type { MayGoOn, McpHandler, McpRequest, McpResponse, RequestContext } from '../contract.ts'
+import type { Follower, MayGoOn, McpHandler, McpRequest, McpResponse, RequestContext } from '../contract.ts'
 import { INVALID_REQUEST, JsonRpcError } from '../json-rpc-error.ts'
 import { isId } from '../json-rpc.ts'
 import { refuseLongAnswer } from '../checked-values.ts'
@@ -51,6 +51,8 @@ export interface SessionOptions {
   open: { streams: OpenStreams; requests: OpenStreams }
   rightsOf(access: RequestContext['access']): Rights
   mayGoOn: MayGoOn
+  /** See `Resources.follow`. */
+  follow(uri: string, follower: Follower): Promise<void>
   log: { warn(details: object, message: string): void }
 }
 
@@ -60,12 +62,12 @@ const ACCEPTED: McpResponse = { status: 202, headers: {}, body: undefined }
 
 /** Each of its functions throws JsonRpcError 404 for a session that has ended or belongs to another caller. */
 export function createSessions (options: SessionOptions): Sessions {
-  const { bus, changes, open, log, rightsOf, mayGoOn } = options
+  const { bus, changes, open, log, rightsOf, mayGoOn, follow } = options
   const records = createSessionStore(options)
   const streams = createResumableStreams(options)
   const messages = createSessionMessages(bus)
   const deps: SessionDeps = { factory: options.factory, records, streams, messages, open: open.requests, rightsOf, mayGoOn, log }
-  const getStreamDeps = { changes, streams, messages, open: open.streams, rightsOf }
+  const getStreamDeps = { changes, streams, messages, open: open.streams, rightsOf, follow }
   const find = async ({ headers, access }: RequestContext): Promise<Session> => {
     const session = await records.find(headers[HEADER] ?? '', access)
     if (session) return session

@@ -11,7 +11,7 @@ import {
   type RequestOptions
 } from '@modelcontextprotocol/client'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Answered, Connection, Exchange, UpstreamRequest } from '../contract.ts'
+import { UpstreamError, type Answered, type Connection, type Exchange, type UpstreamRequest } from '../contract.ts'
 import { isShort } from '../message-bounds.ts'
 import { asItIs } from './client.ts'
 import { Conversation } from './conversation.ts'
@@ -63,8 +63,8 @@ export class OpenConnection implements Connection {
 
   constructor (options: ConnectionOptions) {
     this.#options = options
-    const { client, timeoutMs, mayAsk, log, say, hidden } = options
-    this.following = new Following({ client, timeoutMs, say, ask: (method, params) => this.ask(method, params) })
+    const { client, timeoutMs, mayAsk, log, say, hidden, toError } = options
+    this.following = new Following({ client, timeoutMs, say, toError, ask: (method, params) => this.ask(method, params) })
     client.setNotificationHandler('notifications/message', ({ params }) => {
       const tell = this.#logOf()
       const text = textOf(params.data, hidden)
@@ -116,14 +116,20 @@ export class OpenConnection implements Connection {
     exchange: Exchange,
     { timeoutMs, spentMs, meta, headers }: RequestExtras
   ): Promise<Answered> {
-    if (exchange.log) await this.#wantLogs()
     const { upstream, waiting, isHttp, hidden } = this.#options
+    const askedAt = performance.now()
+    if (exchange.log) await this.#wantLogs()
+    const spent = spentMs + performance.now() - askedAt
+    // A process would read it before it is told that it is canceled.
+    if (exchange.signal.aborted || spent >= timeoutMs) {
+      throw new UpstreamError(upstream, 'timeout', 'there was no time left when it could be asked', { wasSent: false })
+    }
     const again = exchange.retry ? retryOf(upstream, exchange.retry) : {}
     const sent = { ...params, ...again, _meta: this.isModern ? modernMeta(exchange, meta) : meta }
     const conversation = new Conversation({
       upstream,
       timeoutMs,
-      spentMs,
+      spentMs: spent,
       mayWait: (holder) => mayWait(waiting, holder, isHttp ? 'http' : 'process'),
       send: (signal, onProgress) =>
         this.#send(method, sent, {

@@ -1,7 +1,6 @@
 // What one connection is asked to tell of without being asked again: changes of lists, and of resources (MCP "List Changed
 // Notification", "Subscriptions").
-// Tested in test/plugins/upstreams/connections/listening.test.ts.
-import type { Client } from '@modelcontextprotocol/client'
+import type { Client, McpSubscription, SubscriptionFilter } from '@modelcontextprotocol/client'
 import { Listening } from './listening.ts'
 
 interface FollowingOptions {
@@ -10,6 +9,8 @@ interface FollowingOptions {
   timeoutMs: number
   ask(method: string, params: Record<string, unknown>): Promise<unknown>
   say(line: string): void
+  /** Maps what the client or its transport throws. */
+  toError(error: unknown): Error
 }
 
 export class Following {
@@ -18,12 +19,19 @@ export class Following {
   #onListsChanged: (() => void) | undefined
 
   constructor (options: FollowingOptions) {
-    const { client, timeoutMs } = options
     this.#options = options
-    this.#listening = new Listening(
-      async (filter) => this.#isModern ? await client.listen(filter, { timeout: timeoutMs }) : undefined,
-      () => this.#onListsChanged?.()
-    )
+    this.#listening = new Listening((filter) => this.#listen(filter), () => this.#onListsChanged?.())
+  }
+
+  /** @throws as any other request. */
+  async #listen (filter: SubscriptionFilter): Promise<McpSubscription | undefined> {
+    const { client, timeoutMs: timeout, toError } = this.#options
+    if (!this.#isModern) return undefined
+    try {
+      return await client.listen(filter, { timeout })
+    } catch (error) {
+      throw toError(error)
+    }
   }
 
   get #isModern () {

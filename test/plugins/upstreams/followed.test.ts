@@ -2,11 +2,13 @@
 import type { McpServer } from '@modelcontextprotocol/server'
 import t from 'tap'
 import { Followed } from '../../../plugins/upstreams/followed.ts'
-import { callerOf, startUpstream } from '../../helpers/memory-upstream.ts'
+import { callerOf, settingsOf, startUpstream } from '../../helpers/memory-upstream.ts'
 import { until } from '../../helpers/until.ts'
 
+const followedBy = (onChange: (uri: string, user: string | undefined) => unknown = () => {}) => new Followed(onChange, async () => true)
+
 t.test('of a full connection, the oldest resource of the person who follows the most makes room', async (t) => {
-  const followed = new Followed(() => {})
+  const followed = followedBy()
   t.same(followed.add('', 'bob://1', 'bob'), [])
   for (let number = 1; number < 100; number++) t.same(followed.add('', `ann://${number}`, 'ann'), [])
   t.same(followed.add('', 'bob://2', 'bob'), ['ann://1'])
@@ -17,7 +19,7 @@ t.test('of a full connection, the oldest resource of the person who follows the 
 })
 
 t.test('whoever follows what another follows cannot end it for them (UP-12)', async (t) => {
-  const followed = new Followed(() => {})
+  const followed = followedBy()
   followed.add('', 'crm://shared', 'bob')
   for (let number = 1; number < 50; number++) followed.add('', `ann://${number}`, 'ann')
   followed.add('', 'crm://shared', 'ann')
@@ -27,7 +29,7 @@ t.test('whoever follows what another follows cannot end it for them (UP-12)', as
 })
 
 t.test('long names count for what they are, so that a server as strict as ours takes all of them (UP-12)', async (t) => {
-  const followed = new Followed(() => {})
+  const followed = followedBy()
   for (let number = 1; number <= 20; number++) followed.add('', `bob://${number}`, 'bob')
   for (let number = 1; number <= 20; number++) {
     followed.add('', `ann://${number}/`.padEnd(2_048, 'x'), 'ann')
@@ -37,7 +39,7 @@ t.test('long names count for what they are, so that a server as strict as ours t
 })
 
 t.test('connections that were used longest ago are forgotten', async (t) => {
-  const followed = new Followed(() => {})
+  const followed = followedBy()
   for (let key = 0; key <= 1_000; key++) followed.add(String(key), 'a://b', 'ann')
   t.notOk(followed.has('0', 'a://b'))
   t.ok(followed.has('1', 'a://b'))
@@ -45,7 +47,7 @@ t.test('connections that were used longest ago are forgotten', async (t) => {
 
 t.test('a change is told once, however often it is reported, and to the person whose connection reports it', async (t) => {
   const told: unknown[] = []
-  const followed = new Followed((...change) => told.push(change))
+  const followed = followedBy((...change) => told.push(change))
   t.teardown(() => followed.close())
   followed.add('ann', 'a://b', 'ann')
   for (let report = 1; report <= 1_000; report++) followed.changed('ann', 'a://b', 'ann')
@@ -121,4 +123,18 @@ t.test('whoever names many resources at once has one request open at the upstrea
   t.equal(refused.length, 10)
   t.match(refused[0], { fault: 'busy', wasSent: false })
   await upstream.subscribe('demo://again', callerOf('ann'))
+})
+
+t.test('of somebody who has been locked or deleted nothing is told, though their connection goes on for a while (UH-48)', async (t) => {
+  const gone = new Set<string>()
+  const isHere = async (id: string) => {
+    if (id === 'unknown') throw new Error('storage is away')
+    return !gone.has(id)
+  }
+  const { upstream, opened, changes } = await startUpstream(t, followable, { settings: settingsOf({}, 'per-user'), isHere })
+  for (const id of ['ann', 'bob', 'unknown']) await upstream.subscribe('demo://one', callerOf(id))
+  gone.add('ann')
+  for (const { server } of opened) await server.server.sendResourceUpdated({ uri: 'demo://one' })
+  t.ok(await until(() => changes.some(({ kind }) => kind === 'resource')))
+  t.same(changes.flatMap((change) => (change.kind === 'resource' ? change.user : [])), ['bob', 'unknown'], 'while nobody can say, all are told')
 })

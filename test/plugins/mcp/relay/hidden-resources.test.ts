@@ -8,7 +8,7 @@ const PATHS = ['public/a b.md', 'public/50%.md', 'secret/merger.md', 'public/../
 
 const answers: Record<string, (params: Record<string, any>) => Record<string, unknown>> = {
   'completion/complete': ({ ref }) => {
-    const values: Record<string, string[]> = { 'files:///{+path}': PATHS, 'files:///{folder}/{name}': ['public', 'secret'] }
+    const values: Record<string, string[]> = { 'files:///{+path}': PATHS, 'files:///{+path:99}': PATHS, 'files:///{folder}/{name}': ['public', 'secret'] }
     return { completion: { values: values[ref.uri] ?? ['public', 'secret'], total: 7, hasMore: true } }
   },
   'resources/read': ({ uri }) => ({
@@ -17,7 +17,8 @@ const answers: Record<string, (params: Record<string, any>) => Record<string, un
 }
 const answer = ({ method, params }: UpstreamRequest): Answered => result(answers[method]!(params))
 
-const templates = ['files:///{+path}', 'files:///{folder}/{name}', 'files://{/folder}{?q}'].map((uriTemplate, index) => ({
+const TEMPLATES = ['files:///{+path}', 'files:///{folder}/{name}', 'files://{/folder}{?q}', 'files:///{+path:99}', 'files:///{ folder }/x']
+const templates = TEMPLATES.map((uriTemplate, index) => ({
   name: `template ${index}`,
   uriTemplate
 }))
@@ -60,5 +61,29 @@ t.test('a resource that is read with others brings none that the rules hide (AC-
     }
     t.same(await read('alice'), ['files:///', 'files:///public/a.md', 'files:///secret/merger.md', 'elsewhere://x'], era)
     t.same(await read('bob'), ['files:///', 'files:///public/a.md', 'elsewhere://x'], era)
+  }
+})
+
+t.test('nor does an argument that the template has not, or one that the upstream writes otherwise (RU-12)', async (t) => {
+  const asked: string[] = []
+  const noting = (request: UpstreamRequest) => {
+    asked.push(JSON.stringify(request.params['argument']))
+    return answer(request)
+  }
+  const { eras } = await start(t, { upstreams: fakeUpstreams({ ...files, answer: noting }), rules })
+  for (const [era, request] of eras) {
+    const complete = async (uri: string, name: string, context?: object) => {
+      const params = { ref: { type: 'ref/resource', uri }, argument: { name, value: '' }, ...(context && { context }) }
+      const { json } = await request('completion/complete', params, { authorization: 'Bearer bob' })
+      return json.result.completion.values
+    }
+    asked.length = 0
+    for (const name of ['anything', '', 'Path', 'toString']) t.same(await complete('files:///{+path}', name), [], `${era} ${name}`)
+    t.same(asked, [], 'nothing is asked for what is not there')
+    for (const name of ['path', 'path:99', ' path']) t.same(await complete('files:///{+path:99}', name), PATHS.slice(0, 2), name)
+    t.same(await complete('files:///{ folder }/x', 'folder'), ['public'])
+    t.same(await complete('files:///{ folder }/x', ' folder '), ['public'])
+    const within = { arguments: { folder: 'secret' } }
+    t.same(await complete('files://{/folder}{?q}', 'q', within), [])
   }
 })

@@ -1,8 +1,16 @@
 // Resources of an upstream that a session follows: what the upstream says of those that it refuses. Who asks it for its list.
 import { ProtocolError } from '@modelcontextprotocol/server'
 import t from 'tap'
+import { ALL_RIGHTS } from '../../../../plugins/access-rules/contract.ts'
+import { createResources } from '../../../../plugins/mcp/handlers/resources.ts'
+import { createOwners } from '../../../../plugins/mcp/relay/owners.ts'
+import { createRelay } from '../../../../plugins/mcp/relay/relay.ts'
+import { withRelayedResources } from '../../../../plugins/mcp/relay/resources.ts'
+import { UpstreamError } from '../../../../plugins/upstreams/contract.ts'
 import { fakeUpstreams } from '../../../helpers/fake-upstreams.ts'
 import { start } from '../../../helpers/mcp-endpoint.ts'
+import { openStream } from '../../../helpers/mcp.ts'
+import { until } from '../../../helpers/until.ts'
 
 const uri = 'crm://one'
 const version = '2025-11-25'
@@ -52,4 +60,38 @@ t.test('an upstream of which a caller may have nothing is not asked for its reso
   }
   t.same(await askedBy('alice'), ['crm'])
   t.same(await askedBy('bob'), ['crm', 'files'])
+})
+
+t.test('a session that comes back to an instance that was started again has what it follows told again (UH-49)', async (t) => {
+  const offers = ['one', 'two', 'three'].map((name) => ({ name: `crm-${name}`, uris: [`crm-${name}://x`] }))
+  const upstreams = fakeUpstreams(...offers)
+  const { legacy, url } = await start(t, { upstreams })
+  const { headers } = await legacy('initialize', {
+    protocolVersion: version,
+    capabilities: { elicitation: {} },
+    clientInfo: { name: 'client', version: '1' }
+  })
+  const session = { 'mcp-session-id': headers.get('mcp-session-id')!, 'mcp-protocol-version': version }
+  for (const { uris } of offers) await legacy('resources/subscribe', { uri: uris[0] }, session)
+  t.equal(upstreams.subscribed.length, 3)
+  upstreams.find('crm-two')!.subscribe = async () => { throw new UpstreamError('crm-two', 'unreachable', 'it is away') }
+  const stream = await openStream(`${url}/mcp`, { headers: { ...session, authorization: 'Bearer alice' } })
+  t.equal(stream.status, 200)
+  t.ok(await until(() => upstreams.subscribed.length === 5))
+  t.match(upstreams.subscribed.slice(3), ['one', 'three'].map((name) => ({ uri: `crm-${name}://x`, caller: { id: 'alice' } })))
+  stream.leave()
+})
+
+t.test('nor is it asked for a token that may not read (UH-49)', async (t) => {
+  const upstreams = fakeUpstreams({ name: 'crm', uris: [uri] })
+  const relay = createRelay(upstreams, { local: false, log: { warn () {} } })
+  const { follow } = withRelayedResources(createResources([], true), relay, createOwners(upstreams), true)
+  const as = (scopes: string[]) => {
+    const access = { clientId: 'app', user: { id: 'ann' }, scopes }
+    return { request: { access, rights: ALL_RIGHTS }, services: { groupsOf: () => [] } } as never
+  }
+  await t.rejects(follow(uri, as(['mcp:write'])))
+  t.equal(upstreams.subscribed.length, 0)
+  await follow(uri, as(['mcp:read']))
+  t.equal(upstreams.subscribed.length, 1)
 })

@@ -95,7 +95,9 @@ t.test('a stream that storage cannot open leaves nothing behind that listens (OW
   const streams = createOpenStreams(STREAM_BOUNDS, () => 0)
   t.teardown(() => streams.close())
   const session = { key: 'key', record: { user: null, version: '2025-11-25', uris: [] as string[] } } as unknown as Session
-  const deps = { changes, messages, open: streams, rightsOf: () => ALL_RIGHTS, streams: { open: away as never, resume: away } }
+  const deps = {
+    changes, messages, open: streams, rightsOf: () => ALL_RIGHTS, streams: { open: away as never, resume: away }, follow: away
+  }
   for (const lastEventId of ['', 'changes.1', 'stream.1']) {
     await t.rejects(openGetStream(session, { lastEventId, access: null, address: 'a' } as never, deps), { message: 'storage is away' })
   }

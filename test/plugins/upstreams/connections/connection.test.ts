@@ -1,10 +1,12 @@
 // How many questions wait for the people they are for, and what callers are told while an upstream works.
 import type { McpServer } from '@modelcontextprotocol/server'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import type { UpstreamSettings } from '../../../../config/upstreams.ts'
 import { MAX_SOCKETS } from '../../../../plugins/upstreams/http/index.ts'
 import { callerOf, callOf, exchangeOf, settingsOf, startUpstream } from '../../../helpers/memory-upstream.ts'
+import { faultOf } from '../../../helpers/upstream-over-http.ts'
 
 const asking = (server: McpServer) => {
   server.registerTool('ask', { inputSchema: z.object({}) }, async () => {
@@ -111,4 +113,34 @@ t.test('what a process says, asks or may ask is of one person only where it is t
     else t.match(await upstream.request(callOf('ask'), exchangeOf()), { kind: 'result' }, 'nobody is asked')
     await upstream.close()
   }
+})
+
+t.test('whoever has gone while log lines are asked for has nothing done (UH-47)', async (t) => {
+  const called: string[] = []
+  const answering = Promise.withResolvers<Record<string, never>>()
+  const { upstream } = await startUpstream(t, (server) => {
+    server.registerTool('pay', { inputSchema: z.object({}) }, async () => {
+      called.push('pay')
+      return { content: [] }
+    })
+    server.server.setRequestHandler('logging/setLevel', () => answering.promise)
+  }, { settings: settingsOf({ identity: 'token' }, 'per-user') })
+  const caller = new AbortController()
+  const gone = faultOf(upstream.request(callOf('pay'), exchangeOf({ signal: caller.signal, log () {} })))
+  await sleep(50)
+  caller.abort(new Error('locked'))
+  answering.resolve({})
+  t.match(await gone, { fault: 'timeout', wasSent: false })
+  t.match(await faultOf(upstream.request(callOf('pay'), exchangeOf({ signal: AbortSignal.abort() }))), { wasSent: false })
+  await sleep(50)
+  t.same(called, [])
+})
+
+t.test('what is left of the time is what the upstream has, also after it was told of log lines (UH-47)', async (t) => {
+  const { upstream } = await startUpstream(t, (server) => {
+    server.registerTool('wait', { inputSchema: z.object({}) }, () => sleep(600, { content: [] }))
+    server.server.setRequestHandler('logging/setLevel', () => sleep(600, {}))
+  }, { settings: settingsOf({ identity: 'token', timeoutMs: 1_000 }, 'per-user') })
+  await upstream.request(callOf('wait'), exchangeOf())
+  t.match(await faultOf(upstream.request(callOf('wait'), exchangeOf({ log () {} }))), { fault: 'timeout' })
 })
