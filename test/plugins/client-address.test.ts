@@ -53,6 +53,9 @@ t.test('TRUST_PROXY: from the right, the first address that is none of the proxi
     'what a visitor put first is not believed'
   )
   t.equal(await addressOf(env, forwarded('192.0.2.1'), '192.0.2.99'), '192.0.2.99', 'from elsewhere nothing is')
+  const network = { TRUST_PROXY: 'uniquelocal' }
+  t.equal(await addressOf(network, forwarded('203.0.113.66, 192.168.1.7')), '203.0.113.66', 'who is in a trusted network is a proxy')
+  t.equal(await addressOf(network, forwarded('192.168.1.7')), '192.168.1.7', 'and a visitor where the header is written anew')
   t.equal(
     await addressOf(env, forwarded('2001:DB8:0:7:1::9')),
     await addressOf(env, forwarded('2001:db8:0:7::1')),
