@@ -71,6 +71,15 @@ t.test('what a visitor writes where the application trusts everybody is no longe
   t.same(new Set(recorded), new Set(['unknown']))
 })
 
+t.test('what a visitor writes where the application takes ids from a header does not fill the audit log (OW-50)', async (t) => {
+  const { lines, stream } = createLog()
+  const app = await start(t, undefined, { requestIdHeader: 'x-request-id', logger: { stream } })
+  const headers = { host: 'localhost', 'x-request-id': 'x'.repeat(14_000) }
+  t.equal((await app.inject({ url: '/mcp', method: 'POST', headers })).statusCode, 401)
+  const audit = lines.find(({ msg }) => msg === 'audit')!['audit'] as { request: string }
+  t.equal(audit.request, 'x'.repeat(200))
+})
+
 t.test('no line of the application has a query of these routes, and its own lines are as they were (LG-01)', async (t) => {
   const { lines, stream } = createLog()
   const app = await start(t, (app) => app.get('/mine', async () => 'mine'), { logger: { stream } })
