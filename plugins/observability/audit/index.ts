@@ -6,7 +6,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf } from '../../client-address.ts'
-import { remembered } from '../../remembered.ts'
+import { apart, remembered } from '../../remembered.ts'
 import { randomSecret } from '../../secrets.ts'
 import type { Access, Grant } from '../../oauth/grants/contract.ts'
 import { createFindLeavers } from '../leavers.ts'
@@ -179,7 +179,7 @@ function shorten (event: AuditEvent): void {
   const texts = event as unknown as Record<string, unknown>
   for (const name in texts) {
     const text = texts[name]
-    if (typeof text === 'string' && text.length > MAX_TEXT) texts[name] = text.slice(0, MAX_TEXT)
+    if (typeof text === 'string' && text.length > MAX_TEXT) texts[name] = apart(text.slice(0, MAX_TEXT))
   }
 }
 
