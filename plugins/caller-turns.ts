@@ -119,11 +119,9 @@ declare module 'fastify' {
   }
 }
 
-/** A person, by their token; of all others those of one site are one. The address of a client that has gone is not there. */
-export function turnTakerOf (request: FastifyRequest): string {
-  if (request.access) return request.access.user.id
-  return (request.ip as string | undefined) === undefined ? 'gone' : `site ${siteOf(networkOf(request))}`
-}
+/** A person, by their token; of all others those of one site are one. */
+export const turnTakerOf = (request: FastifyRequest): string =>
+  request.access ? request.access.user.id : `site ${siteOf(networkOf(request))}`
 
 /** Of every route: before its handler runs, when the body is here. */
 export default fp(

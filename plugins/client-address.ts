@@ -19,11 +19,17 @@ export function withoutPort (address: string): string {
   return ipv4 ?? ipv6 ?? address
 }
 
-/** The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. */
-export const networkOfAddress = remembered(
-  (address) => rateLimit.normalizeIP(withoutPort(address), IPV6_NETWORK_BITS),
-  REMEMBERED
-)
+/** All that have no address are counted together. */
+const UNKNOWN = 'unknown'
+
+/**
+ * The network of an address, in one spelling: the whole address for IPv4, the /64 for IPv6. What is no address may be of any
+ * length and different in each request, and would be kept wherever addresses are (threat OW-49).
+ */
+export const networkOfAddress = remembered((address) => {
+  const plain = withoutPort(address)
+  return isIP(plain) === 0 ? UNKNOWN : rateLimit.normalizeIP(plain, IPV6_NETWORK_BITS)
+}, REMEMBERED)
 
 /**
  * What one holder of many networks commonly has: the /48 for IPv6 (RFC 6177 §2), the whole address for IPv4.
@@ -31,8 +37,11 @@ export const networkOfAddress = remembered(
  */
 export const siteOf = remembered((network) => rateLimit.normalizeIP(network, IPV6_SITE_BITS), REMEMBERED)
 
-/** The network that a request comes from. */
-export const networkOf = ({ ip }: Pick<FastifyRequest, 'ip'>): string => networkOfAddress(ip)
+/**
+ * The network that a request comes from. A client that has gone before its connection was taken has no address any more, and
+ * what it asked for is done all the same: it is counted, recorded and told like any other (threat OW-48).
+ */
+export const networkOf = ({ ip }: { ip: FastifyRequest['ip'] | undefined }): string => networkOfAddress(ip ?? '')
 
 type Proxies = Pick<Config, 'trustProxy' | 'clientIpHeader'>
 

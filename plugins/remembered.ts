@@ -9,16 +9,23 @@ interface Bounds {
   length: number
 }
 
+/**
+ * The same text by itself: a piece of a longer one keeps all of that in memory, such as an address the header it was written in
+ * (threat BW-42).
+ */
+export const apart = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le')
+
 /** @param make gives the same for the same text, and never undefined. */
 export function remembered<T extends string> (make: (text: string) => T, { most, length }: Bounds): (text: string) => T {
   const made = new Map<string, T>()
   return (text) => {
     const known = made.get(text)
     if (known !== undefined) return known
-    const result = make(text)
-    if (text.length > length) return result
+    if (text.length > length) return make(text)
+    const own = apart(text)
+    const result = make(own)
     if (made.size >= most) made.clear()
-    made.set(text, result)
+    made.set(own, result)
     return result
   }
 }

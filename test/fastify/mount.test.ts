@@ -57,6 +57,29 @@ t.test('the address behind the application’s proxies counts, and its request i
   })
 })
 
+t.test('what a visitor writes where the application trusts everybody is no longer than an address (OW-49)', async (t) => {
+  const { lines, stream } = createLog()
+  const app = await start(t, undefined, { trustProxy: true, logger: { stream } })
+  const headers = { host: 'localhost', 'content-type': 'application/json' }
+  const register = (written: string) => app.inject({
+    url: '/mcp/register', method: 'POST', headers: { ...headers, 'x-forwarded-for': written }, payload: { redirect_uris: ['https://app.example/cb'] }
+  })
+  const codes = new Set<number>()
+  for (let n = 0; n < 40; n++) codes.add((await register(`${n}${'x'.repeat(4_000)}`)).statusCode)
+  t.same(codes, new Set([201, 429]), 'they are counted together')
+  const recorded = lines.filter(({ msg }) => msg === 'audit').map(({ audit }) => (audit as { address: string }).address)
+  t.same(new Set(recorded), new Set(['unknown']))
+})
+
+t.test('what a visitor writes where the application takes ids from a header does not fill the audit log (OW-50)', async (t) => {
+  const { lines, stream } = createLog()
+  const app = await start(t, undefined, { requestIdHeader: 'x-request-id', logger: { stream } })
+  const headers = { host: 'localhost', 'x-request-id': 'x'.repeat(14_000) }
+  t.equal((await app.inject({ url: '/mcp', method: 'POST', headers })).statusCode, 401)
+  const audit = lines.find(({ msg }) => msg === 'audit')!['audit'] as { request: string }
+  t.equal(audit.request, 'x'.repeat(200))
+})
+
 t.test('no line of the application has a query of these routes, and its own lines are as they were (LG-01)', async (t) => {
   const { lines, stream } = createLog()
   const app = await start(t, (app) => app.get('/mine', async () => 'mine'), { logger: { stream } })

@@ -29,6 +29,15 @@ t.test('the networks of one /48 are one site, and an IPv4 address is one', async
   t.equal(siteOf('192.0.2.1'), '192.0.2.1')
 })
 
+t.test('what is no address, or none at all, counts as one, and is not kept (OW-48, OW-49)', async (t) => {
+  t.equal(networkOf({ ip: undefined }), 'unknown')
+  t.equal(siteOf('unknown'), 'unknown')
+  const env = { TRUST_PROXY: '10.0.0.0/8' }
+  for (const written of ['x'.repeat(8_000), '1'.repeat(8_000), 'unknown', '_hidden', '192.0.2.1:x', '[x]:1', '192.0.2.1, -']) {
+    t.equal(await addressOf(env, forwarded(written)), 'unknown', written.slice(0, 20))
+  }
+})
+
 t.test('without a word nothing that is sent counts', async (t) => {
   t.equal(
     await addressOf({}, { ...forwarded('192.0.2.1'), 'fly-client-ip': '192.0.2.2', 'x-real-ip': '192.0.2.3' }),
@@ -44,6 +53,9 @@ t.test('TRUST_PROXY: from the right, the first address that is none of the proxi
     'what a visitor put first is not believed'
   )
   t.equal(await addressOf(env, forwarded('192.0.2.1'), '192.0.2.99'), '192.0.2.99', 'from elsewhere nothing is')
+  const network = { TRUST_PROXY: 'uniquelocal' }
+  t.equal(await addressOf(network, forwarded('203.0.113.66, 192.168.1.7')), '203.0.113.66', 'who is in a trusted network is a proxy')
+  t.equal(await addressOf(network, forwarded('192.168.1.7')), '192.168.1.7', 'and a visitor where the header is written anew')
   t.equal(
     await addressOf(env, forwarded('2001:DB8:0:7:1::9')),
     await addressOf(env, forwarded('2001:db8:0:7::1')),
@@ -61,7 +73,7 @@ t.test('TRUST_PROXY: a port after an address, as some proxies write it, is no ot
     ['[2001:db8:0:7::2]', '2001:db8:0:7::'],
     ['2001:db8:0:7::1:5005', '2001:db8:0:7::'],
     ['::ffff:192.0.2.1', networkOf({ ip: '::ffff:192.0.2.1' })],
-    ['nobody', 'nobody']
+    ['nobody', 'unknown']
   ] as const) t.equal(await addressOf(env, forwarded(written)), address, written)
   t.equal(await addressOf({}, forwarded('192.0.2.1:50001')), '10.0.0.9')
   const { url } = await startServer(t, { env: { TRUST_PROXY: '127.0.0.1', RATE_LIMITS: 'on' } })

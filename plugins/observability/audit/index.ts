@@ -6,7 +6,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../../../config/index.ts'
 import { networkOf } from '../../client-address.ts'
-import { remembered } from '../../remembered.ts'
+import { apart, remembered } from '../../remembered.ts'
 import { randomSecret } from '../../secrets.ts'
 import type { Access, Grant } from '../../oauth/grants/contract.ts'
 import { createFindLeavers } from '../leavers.ts'
@@ -98,6 +98,7 @@ export default fp(
     const listeners: Array<(event: AuditEvent) => void> = []
 
     function write (log: FastifyInstance['log'], event: AuditEvent): void {
+      shorten(event)
       log.info({ audit: event }, 'audit')
       waiting.add(event)
       for (const listener of listeners) listener(event)
@@ -168,13 +169,18 @@ function timestamp (): string {
   return written
 }
 
-function stamp (event: EventName, details: EventDetails): AuditEvent {
-  const stamped: AuditEvent = { at: timestamp(), event, ...details }
-  for (const name of ['client', 'clientName'] as const) {
-    const text = stamped[name]
-    if (text !== undefined && text.length > MAX_TEXT) stamped[name] = text.slice(0, MAX_TEXT)
+const stamp = (event: EventName, details: EventDetails): AuditEvent => ({ at: timestamp(), event, ...details })
+
+/**
+ * The journals have room for a number of events, so none may be long, whatever is in it: where an application takes its requests'
+ * ids from a header, a stranger writes them (threat OW-50).
+ */
+function shorten (event: AuditEvent): void {
+  const texts = event as unknown as Record<string, unknown>
+  for (const name in texts) {
+    const text = texts[name]
+    if (typeof text === 'string' && text.length > MAX_TEXT) texts[name] = apart(text.slice(0, MAX_TEXT))
   }
-  return stamped
 }
 
 /** The details of an event about a grant. */
