@@ -38,3 +38,9 @@ const endWithin = (text: string, from: number, bytes: number): number =>
 
 /** The id under which fetch finds one part; the first is the document's own. */
 export const partId = (id: string, part: number): string => (part === 1 ? id : `${id}#part=${part}`)
+
+/**
+ * Between two slices of what is indexed requests are served. Without spaces between words, a part takes some 40 ms, on a slow
+ * machine 70: most end with a line, a little before they are full, and two of them are more than a slice (threat LB-40).
+ */
+export const isSliceFull = (bytes: number, more: number): boolean => bytes > 0 && bytes + more > PART_BYTES

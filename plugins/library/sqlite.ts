@@ -18,7 +18,7 @@ import type { Language } from '../search/languages.ts'
 import { openDocumentSearch, type DocumentSearch } from '../search/sqlite-documents.ts'
 import type { SearchWorker } from '../search/worker.ts'
 import type { Embeddings } from './embeddings/index.ts'
-import { PART_BYTES, splitText } from './parts.ts'
+import { isSliceFull, splitText } from './parts.ts'
 
 const COLUMNS = 'id, title, text, type, modified, bytes'
 
@@ -144,9 +144,6 @@ const movableOf = (db: DatabaseSync, sql: Statements): Movable => ({
   complete: () => write(db, () => fillWhole(sql))
 })
 
-/** Between two slices requests are served. Without spaces between words, a part takes some 40 ms, on a slow machine 70. */
-const SLICE_BYTES = PART_BYTES
-
 /**
  * A slice of parts at a time. The first part of a document comes last: until it is there the document is not listed, so
  * that one which was interrupted is read again.
@@ -158,9 +155,7 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
     const steps = slice
     slice = []
     bytes = 0
-    await write(db, () => {
-      for (const step of steps) step()
-    })
+    await write(db, () => steps.forEach((step) => step()))
   }
   for (const document of documents) {
     const parts = splitText(document.text)
@@ -169,11 +164,13 @@ async function putAll (db: DatabaseSync, sql: Statements, documents: IndexedDocu
     if (parts.length > 1) await setImmediate()
     slice.push(() => remove(sql, document.id))
     for (const [index, text] of [...parts.entries()].reverse()) {
+      const size = Buffer.byteLength(text)
+      if (isSliceFull(bytes, size)) {
+        await writeSlice()
+        await setImmediate()
+      }
       slice.push(() => putPart(sql, { ...document, text, part: index + 1, parts: parts.length }, language))
-      bytes += Buffer.byteLength(text)
-      if (bytes < SLICE_BYTES) continue
-      await writeSlice()
-      await setImmediate()
+      bytes += size
     }
   }
   await writeSlice()
@@ -213,12 +210,14 @@ function moveSlice (sql: Statements, keys: readonly number[]): number {
   let bytes = 0
   let moved = 0
   for (const key of keys) {
-    if (bytes >= SLICE_BYTES) break
-    moved++
     const row = sql.byKey.get(key) as (IndexedDocument & { audience: number; language: Language }) | undefined
     const audience = row && sql.audiences.keyOf(sql.audienceOf(row.id))
-    if (audience === undefined || row!.audience === audience) continue
-    bytes += Buffer.byteLength(row!.text)
+    const isMoving = audience !== undefined && row!.audience !== audience
+    const size = isMoving ? Buffer.byteLength(row!.text) : 0
+    if (isSliceFull(bytes, size)) break
+    moved++
+    if (!isMoving) continue
+    bytes += size
     sql.audiences.terms(row!.audience).remove(key)
     sql.move.run(audience, key)
     sql.audiences.terms(audience).put(key, fieldsOf({ ...row!, path: row!.id }, row!.language))
@@ -235,11 +234,13 @@ function fillWhole ({ audiences: { whole }, byKey }: Statements): boolean {
   let bytes = 0
   let filled: number | undefined
   for (const { key, audience } of missing) {
-    if (bytes >= SLICE_BYTES) break
-    filled = key
-    if (!whole.covers(audience)) continue
+    const isCovered = whole.covers(audience)
     const row = byKey.get(key) as unknown as IndexedDocument & { language: Language }
-    bytes += Buffer.byteLength(row.text)
+    const size = isCovered ? Buffer.byteLength(row.text) : 0
+    if (isSliceFull(bytes, size)) break
+    filled = key
+    if (!isCovered) continue
+    bytes += size
     whole.remove(key)
     whole.put(key, fieldsOf({ ...row, path: row.id }, row.language))
   }

@@ -4,10 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { createOwnTurns } from '../in-turns.ts'
 import { INDEX_FILES } from '../search/contract.ts'
-import { fieldsOf, textLanguage } from '../search/fields.ts'
+import { fieldsOf, textLanguage, type Fields } from '../search/fields.ts'
 import { markDamaged } from '../search/damaged-index.ts'
 import { createTermWriter, createTerms, type TermWriter } from '../search/fts5.ts'
+import type { Language } from '../search/languages.ts'
 import { openNoteSearch, tagOf, type NoteSearch } from '../search/sqlite-notes.ts'
 import type { SearchWorker } from '../search/worker.ts'
 import { refuseEmptied } from '../storage/sqlite/check.ts'
@@ -21,6 +23,10 @@ import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './co
 const INDEX_VERSION = 2
 /** Notes in memory meanwhile: a million characters at most. */
 const REINDEXED_AT_ONCE = 25
+/** Characters of a text that is cut into words in a turn of its own, and written in another: each may take 50 ms (threat TL-37). */
+const LONG = 5_000
+/** Notes that are removed before others have a turn. */
+const REMOVED_AT_ONCE = 25
 
 // The long text comes last: a read of the other columns does not touch its pages.
 const SCHEMA = `
@@ -57,6 +63,7 @@ export function openSqliteNotes (
   refuseEmptied(dataDir, FILE)
   const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', isBulk: true, maxBytes, prepare: createTables })
   const sql = prepare(db)
+  const ownTurn = createOwnTurns()
   let here: NoteSearch | undefined
   /**
    * @param remove removes notes and returns their keys. @returns how many those were.
@@ -73,24 +80,18 @@ export function openSqliteNotes (
     identity: db.prepare('SELECT identity FROM file').get()!['identity'] as string,
     description: `SQLite in ${dataDir}`,
     async update (owner, id, decide, _caller, before) {
-      await markDamaged(db, () => write(db, () => {
+      const next = () => {
         const usage = { ...sql.usage.get(owner), fill: fillOf(db) } as Usage
-        const note = decide(asNotes([sql.find.get(owner, id)])[0], usage)
-        if (note) put(sql, owner, note)
+        return decide(asNotes([sql.find.get(owner, id)])[0], usage)
+      }
+      const ahead = await cutAhead(next, ownTurn)
+      await markDamaged(db, () => write(db, () => {
+        const note = next()
+        if (note) put(sql, owner, note, ahead)
         else removeFound(() => sql.remove.all(owner, id))
       }, before))
     },
-    find: async (owner, id) => asNotes([sql.find.get(owner, id)])[0],
-    list: async (owner, limit, before) =>
-      asNotes(before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)),
-    listById: async (owner, limit, after = '') => asNotes(sql.listById.all(owner, after, limit)),
-    async complete (owner, typed, limit) {
-      const found = [
-        ...sql.idsFrom.all(owner, typed, typed + LAST_CHARACTER, limit),
-        ...sql.titlesWith.all(owner, typed, limit)
-      ]
-      return [...new Set(found.map(({ id }) => id as string))].slice(0, limit)
-    },
+    ...readerOf(sql),
     async search (owner, query, limit, caller = owner) {
       if ((sql.usage.get(owner) as unknown as Usage).notes === 0) return []
       return markDamaged(db, async () => {
@@ -99,8 +100,13 @@ export function openSqliteNotes (
         return here.search(owner, query, limit)
       })
     },
-    count: async (owner) => (sql.usage.get(owner) as unknown as Usage).notes,
-    removeAll: (owner) => markDamaged(db, () => write(db, () => removeFound(() => sql.removeAll.all(owner)))),
+    async removeAll (owner) {
+      for (let removed = 0; ; await ownTurn()) {
+        const found = await markDamaged(db, () => write(db, () => removeFound(() => sql.removeSome.all(owner))))
+        removed += found
+        if (found < REMOVED_AT_ONCE) return removed
+      }
+    },
     async close () {
       here?.close()
       here = undefined
@@ -108,6 +114,22 @@ export function openSqliteNotes (
     }
   }
 }
+
+/** What is read without a search. */
+const readerOf = (sql: Statements): Pick<NoteStore, 'find' | 'list' | 'listById' | 'complete' | 'count'> => ({
+  find: async (owner, id) => asNotes([sql.find.get(owner, id)])[0],
+  list: async (owner, limit, before) =>
+    asNotes(before ? sql.listBefore.all(owner, before.modified, before.id, limit) : sql.list.all(owner, limit)),
+  listById: async (owner, limit, after = '') => asNotes(sql.listById.all(owner, after, limit)),
+  async complete (owner, typed, limit) {
+    const found = [
+      ...sql.idsFrom.all(owner, typed, typed + LAST_CHARACTER, limit),
+      ...sql.titlesWith.all(owner, typed, limit)
+    ]
+    return [...new Set(found.map(({ id }) => id as string))].slice(0, limit)
+  },
+  count: async (owner) => (sql.usage.get(owner) as unknown as Usage).notes
+})
 
 /** Half of a small disk, so that one file never takes all of it. */
 function maxBytesOn (dataDir: string): number {
@@ -134,8 +156,9 @@ function reindex (db: DatabaseSync): void {
   for (let after = -1, found = REINDEXED_AT_ONCE; found === REINDEXED_AT_ONCE;) {
     const notes = page.all(after, REINDEXED_AT_ONCE) as unknown as Array<Note & { key: number; owner: string }>
     for (const note of notes) {
-      setLanguage.run(textLanguage(note), note.key)
-      putTerms(terms, note.key, note.owner, note)
+      const { language, fields } = cut(note)
+      setLanguage.run(language, note.key)
+      putTerms(terms, note.key, note.owner, fields)
     }
     found = notes.length
     after = notes.at(-1)?.key ?? after
@@ -152,7 +175,7 @@ type Statements = Record<
   | 'find'
   | 'usage'
   | 'remove'
-  | 'removeAll'
+  | 'removeSome'
   | 'list'
   | 'listBefore'
   | 'listById'
@@ -166,7 +189,9 @@ const prepare = (db: DatabaseSync): Statements => ({
   find: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? AND id = ?`),
   usage: db.prepare('SELECT count(*) AS notes, coalesce(sum(characters), 0) AS characters FROM notes WHERE owner = ?'),
   remove: db.prepare('DELETE FROM notes WHERE owner = ? AND id = ? RETURNING key'),
-  removeAll: db.prepare('DELETE FROM notes WHERE owner = ? RETURNING key'),
+  removeSome: db.prepare(
+    `DELETE FROM notes WHERE key IN (SELECT key FROM notes WHERE owner = ? LIMIT ${REMOVED_AT_ONCE}) RETURNING key`
+  ),
   list: db.prepare(`SELECT ${COLUMNS} FROM notes WHERE owner = ? ORDER BY modified DESC, id DESC LIMIT ?`),
   listBefore: db.prepare(
     `SELECT ${COLUMNS} FROM notes WHERE owner = ? AND (modified, id) < (?, ?) ORDER BY modified DESC, id DESC LIMIT ?`
@@ -180,16 +205,41 @@ const prepare = (db: DatabaseSync): Statements => ({
   terms: createTermWriter(db)
 })
 
-function put (sql: Statements, owner: string, note: Note): void {
-  const { id, title, text, version, created, modified } = note
-  const language = textLanguage(note)
-  const { key } = sql.put.get(owner, id, version, created, modified, title.length + text.length, title, text, language)!
-  putTerms(sql.terms, key as number, owner, note)
+/** What the index holds of a note. */
+interface Cut extends Pick<Note, 'title' | 'text'> {
+  language: Language
+  fields: Fields
 }
 
-function putTerms (terms: TermWriter, key: number, owner: string, note: Pick<Note, 'title' | 'text'>): void {
+function cut ({ title, text }: Pick<Note, 'title' | 'text'>): Cut {
+  const language = textLanguage({ title, text })
+  return { title, text, language, fields: fieldsOf({ title, text }, language) }
+}
+
+/** @param next the step as it is now: whether it is taken, and what it refuses, is decided when it is written. */
+async function cutAhead (next: () => Note | null, ownTurn: () => Promise<void>): Promise<Cut | undefined> {
+  try {
+    const note = next()
+    if (note === null || note.text.length < LONG) return undefined
+    await ownTurn()
+    const ahead = cut(note)
+    await ownTurn()
+    return ahead
+  } catch {
+    return undefined
+  }
+}
+
+function put (sql: Statements, owner: string, note: Note, ahead: Cut | undefined): void {
+  const { id, title, text, version, created, modified } = note
+  const { language, fields } = ahead?.title === title && ahead.text === text ? ahead : cut(note)
+  const { key } = sql.put.get(owner, id, version, created, modified, title.length + text.length, title, text, language)!
+  putTerms(sql.terms, key as number, owner, fields)
+}
+
+function putTerms (terms: TermWriter, key: number, owner: string, fields: Fields): void {
   terms.remove(key)
-  terms.put(key, fieldsOf(note, textLanguage(note)), tagOf(owner))
+  terms.put(key, fields, tagOf(owner))
 }
 
 /** Every id that begins with a text sorts before the text with this character added. */

@@ -4,7 +4,7 @@
 import { formsOf } from './forms.ts'
 import { languageOf, type Language } from './languages.ts'
 import { isSpelled } from './correct.ts'
-import { pathWords, termsOf, wordsOf } from './tokenize.ts'
+import { pathWords, termsOf, wordsOf, wordsOfLines } from './tokenize.ts'
 import { stem } from './stem.ts'
 
 /** The weight by which the BM25 of each field is multiplied. */
@@ -24,6 +24,8 @@ const LEAD = 100
 const HEADING = /^#{1,6}[ \t]+(.+)$/gm
 /** In source code a # may begin a comment. */
 const HAS_HEADINGS = new Set(['text/markdown', 'text/html', 'application/pdf'])
+/** Characters of all headings of a text, each with one more: one of nothing else would be cut and indexed twice. */
+const MAX_HEADINGS = 10_000
 
 export interface Text {
   title: string
@@ -38,7 +40,6 @@ export interface Text {
 export function fieldsOf ({ title, text, path = '', type = 'text/markdown' }: Text, language: Language): Fields {
   const titles = termsOf(title, language)
   const words = wordsOf(text)
-  const headings = HAS_HEADINGS.has(type) ? text.matchAll(HEADING).map(([, words]) => termsOf(words!, language)).toArray() : []
   const body = words.map((word) => stem(word, language))
   const otherForms = formsOf(`${title}\n${text}\n${pathWords(path)}`)
   return {
@@ -47,10 +48,24 @@ export function fieldsOf ({ title, text, path = '', type = 'text/markdown' }: Te
     spellings: [...new Set([...words, ...otherForms])].filter(isSpelled),
     titles,
     // A heading that is also the title counts as the title only.
-    headings: headings.filter((terms) => terms.join() !== titles.join()).flat(),
+    headings: HAS_HEADINGS.has(type) ? headingsOf(text, titles.join(), language) : [],
     paths: termsOf(pathWords(path), language),
     forms: otherForms.map((word) => stem(word, language))
   }
+}
+
+function headingsOf (text: string, title: string, language: Language): string[] {
+  const lines: string[] = []
+  let left = MAX_HEADINGS
+  for (const [, words] of text.matchAll(HEADING)) {
+    lines.push(words!.slice(0, left))
+    left -= words!.length + 1
+    if (left <= 0) break
+  }
+  return wordsOfLines(lines)
+    .map((words) => words.map((word) => stem(word, language)))
+    .filter((terms) => terms.join() !== title)
+    .flat()
 }
 
 export const textLanguage = ({ title, text }: Pick<Text, 'title' | 'text'>): Language => languageOf(`${title}\n${text}`)

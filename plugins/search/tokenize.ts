@@ -54,6 +54,10 @@ const isBeginning = (word: string): boolean => isSpaceless(word) || /^\p{Script=
 /** The words of a text in order, in canonical spelling. */
 export const wordsOf = (text: string): string[] => separateWords(canonical(text)).match(WORD) ?? []
 
+/** The same of many lines, which are cut together: thousands of short ones, each by itself, take longer than a long text. */
+export const wordsOfLines = (lines: readonly string[]): string[][] =>
+  separateWords(canonical(lines.join('\n'))).split('\n').map((line) => line.match(WORD) ?? [])
+
 /** The terms of a text as the index holds them, in their order. */
 export const termsOf = (text: string, language: Language): string[] => wordsOf(text).map((word) => stem(word, language))
 

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import { openSqliteDocuments } from '../../../plugins/library/sqlite.ts'
+import { PART_BYTES, splitText } from '../../../plugins/library/parts.ts'
 import { fill, folder, openHouse } from '../../helpers/tool-context.ts'
 
 t.test(
@@ -36,6 +37,23 @@ t.test(
     t.equal((await again.app.library.find('long.txt'))?.text.length, whole)
   }
 )
+
+t.test('a slice has one long part, also where it ends with a line before it is full (LB-40)', async (t) => {
+  const store = openSqliteDocuments(await folder(t))
+  t.teardown(() => store.close())
+  const text = 'walnut and hazelnut in a long line of text\n'.repeat(8_000)
+  const parts = splitText(text)
+  t.ok(parts.length > 5 && parts.every((part) => part.length < PART_BYTES))
+  let turns = 0
+  let next = setImmediate(function count () {
+    turns++
+    next = setImmediate(count)
+  })
+  t.teardown(() => clearImmediate(next))
+  await store.put([{ id: 'long.txt', title: 'Long', text, type: 'text/plain', modified: 1, bytes: text.length }])
+  t.ok(turns >= parts.length - 1, `${turns} turns for ${parts.length} parts`)
+  t.equal((await store.find('long.txt'))?.text, text)
+})
 
 t.test('how far the first look has come can be asked', async (t) => {
   const docs = await folder(t)

@@ -1,7 +1,7 @@
 // Notes in SQLite: the contract of every store.
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openSqliteNotes } from '../../../plugins/notes/sqlite.ts'
 import { folder } from '../../helpers/tool-context.ts'
 import { noteStoreContract } from './note-store-contract.ts'
@@ -51,4 +51,69 @@ t.test('the worker searches where there is one, for a person who has notes', asy
   await store.search('bob', 'walnut', 5)
   t.same(await store.search('ann', 'walnut', 5, 'app'), [])
   t.same(asked, [['walnut', 5, 'ann', 'app']])
+})
+
+/** Counts turns of the event loop. */
+function countTurns (t: Test): () => number {
+  let turns = 0
+  let next: NodeJS.Immediate
+  const count = () => {
+    turns++
+    next = setImmediate(count)
+  }
+  count()
+  t.teardown(() => clearImmediate(next))
+  return () => turns
+}
+
+t.test('long texts are cut into words and written one in a turn, however many come in one moment (TL-37)', async (t) => {
+  const store = openSqliteNotes(await folder(t))
+  t.teardown(() => store.close())
+  const turn = countTurns(t)
+  const cuts: number[] = []
+  const { segment } = Intl.Segmenter.prototype
+  Intl.Segmenter.prototype.segment = function (...args) {
+    cuts.push(turn())
+    return segment.apply(this, args)
+  }
+  t.teardown(() => { Intl.Segmenter.prototype.segment = segment })
+  const about = { title: 'Meetings', version: 1, created: 0, modified: 0 }
+  const writes = await Promise.all(['a', 'b', 'c'].map(async (id) => {
+    let decided = -1
+    await store.update('ann', id, () => {
+      decided = turn()
+      return { ...about, id, text: '日本語の会議 '.repeat(1_000) }
+    })
+    return decided
+  }))
+  t.equal(cuts.length, 3, 'each is cut once')
+  t.equal(new Set([...cuts, ...writes]).size, 6, `cut in turns ${cuts}, written in ${writes}`)
+  t.match(await store.search('ann', '会議', 5), [{}, {}, {}])
+  await store.update('ann', 'a', () => ({ ...about, id: 'a', text: '短い会議' }))
+  t.match(await store.find('ann', 'a'), { text: '短い会議' })
+})
+
+t.test('what is written is what the step says then, also where it said something else when its words were cut (TL-37)', async (t) => {
+  const store = openSqliteNotes(await folder(t))
+  t.teardown(() => store.close())
+  const about = { id: 'a', title: 'a', version: 1, created: 0, modified: 0 }
+  const texts = ['walnut ', 'hazel '].map((word) => word.repeat(1_000))
+  await store.update('ann', 'a', () => ({ ...about, text: texts.shift()! }))
+  t.same(await store.search('ann', 'walnut', 5), [])
+  t.match(await store.search('ann', 'hazel', 5), [{ id: 'a' }])
+})
+
+t.test('the notes of somebody who is deleted are removed some at a time (TL-38)', async (t) => {
+  const store = openSqliteNotes(await folder(t))
+  t.teardown(() => store.close())
+  for (const owner of ['ann', 'bob']) {
+    for (let n = 0; n < 60; n++) await store.update(owner, `${n}`, () => ({ id: `${n}`, title: 'a', text: 'walnut', version: 1, created: 0, modified: 0 }))
+  }
+  const turn = countTurns(t)
+  const began = turn()
+  t.equal(await store.removeAll('ann'), 60)
+  t.ok(turn() >= began + 2, 'others are served in between')
+  t.same([await store.count('ann'), await store.count('bob')], [0, 60])
+  t.same(await store.search('ann', 'walnut', 5), [])
+  t.equal(await store.removeAll('ann'), 0)
 })

@@ -1,5 +1,6 @@
 // How a query is taken apart: words, pairs, phrases and beginnings, and nothing that an engine could read as syntax.
 import t from 'tap'
+import { fieldsOf } from '../../../plugins/search/fields.ts'
 import { isSpaceless, parseQuery, pathWords, termsOf, wordsOf } from '../../../plugins/search/tokenize.ts'
 
 const words = (query: string) => parseQuery(query).words.map(({ word }) => word)
@@ -50,4 +51,23 @@ t.test('runs without spaces are cut all at once, however many there are, and eac
   t.equal(calls, 1)
   t.equal(wordsOf('ไม่ '.repeat(1_000)).length, 1_000)
   t.equal(calls, 2)
+})
+
+t.test('headings are cut all at once, and count up to a length (TL-37)', async (t) => {
+  const { segment } = Intl.Segmenter.prototype
+  let calls = 0
+  Intl.Segmenter.prototype.segment = function (...args) {
+    calls++
+    return segment.apply(this, args)
+  }
+  t.teardown(() => { Intl.Segmenter.prototype.segment = segment })
+  const { headings } = fieldsOf({ title: '会議', text: '# 会議\n## 日本語の会議\n### Two tents\n' }, 'en')
+  t.same(headings, ['日本語', 'の', '会議', 'two', 'tent'], 'that of the title is left out')
+  t.equal(calls, 3, 'of the title, the text, and all headings')
+  calls = 0
+  const many = fieldsOf({ title: 't', text: '# 会議\n'.repeat(8_000) }, 'en')
+  t.equal(calls, 2)
+  t.equal(many.body.length, 8_001)
+  t.equal(many.headings.length, 3_334, '10,000 characters, with the end of each')
+  t.equal(fieldsOf({ title: 't', text: `# ${'a '.repeat(20_000)}` }, 'en').headings.length, 5_000)
 })
