@@ -1,5 +1,5 @@
 // A server in this process: read the configuration, build the app, listen, close with grace.
-// Tested in test/journeys/crash.test.ts, test/journeys/shutdown.test.ts and test/cli/protect.test.ts.
+// Tested in test/serve.test.ts, test/journeys/crash.test.ts, test/journeys/shutdown.test.ts and test/cli/protect.test.ts.
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
@@ -46,7 +46,9 @@ const written = (log: Logger): Promise<unknown> =>
   Promise.race([new Promise<void>((resolve) => log.flush(() => resolve())), sleep(MAX_FLUSH_MS, undefined, { ref: false })])
 
 function endWithGrace (app: FastifyInstance, config: Config): void {
-  // Without a listener, an unhandled rejection becomes an uncaught exception, which is handled below.
+  // Every change is one step, so what has failed has failed alone: a tool that does not wait for what it asks, for example, must not
+  // end what everybody else is doing (threat WB-20).
+  process.on('unhandledRejection', (error) => app.log.error({ err: error }, 'a promise was rejected, and nothing waited for it'))
   const { close } = closeWithGrace(
     { delay: config.shutdownDelay * 1000 + CLOSE_WITHIN_MS, skip: ['unhandledRejection', 'SIGHUP'] },
     async ({ err }) => {

@@ -72,7 +72,7 @@ export function createElsewhere (bus: EventBus, sealing: Sealing, proceed: Conti
     if (!going) return
     running.set(id, controller)
     write(SAID, id, { kind: 'found' } satisfies Said)
-    write(SAID, id, await going.then(saidOf, (error: unknown) => failureOf(asked.upstream, error)))
+    write(SAID, id, await going.then(saidOf).catch((error: unknown) => failureOf(asked.upstream, error)))
     running.delete(id)
   }
 

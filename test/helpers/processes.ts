@@ -32,8 +32,11 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Prepares a server on a data folder of its own, and on a port of its own unless one is named, and starts it. */
-export async function startProcess (t: Teardown, env: Record<string, string>, ownPort?: number): Promise<ServerProcess> {
+/**
+ * Prepares a server on a data folder of its own, and on a port of its own unless one is named, and starts it.
+ * @param project the folder that it is started in.
+ */
+export async function startProcess (t: Teardown, env: Record<string, string>, ownPort?: number, project = ROOT): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-process-'))
   // Without documents: reading the guides takes half as long as the rest of a start.
   const [dataDir, docsDir] = [join(folder, 'data'), join(folder, 'docs')]
@@ -48,8 +51,8 @@ export async function startProcess (t: Teardown, env: Record<string, string>, ow
     output: () => output,
     pid: () => child!.pid!,
     async start () {
-      const started = spawn(process.execPath, [...NEVER_LATE, 'server.ts'], {
-        cwd: ROOT,
+      const started = spawn(process.execPath, [...NEVER_LATE, join(ROOT, 'server.ts')], {
+        cwd: project,
         env: childEnvironment({
           PORT: String(port),
           DATA_DIR: dataDir,
