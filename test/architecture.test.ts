@@ -1,6 +1,7 @@
 // The map of CONTRIBUTING.md as a test: who may import whom, who may
 // name what, and that every file says why it exists.
 import t from 'tap'
+import ts from 'typescript'
 import { paths } from '../paths.ts'
 import { findCircles, isServer, readSources, type Import } from './helpers/sources.ts'
 
@@ -148,6 +149,23 @@ t.test('only config/index.ts reads the environment', async (t) => {
     server.filter(({ readsEnvironment }) => readsEnvironment).map(({ file }) => file),
     ['config/index.ts']
   )
+})
+
+t.test('what the server asks of others follows no redirect: that leads to an address which nobody has checked', async (t) => {
+  const asked: string[] = []
+  const wrong: string[] = []
+  for (const { file, tree } of server.filter(({ file }) => !file.startsWith('testing/'))) {
+    const visit = (node: ts.Node): void => {
+      if (ts.isCallExpression(node) && /^(?:fetch|boundedFetch)$/.test(node.expression.getText(tree))) {
+        const options = node.arguments.find(ts.isObjectLiteralExpression)
+        if (options) (/\bredirect: '(?:error|manual)'/.test(options.getText(tree)) ? asked : wrong).push(file)
+      }
+      ts.forEachChild(node, visit)
+    }
+    visit(tree)
+  }
+  t.ok(asked.length > 5)
+  t.same(wrong, [])
 })
 
 t.test('the first line of every file says why it exists', async (t) => {

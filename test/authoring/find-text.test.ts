@@ -13,6 +13,14 @@ t.test('it is found where it is first, from any place on', async (t) => {
     const find = createFindText(wanted)
     for (const from of [0, random(text.length), start + 1]) t.equal(find(text, from), text.indexOf(wanted, from))
   }
+  // Of few pieces, so that the beginning of what is wanted comes again inside it.
+  const woven = (pieces: number) => Array.from({ length: pieces }, () => ['a', 'aab', 'aabaa', 'aabaac'][random(4)]).join('')
+  for (let turn = 0; turn < 500; turn++) {
+    const text = woven(100)
+    const start = random(text.length)
+    const wanted = turn % 2 === 0 ? text.slice(start, start + 16 + random(16)) : woven(8)
+    t.equal(createFindText(wanted)(text), text.indexOf(wanted), wanted)
+  }
   t.equal(createFindText('日本語'.repeat(10))(`x${'日本語'.repeat(11)}`), 1)
   t.equal(createFindText('x'.repeat(20))('x'.repeat(19)), -1)
   t.equal(createFindText('x'.repeat(20))('x'.repeat(20), 30), -1)

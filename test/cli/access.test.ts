@@ -79,6 +79,8 @@ t.test('the command says what a person may use, why, and where their groups come
   t.notMatch(await explain('everyone', 'access-keys.md'), 'no such file')
   t.match(await explain('service:reports', 'calculate'), /^service:reports: reports\n {2}groups: finance \(by CLIENTS\)\n {2}yes {2}tool calculate: rule 2 gives it/)
 
+  await t.rejects(explain('reports', 'calculate'), { name: 'OperatorError' }, 'a service is asked for as one')
+
   t.notMatch(bobs, 'database_query', 'a tool that is not configured is not there')
 
   t.match(await explain(ann.id), /yes {2}server crm: not seen yet/)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { open, readdir } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { fail, OperatorError, parseOptions } from '../../cli/command.ts'
+import { command, fail, OperatorError, parseOptions } from '../../cli/command.ts'
 import { accessDenied } from '../../errors.ts'
 import { openSqliteStorage } from '../../plugins/storage/sqlite/index.ts'
 import { childEnvironment } from '../helpers/child-environment.ts'
@@ -33,6 +33,28 @@ t.test('what the operator can act on is a sentence, and a fault of the program h
   t.match(said(accessDenied({ key: 'invitations.noAddress' })), /^Enter an email address[^\n]*\n$/)
   t.match(said(new TypeError('x is not y')), /TypeError: x is not y\n +at /)
   t.equal(process.exitCode, 1)
+})
+
+t.test('a command that takes one folder does nothing with none or two', async (t) => {
+  const { argv, stderr: { write } } = process
+  const mask = process.umask()
+  t.teardown(() => {
+    process.argv = argv
+    process.stderr.write = write
+    process.umask(mask)
+    process.exitCode = undefined
+  })
+  for (const folders of [[], ['a', 'b']]) {
+    let said = ''
+    process.stderr.write = (part) => {
+      said += String(part)
+      return true
+    }
+    process.argv = ['node', 'backup', ...folders]
+    await command('The help.\n', async () => { throw new Error('it ran') })
+    process.stderr.write = write
+    t.match(said, /^Name one folder\.\nThe help/)
+  }
 })
 
 t.test('a value of an option may begin with a dash, as one id in 64 does', async (t) => {

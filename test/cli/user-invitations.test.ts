@@ -17,6 +17,8 @@ storageTest('invite prints a link for one address, invitations lists it, withdra
   t.match(
     listed, [/^[\w-]{11}$/, 'ann@example.com', 'open', /^\d{4}-\d\d-\d\d$/, 'operator', 'finance, research']
   )
+  await t.rejects(withdraw(context, listed[0]!, 'more'), { name: 'OperatorError' })
+  t.match(await invitations(context), /\topen\t/, 'a word too many withdraws none')
   t.match(await withdraw(context, listed[0]!), /^Withdrawn: /)
   t.equal((await new Browser().get(link)).status, 403)
   for (const words of [['a@example.com', 'b@example.com'], ['--language', 'xx'], ['--nonsense']]) {

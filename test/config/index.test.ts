@@ -1,5 +1,5 @@
 // The environment: defaults that follow the public URL, and the .env file (threat WB-17).
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -60,4 +60,10 @@ t.test('.env is read, and the environment wins over it', async (t) => {
   const env = readEnvironment(path)
   t.equal(env['MCP_TEST_ONLY'], 'file')
   t.not(env['PATH'], 'file')
+})
+
+t.test('a .env that cannot be read is no .env that is not there', async (t) => {
+  const path = await folder(t)
+  await mkdir(join(path, '.env'))
+  t.throws(() => readEnvironment(path), { code: 'EISDIR' })
 })

@@ -23,6 +23,12 @@ t.test('a comment is one also where a name is expected', async (t) => {
   t.match(readJsonFile(path), { problems: [/line 2: JSON has no comments/] })
 })
 
+t.test('nothing in it stands for something else in it: that could be ever so much', async (t) => {
+  const path = join(await folder(t), 'x.json')
+  await writeFile(path, '{"a": &x {"b": 1}, "c": *x}')
+  t.throws(() => readJsonFile(path), { message: /alias/i })
+})
+
 t.test('the nearest name is the one that was probably meant', async (t) => {
   t.equal(nearest('comand', ['args', 'command']), 'command')
   t.equal(nearest('something', ['args', 'command']), undefined)

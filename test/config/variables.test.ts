@@ -10,6 +10,8 @@ t.test('variables that are valid by themselves and not together are named (WB-18
   t.same(problems({}), [])
   t.same(problems({ REDIS_URL: 'redis://localhost' }), ['SECRET_KEY'])
   t.same(problems({ REDIS_URL: 'redis://localhost', SECRET_KEY: KEY }), [])
+  const redis = { REDIS_URL: 'redis://localhost' }
+  t.same(findContradictions(read(redis), { ...redis, SECRET_KEY: 'short' }), [], 'one that is wrong is not said to be missing as well')
   t.same(problems({ SMTP_URL: 'smtp://localhost' }), ['MAIL_FROM'])
   t.same(problems({ SMTP_URL: 'smtp://localhost', MAIL_FROM: 'mcp@example.com' }), [])
   t.same(problems({ EMBEDDINGS_MODEL: 'small' }), ['EMBEDDINGS_MODEL'])

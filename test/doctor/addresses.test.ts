@@ -15,5 +15,7 @@ t.test('a public server must name public https addresses; one on this computer m
   t.notOk(isReachable('http://mcp.example.com/token', hosted))
   t.notOk(isReachable('https://localhost/token', hosted))
   t.ok(isReachable('http://localhost:8080/token', local))
+  t.ok(isReachable('https://localhost:8443/token', local))
+  t.notOk(isReachable('http://mcp.example.com/token', local))
   t.notOk(isReachable('no address', local))
 })

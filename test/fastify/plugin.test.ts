@@ -1,6 +1,6 @@
 // Where the plugin cannot be registered: one sentence that says what to change, and nothing of it stays open.
 // It tests fastify/taken-routes.ts as well.
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -75,6 +75,22 @@ t.test('a prefix is refused, its own and that of a scope', async (t) => {
   const app = application(t)
   app.register(async (scope) => { scope.register(mcpOAuth, options) }, { prefix: '/api' })
   await t.rejects(async () => app.ready(), { message: sentence })
+})
+
+/** Files below the folder that this process has open. */
+async function opened (folder: string): Promise<string[]> {
+  const all = await readdir('/proc/self/fd')
+  const files = await Promise.all(all.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  return files.filter((file) => file.startsWith(folder))
+}
+
+t.test('where it is refused once its parts are open, they are closed again', { skip: process.platform !== 'linux' }, async (t) => {
+  const own = join(dataDir, 'refused')
+  const app = application(t)
+  app.post('/mcp', answer)
+  t.match(await refusal(app, { dataDir: own }), /routes of its own/)
+  t.ok((await readdir(own)).includes('oauth.db'))
+  t.same(await opened(own), [])
 })
 
 t.test('wrong options are one message, and nothing is opened', async (t) => {

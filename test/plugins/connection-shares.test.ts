@@ -77,3 +77,17 @@ t.test('a connection that has closed leaves its place, and one without an addres
   t.same(refused(openShares(Infinity).many(1_000, '198.51.100.7', true)), [])
   t.same(refused(many(1, '203.0.113.1')), [])
 })
+
+t.test('a connection that its client closed gives way to nobody any more', async (t) => {
+  const { now } = performance
+  t.teardown(() => { performance.now = now })
+  const { connect, closed, many, shares } = openShares(40)
+  const [first, second] = [connect('198.51.100.7'), connect('198.51.100.7')]
+  many(8, '198.51.100.7', true)
+  shares.remove(first.socket)
+  t.equal(connect('198.51.100.7', true).refusal, undefined, 'there is a place')
+  performance.now = () => now.call(performance) + MIN_IDLE_MS
+  t.equal(connect('198.51.100.7').refusal, undefined)
+  t.equal(closed.length, 1)
+  t.equal(closed[0], second.socket)
+})

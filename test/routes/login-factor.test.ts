@@ -98,10 +98,13 @@ storageTest('codes from one address are counted, beside those of each person (GR
   await withApp(server, await signUp(server, 'ann@example.com'), clock)
   const browser = new Browser()
   let page = await withPassword(browser, server, 'ann@example.com')
+  let interaction = ''
   for (const status of [401, 401, 429]) {
+    interaction = page.forms.find(inCode)!.fields['interaction']!
     page = await browser.submit(page, inCode, { code: '0' })
     t.equal(page.status, status)
   }
+  t.equal((await browser.post(`${server.url}/login/factor`, { interaction, lost: 'yes' })).status, 429, 'who says that they have lost it as well')
 })
 
 storageTest('what ends sessions ends a sign-in that waits, and so does a lock (FS-04)', async (t, start) => {

@@ -74,3 +74,11 @@ t.test('200 calls at once are all answered (TL-09)', async (t) => {
   const answers = await Promise.all(Array.from({ length: 200 }, () => searchTool.run({ query: 'walnut' }, tool)))
   t.ok(answers.every(({ results }) => results.length === 1))
 })
+
+t.test('a passage is cut between characters', async (t) => {
+  for (const before of [297, 298, 299]) {
+    const hits = async () => [{ id: 'a', title: 'A', url: 'https://mcp.example/a', snippet: `${'x'.repeat(before)}😀` }]
+    const { results } = await searchTool.run({ query: 'x' }, { library: { search: hits }, signal: new AbortController().signal } as never)
+    t.ok(results[0]!.text.isWellFormed() && results[0]!.text.length <= 299, String(before))
+  }
+})

@@ -18,9 +18,9 @@ export type ReadTypes = (client: Pg.PoolClient, oids: readonly number[]) => Prom
 export function createTypes (): ReadTypes {
   const known = new Map<number, PgType>()
   return async (client, oids) => {
+    if (known.size > MAX_TYPES) known.clear()
     const missing = [...new Set(oids)].filter((oid) => !known.has(oid))
     if (missing.length > 0) {
-      if (known.size > MAX_TYPES) known.clear()
       const { rows } = await client.query<{ oid: number; name: string; element: number | null }>(TYPES, [missing])
       for (const { oid, name, element } of rows) known.set(oid, { name, ...(element !== null && { element }) })
     }

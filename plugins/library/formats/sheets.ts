@@ -3,7 +3,8 @@ import { zipSync } from 'fflate'
 import { readOds } from 'hucre/ods'
 import { readXlsx } from 'hucre/xlsx'
 import { EMPTY, type Converted } from './contract.ts'
-import { TooMuch, unpack } from './zip.ts'
+import { walkXml } from './xml.ts'
+import { textOf, TooMuch, unpack } from './zip.ts'
 
 /** Rows after which the headers are repeated, so that each part of a long sheet names its columns. */
 const HEADERS_EVERY = 100
@@ -15,13 +16,29 @@ export async function readSheets (type: string, bytes: Uint8Array): Promise<Conv
   // Unpacked within our bounds first, so that the reader unpacks no more than that.
   const files = unpack(bytes, (name) => /\.(?:xml|rels)$|^mimetype$/.test(name))
   const bounded = zipSync(Object.fromEntries(files), { level: 0 })
-  const { sheets } = type.includes('opendocument') ? await readOds(bounded) : await readXlsx(bounded)
+  const isOpenDocument = type.includes('opendocument')
+  const { sheets } = isOpenDocument ? await readOds(bounded) : await readXlsx(bounded)
+  const unseen = isOpenDocument ? hiddenSheets(textOf(files, 'content.xml')) : new Set<string>()
   const texts = sheets
-    .filter(({ hidden, veryHidden }) => !hidden && !veryHidden)
+    .filter(({ name, hidden, veryHidden }) => !hidden && !veryHidden && !unseen.has(name))
     .map(({ name, rows }) => ({ name, lines: linesOf(rows) }))
     .filter(({ lines }) => lines.length > 0)
   if (texts.length === 0) return EMPTY
   return { text: texts.map(({ name, lines }) => `## ${name}\n${lines.join('\n')}`).join('\n\n') }
+}
+
+/** @returns the names of those of an OpenDocument: its reader does not tell them. */
+function hiddenSheets (content: string): ReadonlySet<string> {
+  const [styles, sheets] = [new Set<string>(), new Set<string>()]
+  let style = ''
+  walkXml(content, {
+    open (name, attributes) {
+      if (name === 'style:style') style = attributes['style:name'] ?? ''
+      if (name === 'style:table-properties' && attributes['table:display'] === 'false') styles.add(style)
+      if (name === 'table:table' && styles.has(attributes['table:style-name'] ?? '')) sheets.add(attributes['table:name'] ?? '')
+    }
+  })
+  return sheets
 }
 
 function linesOf (rows: readonly (readonly unknown[])[]): string[] {

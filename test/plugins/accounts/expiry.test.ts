@@ -42,6 +42,15 @@ storageTest('a clock that leaps ahead for a moment ends no accounts (SG-12)', as
   t.strictSame(await expired(), ['ann'], 'it has stayed')
 })
 
+storageTest('who comes again gets no more time than at first', async (t, start) => {
+  const { app } = await start()
+  const clock = { now: 1_800_000_000 }
+  const deadlines = createAccountExpiry(app.storage, () => clock.now, () => 86_400)
+  t.equal(await deadlines.begin('ann', 'demo'), 1_800_086_400)
+  clock.now += 80_000
+  t.equal(await deadlines.begin('ann', 'demo'), 1_800_086_400)
+})
+
 storageTest('an account of a backend without an end has none', async (t, start) => {
   const { app } = await start()
   const now = () => 1_800_000_000

@@ -122,6 +122,16 @@ t.test('rules are read in whatever encoding an editor has written them, and what
   await t.rejects(isIgnored('a.md', false), { name: 'SkippedFile', message: 'its .mcpignore is not text' })
 })
 
+t.test('nothing in an ignored folder comes back by rules of its own, however it is asked for (LB-06)', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, { '.gitignore': 'out/\n', 'out/.gitignore': '!*\n', 'out/deep/.mcpignore': '!a.md\n', 'in/.gitignore': '*\n!a.md\n' })
+  const { isIgnored, isNamed } = createIgnoreRules(docs, async (question) => decide(question))
+  for (const [path, isDirectory, expected] of [
+    ['out', true, true], ['out/a.md', false, true], ['out/deep', true, true], ['out/deep/a.md', false, true],
+    ['in', true, false], ['in/a.md', false, false], ['in/b.md', false, true]
+  ] as const) t.same([await isNamed(path, isDirectory), await isIgnored(path, isDirectory)], [expected, expected], path)
+})
+
 t.test('a path is ignored with the folder that it is in, and for its own name (LB-06)', async (t) => {
   const docs = await folder(t)
   await fill(docs, { '.gitignore': 'out/\n*.log\n' })

@@ -49,6 +49,13 @@ const wholeTables = (place: string): unknown[] => {
   return found
 }
 
+const rowsOf = (place: string, table: string): unknown => {
+  const db = new DatabaseSync(join(place, 'library.db'), { readOnly: true })
+  const found = db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n']
+  db.close()
+  return found
+}
+
 t.test('hits, order and scores are those of a server without rules', async (t) => {
   const ruled = await open(t, changingRules(RULES))
   await ruled.store.put(all)
@@ -65,6 +72,7 @@ t.test('they stay so when documents change, and when the rules hide some from ev
   await ruled.store.put([{ ...rest[0]!, text: '# Dossier\n\nThe walnut embargo of the planet.' }])
   const hits = await ruled.store.search('walnut embargo planet', 3, ruled.rules.rightsOf('board'))
   t.equal(hits[0]!.id, rest[0]!.id, 'what was put is in it')
+  t.same(rowsOf(ruled.place, 'body_whole_docsize'), rowsOf(ruled.place, 'documents'), 'what was removed or replaced is not')
   // Without a rule for the board, and none for finance: these are for nobody.
   ruled.rules.change({ ...RULES, rules: RULES.rules.slice(0, -2) })
   await ruled.store.arrange(never)

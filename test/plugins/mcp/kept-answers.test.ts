@@ -17,6 +17,8 @@ t.test('what was asked for longest ago makes room, by number and by size (ME-15)
   t.same(has('d', 'large', 'huge'), [true, true, false])
   answers.set('large', 'x')
   t.equal(answers.get('large'), 'x')
+  for (let again = 0; again < 10; again++) answers.set('large', Buffer.alloc(50))
+  t.same(has('d', 'large'), [true, true], 'one that is made again is counted once')
 })
 
 t.test('all answers together take 32 MB at most (ME-15)', async (t) => {

@@ -43,6 +43,24 @@ t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => 
     t.match(refused[0], { reason: { statusCode: 503 } })
   })
 
+  t.test('who is deleted while a note of theirs is written leaves none', async (t) => {
+    const store = await openIn(await server!.newDatabase())
+    t.teardown(() => store.close())
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const before = async () => {
+      begun.resolve()
+      await gate.promise
+    }
+    const written = store.update('ann', 'a', () => ({ id: 'a', title: 'a', text: 'a', version: 1, created: 1, modified: 1 }), 'ann', before)
+    await begun.promise
+    const removed = store.removeAll('ann')
+    await store.count('bob')
+    gate.resolve()
+    await written
+    t.equal(await removed, 1)
+    t.equal(await store.count('ann'), 0)
+  })
+
   t.test('where all notes together have reached their bound, nothing grows, and what gets smaller or goes is written', async (t) => {
     const url = await server!.newDatabase()
     const postgres = await connectPostgres(url, { warn () {} })

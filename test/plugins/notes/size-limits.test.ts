@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import t from 'tap'
-import { MAX_TEXT_LENGTH, MAX_NOTES } from '../../../plugins/notes/size-limits.ts'
+import { checkRoom, MAX_CHARACTERS, MAX_TEXT_LENGTH, MAX_NOTES } from '../../../plugins/notes/size-limits.ts'
 import { folder, openHouse, toolContexts } from '../../helpers/tool-context.ts'
 
 const ann = { id: 'ann' }
@@ -43,4 +43,17 @@ t.test('titles: the one given, else the first line with words; one line, never c
   t.equal(await title('\n \n'), 'Untitled')
   t.equal(await title('🙂'.repeat(100)), `${'🙂'.repeat(39)}\ufffd…`)
   t.equal((await notes.create({ text: 'a\0b\ud800c' })).text, 'ab\ufffdc', 'what no storage can hold is taken out')
+})
+
+t.test('who has more than there is room for now may still make a note smaller, or keep its size', async (t) => {
+  const note = (text: string) => ({ id: 'a', title: '', text, version: 1, created: 1, modified: 1 })
+  for (const usage of [
+    { notes: MAX_NOTES, characters: MAX_CHARACTERS / 2, fill: 0.9 },
+    { notes: 1, characters: MAX_CHARACTERS + 1, fill: 0 }
+  ]) {
+    for (const text of ['', 'ten', 'x'.repeat(10)]) {
+      t.doesNotThrow(() => checkRoom(note(text), note('x'.repeat(10)), usage))
+    }
+    t.throws(() => checkRoom(note('x'.repeat(11)), note('x'.repeat(10)), usage), { code: 'full' })
+  }
 })

@@ -107,7 +107,9 @@ t.test('the notes of somebody who is deleted are removed some at a time (TL-38)'
   const store = openSqliteNotes(await folder(t))
   t.teardown(() => store.close())
   for (const owner of ['ann', 'bob']) {
-    for (let n = 0; n < 60; n++) await store.update(owner, `${n}`, () => ({ id: `${n}`, title: 'a', text: 'walnut', version: 1, created: 0, modified: 0 }))
+    for (let n = 0; n < 60; n++) {
+      await store.update(owner, `${n}`, () => ({ id: `${n}`, title: 'a', text: 'walnut', version: 1, created: 0, modified: 0 }))
+    }
   }
   const turn = countTurns(t)
   const began = turn()

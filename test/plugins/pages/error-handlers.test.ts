@@ -18,6 +18,7 @@ import { englishIn } from './english-in.ts'
 import { inLanguage } from './in-language.ts'
 import { serve, STYLE } from './serve.ts'
 
+const OWN_SCHEME = 'com.example.app:/callback'
 const MANY = 'authorization=100000,sign-up=100000,sign-in=100000'
 
 /** What a page must say, as the catalogue has it. */
@@ -35,6 +36,7 @@ interface Refusal {
 
 async function refusalsOf (url: string): Promise<Record<string, Refusal>> {
   const client = (await newClient(url)).client_id
+  const ownScheme = (await newClient(url, { redirect_uris: [OWN_SCHEME] })).client_id
   const { challenge } = pkce()
   const authorize = (fields: Record<string, string>): Refusal['ask'] => (browser, headers) =>
     browser.get(authorizeUrl(url, { client_id: client, code_challenge: challenge, ...fields }), headers)
@@ -63,6 +65,11 @@ async function refusalsOf (url: string): Promise<Record<string, Refusal>> {
       actionValues: { host: 'app.example' },
       reason: 'code_challenge is missing: PKCE is required'
     },
+    'an app with a scheme of its own that does not speak it': {
+      ask: authorize({ client_id: ownScheme, redirect_uri: OWN_SCHEME, code_challenge: '' }),
+      ...{ status: 400, title: 'problems.appTitle', text: 'problems.app', action: 'common.home' },
+      reason: 'code_challenge is missing: PKCE is required'
+    },
     'a form from another site': {
       ask: (browser, headers) => browser.post(`${url}/signup`, {}, { ...headers, origin: 'https://evil.example' }),
       ...{ status: 403, title: 'problems.accessTitle', text: 'problems.foreignForm', action: 'common.home' },
@@ -76,7 +83,7 @@ async function refusalsOf (url: string): Promise<Record<string, Refusal>> {
 }
 
 t.test('each refusal is said in the language of the request, with what to do next', async (t) => {
-  const { url } = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'open', RATE_LIMITS: MANY } })
+  const { url } = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'open', RATE_LIMITS: MANY, ALLOWED_REDIRECT_URIS: OWN_SCHEME } })
   const refusals = await refusalsOf(url)
   for (const language of languages) {
     const { text } = wordsOf(language)

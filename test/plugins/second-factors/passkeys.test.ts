@@ -12,6 +12,7 @@ storageTest('a passkey that is made wrongly is not taken (SF-02, SF-09, SF-11)',
   const wrongs: Record<string, Wrong> = {
     'another origin': { origin: 'https://mcp.example.net' },
     'a page inside another': { clientData: { crossOrigin: true, topOrigin: 'https://evil.example' } },
+    'a page that names the one around it': { clientData: { topOrigin: 'https://evil.example' } },
     'another host': { rpId: 'example.net' },
     'another question': { challenge: 'AAAA' },
     'an answer to another kind of question': { type: 'webauthn.get' },
@@ -47,6 +48,7 @@ storageTest('a passkey that is shown wrongly opens nothing (SF-02, SF-03, SF-09)
   const wrongs: Record<string, Wrong> = {
     'another origin': { origin: 'https://mcp.example.net' },
     'a page inside another': { clientData: { crossOrigin: true } },
+    'a page that names the one around it': { clientData: { topOrigin: 'https://evil.example' } },
     'another host': { rpId: 'example.net' },
     'another question': { challenge: 'AAAA' },
     'an answer to another kind of question': { type: 'webauthn.create' },

@@ -1,7 +1,7 @@
 // Who may sign in, and as whom: the allow-list, newcomers without an invitation, one account for each person (threats
 // LG-12, WB-11).
 import t from 'tap'
-import { canAddSignInMethod } from '../../../plugins/sign-in/admission.ts'
+import { canAddSignInMethod, createAdmissions } from '../../../plugins/sign-in/admission.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { startDirectory } from '../../helpers/directory.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -87,3 +87,28 @@ t.test(
     t.equal(canAddSignInMethod({ ...user, endsAt: 2_000_000_000 }, ['other', password]), false)
   }
 )
+
+t.test('a password that is changed while somebody signs in with it, at whatever moment, lets nobody in (LG-12)', async (t) => {
+  const identity = { subject: 'ann', email: 'ann@example.com', emailVerified: true, generation: 1 } as const
+  const user = { id: 'u', identities: [{ backend: 'local', subject: 'ann' }] }
+  for (const moment of ['never', 'before', 'while they are found', 'while they enter', 'gone', 'given to another'] as const) {
+    let account: object | undefined = { subject: 'ann', generation: 1 }
+    const at = (name: typeof moment) => { if (name === moment) account = { subject: 'ann', generation: 2 } }
+    if (moment === 'gone') account = undefined
+    if (moment === 'given to another') account = { subject: 'bob', generation: 1 }
+    at('before')
+    const admissions = createAdmissions({
+      backends: new Map([['local', { accounts: { find: async () => account } }]]),
+      users: {
+        findBy: async () => { at('while they are found'); return user },
+        signInAgain: async () => { at('while they enter'); return user }
+      },
+      findHeld: async () => undefined,
+      allowedEmails: [],
+      now: () => 1_800_000_000
+    } as never)
+    const entered = admissions.admit('local', identity as never, { intent: { kind: 'page' } } as never, {} as never)
+    if (moment === 'never') t.match(await entered, { kind: 'user' })
+    else await t.rejects(entered, { code: 'sign_in_expired' }, moment)
+  }
+})

@@ -24,3 +24,40 @@ t.test('a factor that a service vouches for was shown when it says, not when the
   t.match(await opened(NOW, { passkey: true }), { factorAt: NOW })
   t.equal((await opened(NOW, {}))?.factorAt, undefined)
 })
+
+/** Who waits for a second factor, and what has become of them since. */
+interface Since {
+  user?: object | undefined
+  hasBackend?: boolean
+  mayHold?: boolean
+  signedIn?: string | undefined
+}
+
+function waiting (needs: 'verify' | 'step-up', { user = { id: 'ann', sessionEpoch: 2 }, hasBackend = true, mayHold = true, signedIn = 'ann' }: Since) {
+  const pending = { userId: 'ann', backend: 'local', epoch: 2, needs, tries: 0 }
+  const entry = createEntry({
+    app: {},
+    backends: { has: () => hasBackend },
+    interactions: { find: async () => ({ pending }) },
+    lifecycle: { find: async () => user, mayHoldTokens: async () => mayHold },
+    sessions: { user: async () => (signedIn === '' ? undefined : { id: signedIn }) }
+  } as never)
+  return entry.findWaiting({} as never, 'handle')
+}
+
+t.test('who waits for a factor goes on only as the person who began, in the session that they began in (FL-03)', async (t) => {
+  for (const needs of ['verify', 'step-up'] as const) {
+    t.match(await waiting(needs, {}), { user: { id: 'ann' } })
+    for (const [what, since] of Object.entries({
+      deleted: { user: null as never },
+      'signed out everywhere': { user: { id: 'ann', sessionEpoch: 3 } },
+      'never counted': { user: { id: 'ann' } },
+      'the backend is off': { hasBackend: false },
+      'the way is gone, or they are locked': { mayHold: false }
+    })) await t.rejects(waiting(needs, since), { code: 'sign_in_expired' }, `${needs}: ${what}`)
+  }
+  for (const signedIn of ['', 'bob']) {
+    await t.rejects(waiting('step-up', { signedIn }), { code: 'sign_in_expired' }, `step-up as ${signedIn || 'nobody'}`)
+    t.match(await waiting('verify', { signedIn }), { user: { id: 'ann' } })
+  }
+})

@@ -132,9 +132,13 @@ t.test('of somebody who has been locked or deleted nothing is told, though their
     return !gone.has(id)
   }
   const { upstream, opened, changes } = await startUpstream(t, followable, { settings: settingsOf({}, 'per-user'), isHere })
-  for (const id of ['ann', 'bob', 'unknown']) await upstream.subscribe('demo://one', callerOf(id))
+  for (const id of ['ann', 'bob', 'unknown']) {
+    await upstream.subscribe('demo://one', callerOf(id))
+  }
   gone.add('ann')
-  for (const { server } of opened) await server.server.sendResourceUpdated({ uri: 'demo://one' })
+  for (const { server } of opened) {
+    await server.server.sendResourceUpdated({ uri: 'demo://one' })
+  }
   t.ok(await until(() => changes.some(({ kind }) => kind === 'resource')))
   t.same(changes.flatMap((change) => (change.kind === 'resource' ? change.user : [])), ['bob', 'unknown'], 'while nobody can say, all are told')
 })

@@ -162,3 +162,26 @@ storageTest('a person reads what an owner did with their account, not where the 
     'as owners do of what they did themselves'
   )
 })
+
+storageTest('of what an owner may do, that alone is offered which can be done to this person (AD-02)', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local', OWNER_EMAIL: 'named@example.com' } })
+  const { app, url } = server
+  const owner = await signedUpOwner(server)
+  const ann = await signedUp(server, 'ann@example.com')
+  const offered = async (id: string, as: object = {}) => {
+    const { records } = app.userStore
+    const before = (await records.find(id))!
+    await records.update(id, () => ({ write: { record: { ...before, ...as }, ttl: null }, result: undefined }))
+    const { text } = await owner.browser.get(`${url}/admin/person?person=${id}`)
+    await records.update(id, () => ({ write: { record: before, ttl: null }, result: undefined }))
+    return [...text.matchAll(/[?&](?:amp;)?ask=([\w-]+)/g)].map(([, name]) => name)
+  }
+  for (const [who, asks, expected] of [
+    ['anybody', await offered(ann.id), ['reset', 'owner', 'lock', 'delete']],
+    ['somebody locked', await offered(ann.id, { locked: true }), ['delete']],
+    ['somebody whose account ends', await offered(ann.id, { endsAt: app.now() + 86_400 }), ['reset', 'lock', 'delete']],
+    ['another owner', await offered(ann.id, { isOwner: true }), ['reset', 'no-owner', 'lock', 'delete']],
+    ['an owner by OWNER_EMAIL', await offered(ann.id, { email: 'named@example.com', emailVerified: true, isOwner: true }), ['reset', 'lock', 'delete']],
+    ['who is looking', await offered(owner.id), ['reset', 'no-owner']]
+  ] as const) t.same(asks, expected, who)
+})

@@ -24,6 +24,13 @@ const of = (text: string) => {
   return data && describeColumns(data)
 }
 
+t.test('what only looks like a number is not counted as one', (t) => {
+  for (const cell of ['$5%', '€5€', '+-5', '--5', '1,23', '5 5', 'x'.repeat(501)]) {
+    t.match(of(`name\tx\na\t1\nb\t${cell}`)!.columns, [{ count: 1, notNumbers: 1 }], cell.slice(0, 10))
+  }
+  t.end()
+})
+
 t.test('nothing is dropped or merged without a word', (t) => {
   t.match(of('1,2\n3,4\n5,6')!.columns, [{ name: 'column 1', count: 3, sum: 9 }, { name: 'column 2', sum: 12 }], 'no header')
   t.match(

@@ -225,3 +225,14 @@ t.test('a request that the endpoint refuses or never receives costs nothing, and
   t.equal(refusing.asked.length, 3)
   t.same([...callers].map(({ size }) => size), [0, 0])
 })
+
+t.test('what the endpoint refused costs nothing, and what it may have begun costs the most (WS-05)', async (t) => {
+  const log = { info () {}, warn () {} }
+  for (const [code, second] of [[400, /cannot be asked/], [401, /cannot be asked/], [404, /cannot be asked/], [408, /used up for today/]] as const) {
+    const { url } = await endpoint(t, status(code))
+    const model = createModel({ baseUrl: url, model: 'm', apiKey: undefined, dailyTokens: 5_000 }, { log })
+    const ask = () => model.ask([{ role: 'user', content: 'x' }], { caller: randomUUID(), signal: new AbortController().signal })
+    await t.rejects(ask(), { message: /cannot be asked/ })
+    await t.rejects(ask(), { message: second }, String(code))
+  }
+})

@@ -22,7 +22,11 @@ const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relatio
 const SHEETS = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
 
 /** A workbook of one sheet. */
-export function xlsx (rows: ReadonlyArray<readonly (string | number)[]>, name = 'Sheet'): Uint8Array {
+export function xlsx (
+  rows: ReadonlyArray<readonly (string | number)[]>,
+  name = 'Sheet',
+  state: 'visible' | 'hidden' | 'veryHidden' = 'visible'
+): Uint8Array {
   const cell = (value: string | number) =>
     typeof value === 'number' ? `<c><v>${value}</v></c>` : `<c t="inlineStr"><is><t>${value}</t></is></c>`
   const related = (file: string, type: string) =>
@@ -31,9 +35,25 @@ export function xlsx (rows: ReadonlyArray<readonly (string | number)[]>, name = 
     '[Content_Types].xml':
       '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>',
     '_rels/.rels': related('xl/workbook.xml', 'officeDocument'),
-    'xl/workbook.xml': `<workbook xmlns="${SHEETS}" xmlns:r="${RELATIONS}"><sheets><sheet name="${name}" sheetId="1" r:id="r1"/></sheets></workbook>`,
+    'xl/workbook.xml': `<workbook xmlns="${SHEETS}" xmlns:r="${RELATIONS}"><sheets><sheet name="${name}" sheetId="1" state="${state}" r:id="r1"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': related('worksheets/sheet1.xml', 'worksheet'),
     'xl/worksheets/sheet1.xml': `<worksheet xmlns="${SHEETS}"><sheetData>${rows.map((row) => `<row>${row.map(cell).join('')}</row>`).join('')}</sheetData></worksheet>`
+  })
+}
+
+const OPEN_DOCUMENT = 'urn:oasis:names:tc:opendocument:xmlns'
+
+/** A workbook of a sheet for each entry, with its text. */
+export function ods (sheets: Record<string, { text: string; isShown: boolean }>): Uint8Array {
+  const all = Object.entries(sheets)
+  const style = ([, { isShown }]: (typeof all)[number], index: number) =>
+    `<style:style style:name="ta${index}" style:family="table"><style:table-properties table:display="${isShown}"/></style:style>`
+  const table = ([name, { text }]: (typeof all)[number], index: number) =>
+    `<table:table table:name="${name}" table:style-name="ta${index}"><table:table-row><table:table-cell office:value-type="string"><text:p>${text}</text:p></table:table-cell></table:table-row></table:table>`
+  const prefixes = ['office', 'style', 'table', 'text'].map((prefix) => `xmlns:${prefix}="${OPEN_DOCUMENT}:${prefix}:1.0"`).join(' ')
+  return zip({
+    mimetype: 'application/vnd.oasis.opendocument.spreadsheet',
+    'content.xml': `<office:document-content ${prefixes}><office:automatic-styles>${all.map(style).join('')}</office:automatic-styles><office:body><office:spreadsheet>${all.map(table).join('')}</office:spreadsheet></office:body></office:document-content>`
   })
 }
 

@@ -1,6 +1,6 @@
 // Spreadsheets, row by row.
 import t from 'tap'
-import { read, xlsx } from './packed.ts'
+import { ods, read, xlsx } from './packed.ts'
 
 t.test('Excel: row by row, with the headers again now and then', async (t) => {
   t.same(await read('a.xlsx', xlsx([['Month', 'Revenue'], ['March', 0.1 + 0.2], [' two\nlines ', 12345.5]], 'Sales')), {
@@ -9,4 +9,14 @@ t.test('Excel: row by row, with the headers again now and then', async (t) => {
   const long = await read('a.xlsx', xlsx([['Month'], ...Array.from({ length: 250 }, (_, index) => [index])]))
   t.equal('text' in long && long.text.split('\n').filter((line) => line === 'Month').length, 3)
   t.match(await read('a.xlsx', xlsx([])), { kind: 'no text' })
+})
+
+t.test('a sheet that is hidden, in whatever way, is not read', async (t) => {
+  for (const state of ['hidden', 'veryHidden'] as const) {
+    t.match(await read('a.xlsx', xlsx([['Salary']], 'Sales', state)), { kind: 'no text' }, state)
+  }
+  t.match(await read('a.xlsx', xlsx([['Salary']], 'Sales', 'visible')), { text: /Salary/ })
+  t.same(await read('a.ods', ods({ 'R&amp;D': { text: 'Salary', isShown: false }, Sales: { text: 'Revenue', isShown: true } })), {
+    text: '## Sales\nRevenue'
+  })
 })

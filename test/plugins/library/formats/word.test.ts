@@ -12,6 +12,10 @@ t.test('Word: paragraphs, tables and notes, as the text stands after all changes
     text: 'Leave\n\nYou have 25\tdays\na year\n\nCity\tZone\nGraz\t4\n\nA note & more',
     title: 'Leave'
   })
+  const moved = '<w:p><w:del><w:r><w:t>never</w:t></w:r><w:r><w:t>nor</w:t><w:t>this</w:t></w:r></w:del><w:moveFrom><w:r><w:t>here</w:t></w:r><w:r><w:t>no more</w:t></w:r></w:moveFrom><w:r><w:t>now</w:t></w:r></w:p>'
+  t.match(await read('a.docx', docx(moved)), { text: /^now$/ }, 'however deep it stands in what is left out')
   t.match(await read('a.docx', docx('')), { kind: 'no text' })
   t.match(await read('a.docx', docx(paragraph('x'), { 'docProps/core.xml': '<c><dc:title>From its properties</dc:title></c>' })), { title: 'From its properties' })
+  const properties = { 'docProps/core.xml': '<c><dc:title>Document1</dc:title></c>' }
+  t.match(await read('a.docx', docx(paragraph('Leave', 'berschrift1'), properties)), { title: 'Leave' }, 'what stands in it comes first')
 })

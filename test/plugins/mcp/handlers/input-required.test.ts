@@ -42,7 +42,7 @@ t.test('a tool asks, and continues with the answers of several round trips', asy
     inputResponses: {
       name: { action: 'accept', content: { name: 'x' } },
       page: { action: 'accept' },
-      extra: { action: 'accept' }
+      extra: { action: 'accept', content: { name: 'x'.repeat(2_000) } }
     }
   })
   t.strictSame(
@@ -50,6 +50,7 @@ t.test('a tool asks, and continues with the answers of several round trips', asy
     ['name'],
     'F43: what does not fit the form is asked again, and only that'
   )
+  t.ok(again.result.requestState.length < first.requestState.length + 500, 'what was not asked for is not kept')
   const second = await call({
     requestState: again.result.requestState,
     inputResponses: { name: { action: 'accept', content: { name: 'Ann' } } }

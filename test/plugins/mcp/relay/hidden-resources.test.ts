@@ -78,9 +78,13 @@ t.test('nor does an argument that the template has not, or one that the upstream
       return json.result.completion.values
     }
     asked.length = 0
-    for (const name of ['anything', '', 'Path', 'toString']) t.same(await complete('files:///{+path}', name), [], `${era} ${name}`)
+    for (const name of ['anything', '', 'Path', 'toString']) {
+      t.same(await complete('files:///{+path}', name), [], `${era} ${name}`)
+    }
     t.same(asked, [], 'nothing is asked for what is not there')
-    for (const name of ['path', 'path:99', ' path']) t.same(await complete('files:///{+path:99}', name), PATHS.slice(0, 2), name)
+    for (const name of ['path', 'path:99', ' path']) {
+      t.same(await complete('files:///{+path:99}', name), PATHS.slice(0, 2), name)
+    }
     t.same(await complete('files:///{ folder }/x', 'folder'), ['public'])
     t.same(await complete('files:///{ folder }/x', ' folder '), ['public'])
     const within = { arguments: { folder: 'secret' } }

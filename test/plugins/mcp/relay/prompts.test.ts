@@ -103,6 +103,18 @@ t.test('prompts are listed, written and completed under their outer names', asyn
   }
 })
 
+t.test('a prompt of this server is never one of an upstream, whoever may use which', async (t) => {
+  const relay = createRelay(fakeUpstreams(crm), { local: false, log: { warn () {} } })
+  const own = { has: (name: string) => name === 'crm_greet', find: () => undefined, list: () => ({ prompts: [] }), get: () => 'own', complete: () => 'own' }
+  const prompts = withRelayedPrompts(own as never, relay, false)
+  const caller = { request: { access: null, rights: ALL_RIGHTS } } as never
+  t.equal(prompts.find('crm_greet', ALL_RIGHTS), undefined)
+  t.match(prompts.find('crm_down', ALL_RIGHTS), { scopes: ['mcp:read'] })
+  t.same((prompts.list(caller) as { prompts: Array<{ name: string }> }).prompts.map(({ name }) => name), ['crm_down'])
+  t.equal(await prompts.get('crm_greet', {}, caller), 'own')
+  t.equal(await prompts.complete('crm_greet', { name: 'who', value: '' }, caller, undefined), 'own')
+})
+
 t.test('an upstream that fails costs words and no details', async (t) => {
   const { eras } = await start(t, { upstreams: fakeUpstreams(crm) })
   for (const [, request] of eras) {

@@ -72,7 +72,9 @@ t.test('a session that comes back to an instance that was started again has what
     clientInfo: { name: 'client', version: '1' }
   })
   const session = { 'mcp-session-id': headers.get('mcp-session-id')!, 'mcp-protocol-version': version }
-  for (const { uris } of offers) await legacy('resources/subscribe', { uri: uris[0] }, session)
+  for (const { uris } of offers) {
+    await legacy('resources/subscribe', { uri: uris[0] }, session)
+  }
   t.equal(upstreams.subscribed.length, 3)
   upstreams.find('crm-two')!.subscribe = async () => { throw new UpstreamError('crm-two', 'unreachable', 'it is away') }
   const stream = await openStream(`${url}/mcp`, { headers: { ...session, authorization: 'Bearer alice' } })

@@ -26,3 +26,23 @@ t.test('many reports of a call are stored together, and its end at once (ME-18)'
   t.ok(last.over)
   t.equal(last.events.length, 51)
 })
+
+t.test('a stream that ended is kept as long as it takes to fetch it again where its client had gone, and shortly otherwise (ME-18)', async (t) => {
+  for (const [when, isSent, seconds] of [
+    ['after its end', true, 10], ['after its end', false, 600], ['before its end', true, 10], ['before its end', false, 600]
+  ] as const) {
+    const kept: number[] = []
+    const stream = new ResumableStream('id', 'session', {
+      connection: { write () {}, end () {} } as never,
+      sealing: { seal: () => 'sealed' } as never,
+      store: async (_stream, seconds) => { kept.push(seconds) }
+    })
+    if (when === 'before its end') stream.connectionClosed(isSent)
+    stream.end()
+    await nextTurn()
+    await nextTurn()
+    if (when === 'after its end') stream.connectionClosed(isSent)
+    await nextTurn()
+    t.equal(kept.at(-1), seconds, `${when}, ${isSent ? 'sent' : 'cut'}`)
+  }
+})

@@ -57,3 +57,15 @@ t.test('what has expired does not count', async (t) => {
   pass(11)
   t.strictSame(put('one', 'ann').gone, [])
 })
+
+t.test('an equal share is one of those who store something now', async (t) => {
+  const { put, pass } = openBytes()
+  for (let person = 0; person < 10; person++) put('old', `person ${person}`, { seconds: 1 })
+  pass(60)
+  for (let index = 0; index < 8; index++) put(`bob ${index % 2}`, 'bob', { id: `bob ${index}` })
+  for (let index = 0; index < 4; index++) put('cid', 'cid')
+  for (let index = 0; index < 4; index++) {
+    t.strictSame(put('ann', 'ann').gone, [])
+  }
+  t.strictSame(put('ann again', 'ann').gone, ['bob 0'], 'a third of all is not reached')
+})

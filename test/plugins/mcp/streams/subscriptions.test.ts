@@ -209,3 +209,31 @@ t.test('thousands of changes at once are not held against each of thousands of s
   t.equal(heard.length, 1_500)
   t.ok(user + system < 500_000, `${user + system} µs`)
 })
+
+t.test('of a client that has gone nothing is asked any more', async (t) => {
+  const bus = createLocalEventBus()
+  const changes = createChangeLog(bus, { collection: () => ({}) } as never, () => 1, { warn () {} })
+  let asked = 0
+  const subscriptions = createSubscriptions(changes, { name: 'x', version: '1' }, () => 1, () => {
+    asked++
+    return ALL_RIGHTS
+  })
+  t.teardown(subscriptions.close)
+  const streams = [new PassThrough(), new PassThrough()]
+  for (const [id, raw] of streams.entries()) {
+    const filter = { resourceSubscriptions: ['x:a'] }
+    subscriptions.open(raw as unknown as ServerResponse, { id, filter, access: null, address: '192.0.2.1' })
+  }
+  const tell = async () => {
+    asked = 0
+    bus.publish('changes', [{ number: 1, change: { kind: 'resource_updated', uri: 'x:a', audiences: [{ gives: ['everyone'], takes: [] }] } }])
+    await new Promise(setImmediate)
+    return asked
+  }
+  t.equal(await tell(), 2)
+  for (const [index, raw] of streams.entries()) {
+    raw.destroy()
+    await once(raw, 'close')
+    t.equal(await tell(), 1 - index)
+  }
+})

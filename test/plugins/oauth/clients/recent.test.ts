@@ -28,3 +28,10 @@ t.test('what was read while the clock had leapt ahead is not kept until it gets 
   now = 0
   t.equal(recent.find('u'), undefined)
 })
+
+t.test('what is read again is counted once: it takes no place of others', async (t) => {
+  const recent = createRecent<string>(() => 0)
+  recent.add('other', 'found')
+  for (let again = 0; again < 10; again++) recent.add('u', 'x'.repeat(RECENT_BOUNDS.bytes / 4))
+  t.equal(recent.find('other'), 'found')
+})

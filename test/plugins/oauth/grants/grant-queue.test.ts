@@ -66,3 +66,18 @@ t.test('what has waited for five seconds is not begun any more, and does not kee
   t.equal(begun, 0)
   t.equal(await inTurn('a', async () => 'fine'), 'fine')
 })
+
+t.test('who comes while the second is at work waits for it (GR-06)', async (t) => {
+  const inTurn = createGrantQueue()
+  const gate = Promise.withResolvers<void>()
+  const first = inTurn('a', async () => {})
+  const second = inTurn('a', () => gate.promise)
+  await first
+  await new Promise(setImmediate)
+  let begun = false
+  const third = inTurn('a', async () => { begun = true })
+  t.equal(begun, false)
+  gate.resolve()
+  await Promise.all([second, third])
+  t.equal(begun, true)
+})

@@ -31,7 +31,7 @@ grantsTest('each assertion brings one access token to the same grant, which ends
   t.equal(await grants.stillAllows(access), false)
 })
 
-grantsTest('another app, person, issuer or scope is another grant', async (t, house) => {
+grantsTest('another app, person, issuer, scope or resource is another grant', async (t, house) => {
   const issuers = ['https://acme.okta.com', 'https://other.example']
   const grants = house.open({ idJagIssuers: issuers.map((issuer) => ({ issuer, domains: [] })) })
   const ids = []
@@ -40,9 +40,10 @@ grantsTest('another app, person, issuer or scope is another grant', async (t, ho
     { clientId: 'd' },
     { user: { id: 'v' } },
     { backend: 'id-jag https://other.example' },
-    { scopes: ['mcp:read', 'mcp:write'] }
+    { scopes: ['mcp:read', 'mcp:write'] },
+    { resource: 'https://other.example/' }
   ]) ids.push((await grants.issueByOrganization({ ...allowed, ...more })).grant.id)
-  t.equal(new Set(ids).size, 5)
+  t.equal(new Set(ids).size, 6)
   const consented = await house.connect(grants, { clientId: 'c', user: { id: 'w' } })
   const given = await grants.issueByOrganization({ ...allowed, user: { id: 'w' } })
   t.not(given.grant.id, consented.grant.id, 'nor does it continue what the person allowed')

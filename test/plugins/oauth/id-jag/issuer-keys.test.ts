@@ -2,7 +2,7 @@
 import { exportJWK, generateKeyPair } from 'jose'
 import t from 'tap'
 import { createIssuerKeys } from '../../../../plugins/oauth/id-jag/issuer-keys.ts'
-import { json, startHost } from '../../../helpers/client-host.ts'
+import { json, startHost, type Answer } from '../../../helpers/client-host.ts'
 
 const { publicKey } = await generateKeyPair('ES256', { extractable: true })
 const key = { ...(await exportJWK(publicKey)), kid: 'k' }
@@ -26,17 +26,19 @@ t.test('keys are found by either metadata, or at the address that the operator g
   t.match(await open('/fixed', { jwks_uri: host.url('/keys') }).find(false), [{ kid: 'k' }])
   t.same(host.asked, ['/keys'])
 
+  host.answers.set('/moved-here', metadata('/moved'))
   for (const [path, answer] of [
     ['/liar', metadata('/tenant')],
     ['/elsewhere', metadata('/elsewhere', { jwks_uri: 'http://keys.example/keys' })],
     ['/file', metadata('/file', { jwks_uri: 'file:///etc/passwd' })],
     ['/none', metadata('/none', { jwks_uri: undefined })],
-    ['/garbage', json('not metadata')]
-  ] as const) {
+    ['/garbage', json('not metadata')],
+    ['/moved', (response) => response.writeHead(302, { location: host.url('/moved-here') }).end()]
+  ] satisfies Array<[string, Answer]>) {
     host.answers.set(`${path}/.well-known/openid-configuration`, answer)
     await t.rejects(open(path).find(false), UNAVAILABLE, path)
   }
-  t.equal(warnings.length, 5, 'the operator reads why')
+  t.equal(warnings.length, 6, 'the operator reads why')
   await t.rejects(open('/nothing').find(false), UNAVAILABLE)
 })
 

@@ -101,3 +101,10 @@ t.test('a person is taken out of a slot, and their calls stay in the sums of too
   t.equal(withoutPerson(left, 'ann'), undefined)
   t.equal(withoutPerson(emptySlot(), 'ann'), undefined)
 })
+
+t.test('nothing is left of somebody who only reached a limit', async (t) => {
+  const limit = { limit: 'sign-in', address: '192.0.2.1', user: 'ann', hits: 1, lastAt: 1 }
+  const slot = { ...emptySlot(), limits: [limit, { ...limit, user: 'bob' }] } as Slot
+  t.same(withoutPerson(slot, 'ann')?.limits.map(({ user }) => user), ['bob'])
+  t.equal(withoutPerson(slot, 'cid'), undefined)
+})

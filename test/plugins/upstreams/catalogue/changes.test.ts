@@ -38,6 +38,11 @@ t.test('every text of a tool is compared (UC-07)', async (t) => {
       {},
       { annotations: { idempotentHint: true } },
       { what: 'annotations', before: '{}', after: '{"idempotentHint":true}' }
+    ],
+    [
+      { annotations: { readOnlyHint: true } },
+      { annotations: { readOnlyHint: true, idempotentHint: true } },
+      { what: 'annotations', before: '{"readOnlyHint":true}', after: '{"idempotentHint":true,"readOnlyHint":true}' }
     ]
   ]
   for (const [before, after, expected] of rows) {

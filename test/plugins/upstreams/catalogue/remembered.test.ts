@@ -157,3 +157,12 @@ t.test('storage that does not answer is said, and stops nothing', async (t) => {
   ])
   await t.rejects(remembered.changes(['crm']), StorageUnavailable)
 })
+
+t.test('a fault of our own is not said to be one of the storage', async (t) => {
+  const broken = async () => { throw new TypeError('a fault') }
+  const log = operatorLog()
+  const remembered = createRemembered({ collection: () => ({ find: broken, update: broken }) } as never, now, log)
+  await t.rejects(remembered.load(settingsOf()), TypeError)
+  await t.rejects(remembered.store(settingsOf(), await read([tool('find')])), TypeError)
+  t.same(log.lines, [])
+})

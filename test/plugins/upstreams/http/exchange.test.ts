@@ -1,5 +1,5 @@
 // A request ends in time, and an error says whether it can have reached the upstream.
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
@@ -105,6 +105,15 @@ t.test('whoever gives up gets their own reason, and the connection is closed', a
     exchange(outgoing(t, upstream.url, { signal: controller.signal })), { message: 'gone' }
   )
   t.equal(upstream.requests.length, 1, 'nothing is sent for who has gone already')
+})
+
+t.test('a request that is over leaves nothing at the signal, which may be that of a connection', async (t) => {
+  const upstream = await startRecordingUpstream(t, (_request, response) => response.end('ok'))
+  const { signal } = new AbortController()
+  for (let turn = 0; turn < 3; turn++) {
+    await (await exchange(outgoing(t, upstream.url, { signal }))).toArray()
+  }
+  t.ok(await until(() => getEventListeners(signal, 'abort').length === 0))
 })
 
 t.test('what is given up while it waits ends at once, and nothing of its body is kept until a socket is free (UH-10)', async (t) => {

@@ -28,6 +28,14 @@ t.test('each line is a line of the log, without secrets, and the last is known (
   t.equal(stderr.lastLine, 'last')
 })
 
+t.test('an error output that breaks is no fault of ours', async (t) => {
+  const { stream, texts } = logged()
+  stream.write('last words\n')
+  stream.destroy(new Error('EIO'))
+  await until(() => stream.closed)
+  t.same(texts(), ['last words'])
+})
+
 t.test('a line cannot pretend to be a line of ours (PR-04)', async (t) => {
   const { stream, texts } = logged()
   stream.end('a\r{"level":50,"msg":"locked"}\x1b[2K\u2028b\n')
