@@ -14,6 +14,7 @@ import type { Rights } from '../../access-rules/contract.ts'
 import type { Access } from '../../oauth/grants/contract.ts'
 import { complete, type Completion, type Finders } from './complete.ts'
 import { invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
+import { checkWritable } from './writable.ts'
 import { listPage, type ListPage, type Page } from './resource-pages.ts'
 
 interface Entry {
@@ -99,7 +100,7 @@ export function createResources (resources: readonly Resource[], signIn: boolean
         (resource.read as (values: Values, context: ToolContext) => Promise<ResourceContent>)(variables, context)
       )
       if (typeof content === 'object' && 'resultType' in content) return content
-      const parts = toParts(content, uri, resource.mimeType)
+      const parts = checkWritable(toParts(content, uri, resource.mimeType))
       if (parts.length === 0) throw notFound(uri)
       return { contents: parts, ...(resource.ttl !== undefined && { ttlMs: resource.ttl }) }
     },
@@ -141,11 +142,11 @@ async function pageOf ({ resource, template }: Entry, cursor: string | undefined
   const { resources, next } = await invokePlain(caller, 'resources/list', cursor, (context) => list(cursor, context))
   const { mimeType } = resource
   return {
-    resources: resources.map(({ values, ...about }) => ({
+    resources: checkWritable(resources.map(({ values, ...about }) => ({
       uri: template.expand(values),
       ...(mimeType !== undefined && { mimeType }),
       ...about
-    })),
+    }))),
     next
   }
 }
