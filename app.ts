@@ -123,6 +123,7 @@ async function registerPlugins (
   await registerCore(app, config, { now, steady }, observers)
   await app.register(library, {
     ...config,
+    own: [config.upstreamsFile, config.accessFile],
     documentUrl: documentUrl(config),
     notes: app.notes,
     accessRules: app.accessRules,

@@ -2,13 +2,19 @@
 import { homedir } from 'node:os'
 import { z } from 'zod'
 
-/** A variable of several values with commas between. Blanks around them, and empty ones, are left out. */
-export const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-)
+/**
+ * A variable of several values with commas between. Blanks around them, and empty ones, are left out. Where all are empty,
+ * as of `$ONE,$OTHER` when neither is set, nothing says whom a limit is for: it would hold nobody back (threat AD-29).
+ */
+export const list = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  )
+  .refine((items) => items.length > 0, 'there is nothing between the commas; write at least one value, or leave the variable out')
 
 /**
  * A path on this computer; `~` is the home folder of the user that the server runs as. No shell reads the value, so other

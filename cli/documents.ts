@@ -29,7 +29,7 @@ try {
 }
 
 async function print (withDocuments: boolean): Promise<void> {
-  const { docsDir } = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
+  const { docsDir, upstreamsFile, accessFile } = await loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error' })
   // DOCS_DIR has a default.
   const problem = await folderProblem(docsDir!)
   if (problem !== undefined) throw new OperatorError(`No documents: ${problem}.`)
@@ -44,6 +44,7 @@ async function print (withDocuments: boolean): Promise<void> {
       store: createReader(({ id, title }) => withDocuments && say(['document', id, title])),
       convert: createConvert(app.workers, stop.signal),
       askRules: createAskRules(app.workers, stop.signal),
+      own: [upstreamsFile, accessFile],
       log: { info () {}, warn () {} },
       reading () {},
       signal: stop.signal

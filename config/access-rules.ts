@@ -1,6 +1,6 @@
 // ACCESS: reads access.json, the file that says who may use what, and names what is wrong with it by its line.
 // Tested in test/config/access-rules.test.ts.
-import { existsSync, statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Offer } from '../authoring/loader/load.ts'
@@ -64,7 +64,7 @@ export function createAccessReader (named: string | undefined, folder: string, d
     path,
     /** @param resources names and URIs that the file may use from now on: tools add some once they are open. */
     read,
-    exists: () => existsSync(path),
+    exists: () => isThere(path),
     /** Hands on what is offered from now on, whose names the file may use. */
     follow (offer: Offer): Offer {
       known = { ...known, tools: namesOf(offer.tools), prompts: namesOf(offer.prompts) }
@@ -76,8 +76,8 @@ export function createAccessReader (named: string | undefined, folder: string, d
     },
     /** What is wrong with the file, in sentences for the operator. */
     problems (): string[] {
-      if (!existsSync(path)) return named === undefined ? [] : [`ACCESS: there is no file ${path}; correct the path, or remove the variable`]
       try {
+        if (!isThere(path)) return named === undefined ? [] : [`ACCESS: there is no file ${path}; correct the path, or remove the variable`]
         const found = read()
         return 'problems' in found ? found.problems : []
       } catch (error) {
@@ -86,6 +86,9 @@ export function createAccessReader (named: string | undefined, folder: string, d
     }
   }
 }
+
+/** A link is there, wherever it leads: rules that cannot be read are not no rules (threat RU-16). */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 const namesOf = (things: ReadonlyArray<{ name: string }>): string[] => things.map(({ name }) => name)
 

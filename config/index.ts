@@ -58,16 +58,33 @@ export interface Given {
   isStrict?: boolean
 }
 
-/** The process's environment over the `.env` file of this folder, if there is one. */
+/**
+ * The process's environment over the `.env` file of this folder, if there is one.
+ * @throws ConfigError for a file that is no text.
+ */
 export function readEnvironment (folder = process.cwd()): Environment {
-  let file: Environment = {}
+  const path = join(folder, '.env')
   try {
-    file = parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
+    return { ...parseEnv(textOf(path, readFileSync(path))), ...process.env }
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOENT') throw error
   }
-  return { ...file, ...process.env }
+  return { ...process.env }
 }
+
+/**
+ * Editors and shells of Windows write a mark in front, or UTF-16. Read as UTF-8 the first variable, or every one, would have a
+ * name that nothing reads: who may sign in would be forgotten without a word (threat AD-30).
+ */
+function textOf (path: string, bytes: Buffer): string {
+  const encoding = MARKS[bytes.toString('hex', 0, 2)] ?? 'utf-8'
+  const text = new TextDecoder(encoding).decode(bytes)
+  if (!text.includes('\0')) return text
+  throw new ConfigError([`${path}: is not written in UTF-8; save it in UTF-8`])
+}
+
+/** The Unicode standard §23.8. What decodes takes the mark away. */
+const MARKS: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' }
 
 /**
  * @param environment an empty value counts as unset.

@@ -47,6 +47,11 @@ export const urlPath = z
 export const httpUrl = z
   .string()
   .refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), 'write an absolute http or https URL')
+  // No request can be made to such a URL, and whatever says so repeats it.
+  .refine((value) => {
+    const { username, password } = parseUrl(value) ?? {}
+    return !username && !password
+  }, 'must not contain a user name or password')
   .transform((value) => value.replace(/\/+$/, ''))
 
 /** The address of a page, as it was written: a slash at its end may matter. */
@@ -116,17 +121,27 @@ export const token = z
 /** `name=value` pairs, values percent-encoded, as OpenTelemetry writes headers. */
 export const headers = list
   .refine(
-    (entries) => entries.every((entry) => /^[\w-]+=(?:[^%]|%[\dA-Fa-f]{2})+$/.test(entry)),
+    (entries) => entries.every((entry) => /^[\w-]+=(?:[^%]|%[\dA-Fa-f]{2})+$/.test(entry) && decoded(entry) !== undefined),
     'write name=value, several separated by commas, for example authorization=Bearer%20secret'
   )
   .transform((entries) =>
     Object.fromEntries(
       entries.map((entry) => [
         entry.slice(0, entry.indexOf('=')),
-        decodeURIComponent(entry.slice(entry.indexOf('=') + 1))
+        decoded(entry)!
       ])
     )
   )
+
+/** What follows the name. @returns undefined for what no header can carry (RFC 9110 §5.5). */
+function decoded (entry: string): string | undefined {
+  try {
+    const value = decodeURIComponent(entry.slice(entry.indexOf('=') + 1))
+    return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
 
 export const allowedEmails = list.refine(
   (entries) => entries.every((entry) => /^[^\s@]*@[^\s@]+$/.test(entry)),
@@ -174,12 +189,17 @@ export const privateUseUris = list.refine(
 )
 
 export const addresses = list.refine(
-  (entries) =>
-    entries.every(
-      (entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)
-    ),
+  (entries) => entries.every((entry) => isNetwork(entry) || ['loopback', 'linklocal', 'uniquelocal'].includes(entry)),
   'write the addresses or networks of your proxies, for example 10.0.0.0/8,127.0.0.1 (never true or *: anyone could then claim any address)'
 )
+
+/** An address, or a network smaller than all addresses, which would trust anyone as `*` does (threat AD-31). */
+function isNetwork (entry: string): boolean {
+  const [address, bits, ...more] = entry.split('/')
+  const version = isIP(address!)
+  if (version === 0 || more.length > 0) return false
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
 
 export const clientIpHeader = z
   .string()

@@ -4,9 +4,12 @@ import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { StartError } from '../errors.ts'
 
+/** In the data folder, and in a backup of it. */
+export const KEY_FILE = 'secret-key'
+
 /** Reads the generated key of this data folder, made at the first start. Processes that start at once agree on one. */
 export function loadGeneratedKey (dataDir: string): string {
-  const file = join(dataDir, 'secret-key')
+  const file = join(dataDir, KEY_FILE)
   try {
     return readKey(file)
   } catch (error) {

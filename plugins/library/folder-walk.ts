@@ -1,7 +1,8 @@
 // Lists the files in a folder and below it, and follows its links. Never leaves the folder.
 // Tested in test/plugins/library/folder-walk.test.ts and test/plugins/library/indexer.test.ts.
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
+import { KEY_FILE } from '../generated-key.ts'
 import { timeOf } from './extract.ts'
 import { isPassing } from './file-fault.ts'
 import { typeOf } from './file-types.ts'
@@ -28,11 +29,15 @@ export interface Walk {
    */
   skip(id: string, reason: string, kind: string, isPassing?: boolean): void
   askRules: AskRules
+  /** Files of this server itself, which hold secrets, beside its key wherever that is (threat AD-32). */
+  own?: readonly string[]
   signal: AbortSignal
 }
 
-interface Walking extends Walk {
+interface Walking extends Omit<Walk, 'own'> {
   root: string
+  /** Their real paths. */
+  own: ReadonlySet<string>
   rules: IgnoreRules
   /** Folders that were read: one that is named may lie below another, and each is read once. */
   read: Set<string>
@@ -46,9 +51,10 @@ interface Walking extends Walk {
 export async function * filesBelow (root: string, paths: Iterable<string>, walk: Walk): AsyncGenerator<Found> {
   const rules = createIgnoreRules(root, walk.askRules)
   const read = new Set<string>()
+  const own = await realPathsOf(walk.own ?? [])
   for (const path of paths) {
     const ownNameOf = await findOwnNames(root, path)
-    for await (const file of visit(path, { ...walk, root, rules, read, isBelowLink: false, ownNameOf })) {
+    for await (const file of visit(path, { ...walk, root, own, rules, read, isBelowLink: false, ownNameOf })) {
       if (walk.signal.aborted) return
       yield { ...file, reported: file.id === path }
     }
@@ -66,7 +72,7 @@ async function * visit (id: string, walking: Walking, isKept = false): AsyncGene
     if (!isKept && (await rules.isIgnored(id, stats.isDirectory()))) return
     if (!isKept && ownName !== id && (await rules.isNamed(ownName, stats.isDirectory()))) return
     if (stats.isSymbolicLink()) yield * follow(id, walking)
-    else if (stats.isFile() && id !== '') yield fileOf(id, stats)
+    else if (stats.isFile() && id !== '') yield * fileAt(join(root, ownName), id, stats, walking)
     else if (stats.isDirectory()) yield * entries(id, walking)
   } catch (error) {
     if (error instanceof SkippedFile) return skip(id, error.message, error.kind)
@@ -76,12 +82,20 @@ async function * visit (id: string, walking: Walking, isKept = false): AsyncGene
   }
 }
 
-const fileOf = (id: string, stats: { mtimeMs: number; size: number }): Seen => ({
-  id,
-  modified: timeOf(stats),
-  bytes: stats.size,
-  isDocument: typeOf(id) !== undefined
-})
+/** @param path without links. */
+function * fileAt (path: string, id: string, stats: { mtimeMs: number; size: number }, { own, skip }: Walking): Generator<Seen> {
+  if (own.has(path) || basename(path) === KEY_FILE) return skip(id, 'it is a file of this server itself', 'file of this server')
+  yield { id, modified: timeOf(stats), bytes: stats.size, isDocument: typeOf(id) !== undefined }
+}
+
+/** Where each is, and where it leads to if it is a link. One that is not there yet may come. */
+async function realPathsOf (files: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = files.map(async (file) => {
+    const folder = await realpath(dirname(file)).catch(() => dirname(file))
+    return [join(folder, basename(file)), await realpath(file).catch(() => file)]
+  })
+  return new Set((await Promise.all(found)).flat())
+}
 
 async function * entries (id: string, walking: Walking): AsyncGenerator<Seen> {
   const key = `${walking.isBelowLink} ${id}`
@@ -109,7 +123,7 @@ async function * follow (id: string, walking: Walking): AsyncGenerator<Seen> {
   const ownName = nameIn(root, target)
   // What the rules name is ignored under whatever name.
   if (!isHidden(ownName) || (await rules.isNamed(ownName, stats.isDirectory()))) return
-  if (stats.isFile()) yield fileOf(id, stats)
+  if (stats.isFile()) yield * fileAt(target, id, stats, walking)
   else if (stats.isDirectory() && !isBelowLink) yield * entries(id, { ...walking, isBelowLink: true, ownNameOf: movedTo(ownName, id) })
 }
 

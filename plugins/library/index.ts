@@ -35,6 +35,8 @@ declare module 'fastify' {
 }
 
 export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'docsBaseUrl'> {
+  /** Files of this server itself: none of them is a document. */
+  own?: readonly string[]
   /**
    * The absolute URL at which this server shows a document, unless DOCS_BASE_URL says that they are published
    * elsewhere.
@@ -50,7 +52,7 @@ export interface LibraryOptions extends Pick<Config, 'dataDir' | 'docsDir' | 'do
 export default fp(
   async function library (
     app: FastifyInstance,
-    { dataDir, docsDir, docsBaseUrl, documentUrl, notes, accessRules, sources, embeddings }: LibraryOptions
+    { dataDir, docsDir, docsBaseUrl, own, documentUrl, notes, accessRules, sources, embeddings }: LibraryOptions
   ) {
     const worker = createSearchWorker(app.workers, dataDir)
     const audiences = rememberAudiences(accessRules)
@@ -63,7 +65,7 @@ export default fp(
     )
     const { store } = directory
     const closing = new AbortController()
-    const folder = syncFolder(docsDir, { store, log: app.log, audiences, ...lookInside(app.workers, closing.signal) })
+    const folder = syncFolder(docsDir, { store, log: app.log, audiences, ...(own && { own }), ...lookInside(app.workers, closing.signal) })
     const arranging = keepArranged(store, accessRules, app.log, closing.signal)
     const urlOf = (id: string) =>
       docsBaseUrl === undefined ? documentUrl(encodePath(id)) : `${docsBaseUrl}/${encodePath(id)}`

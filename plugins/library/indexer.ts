@@ -64,6 +64,7 @@ export interface Indexing {
   store: Pick<DocumentStore, 'put' | 'remove' | 'list' | 'settle'>
   convert: Convert
   askRules: Walk['askRules']
+  own?: Walk['own']
   /** Who may know what is left out; without them everybody. */
   audiences?: Audiences | undefined
   log: Log
@@ -101,7 +102,7 @@ const createLeave = (left: LeftOutFiles, kept: Set<string>, log: Log): Leave => 
 
 /** @param root a real path. */
 export async function openIndexer (root: string, indexing: Indexing): Promise<FolderIndexer> {
-  const { store, log, reading, askRules, signal } = indexing
+  const { store, log, reading, askRules, own = [], signal } = indexing
   const known = await store.list()
   const left = createLeftOut(indexing.audiences)
 
@@ -128,7 +129,7 @@ export async function openIndexer (root: string, indexing: Indexing): Promise<Fo
       const leave = createLeave(left, kept, log)
       let batch: IndexedDocument[] = []
       let characters = 0
-      const found = await findFiles(root, dirty, seen, { left, leave, reading, askRules, signal })
+      const found = await findFiles(root, dirty, seen, { left, leave, reading, askRules, own, signal })
       const counted = (progress = { done: 0, total: found.length })
       const isToBeRead = (file: Found): boolean => {
         const { id, modified, bytes, reported } = file

@@ -25,10 +25,14 @@ export default async function connectionsLive (app: FastifyInstance) {
     live.connection.end()
   }
 
-  /** Whatever keeps it from being known ends the stream. */
-  async function check (live: Live): Promise<void> {
-    const visitor = await app.signIn.sessions.current(live.request).catch(() => undefined)
-    if (visitor?.user.id !== live.owner || !app.administration.isOwner(visitor.user)) end(live)
+  async function isStillOwner ({ request, owner }: Live): Promise<boolean> {
+    const visitor = await app.signIn.sessions.current(request)
+    return visitor?.user.id === owner && app.administration.isOwner(visitor.user)
+  }
+
+  /** Whatever keeps it from being known ends the stream, and no more: nobody waits for this (threat SG-40). */
+  const check = async (live: Live): Promise<void> => {
+    if (!(await isStillOwner(live).catch(() => false))) end(live)
   }
 
   const unlisten = app.stories.listen(() => {

@@ -1,5 +1,5 @@
 // access.json: every mistake is named with its line and the way out, and nothing wrong is taken.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -185,4 +185,13 @@ t.test('upstreams are known by name, and what begins with their prefixes may be 
   ])
   reader.followUpstreams([{ name: 'crm', prefix: '' }])
   t.match(reader.problems(), [/no upstream "cmr"/], 'without a prefix every name may be theirs')
+})
+
+t.test('a link that leads to no file is no folder without rules: the start says so (RU-16)', async (t) => {
+  const project = await mkdtemp(join(folder, 'project-'))
+  t.equal((await loadConfig({}, project)).hasAccessRules(), false)
+  await symlink(join(project, 'gone.json'), join(project, 'access.json'))
+  await t.rejects(loadConfig({}, project), { name: 'ConfigError', message: /ACCESS: .*access\.json cannot be read: ENOENT/ })
+  await writeFile(join(project, 'gone.json'), '{"rules": []}')
+  t.equal((await loadConfig({}, project)).hasAccessRules(), true)
 })

@@ -67,3 +67,17 @@ t.test('a .env that cannot be read is no .env that is not there', async (t) => {
   await mkdir(join(path, '.env'))
   t.throws(() => readEnvironment(path), { code: 'EISDIR' })
 })
+
+t.test('.env as editors and shells of Windows write it has the same variables; what is no text is refused (AD-30)', async (t) => {
+  const path = await folder(t)
+  const lines = '\uFEFFMCP_TEST_ONLY=@x.example\r\nMCP_TEST_OTHER=invite\r\n'
+  const read = async (bytes: Buffer | string) => {
+    await writeFile(join(path, '.env'), bytes)
+    const env = readEnvironment(path)
+    return [env['MCP_TEST_ONLY'], env['MCP_TEST_OTHER']]
+  }
+  for (const bytes of [lines, Buffer.from(lines, 'utf16le'), Buffer.from(lines, 'utf16le').swap16()]) {
+    t.same(await read(bytes), ['@x.example', 'invite'])
+  }
+  await t.rejects(read(Buffer.from(lines.slice(1), 'utf16le')), { name: 'ConfigError', message: /\.env: is not written in UTF-8; save it in UTF-8/ })
+})

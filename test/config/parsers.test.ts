@@ -21,6 +21,13 @@ const cases: Array<[env: Record<string, string>, message: RegExp]> = [
   [{ SECRET_KEY: 'a'.repeat(40) }, /SECRET_KEY: /],
   [{ SECRET_KEY: `${KEY},x` }, /SECRET_KEY: /],
   [{ SIGNUP: 'yes' }, /SIGNUP: write open, invite or closed/],
+  // As of `$ONE,$OTHER` where neither is set: everybody could sign in, or nobody would have to.
+  ...['AUTH_BACKEND', 'ALLOWED_EMAILS', 'CLIENT_METADATA_HOSTS', 'BUILTIN_TOOLS', 'TRUST_PROXY', 'OWNER_EMAIL'].flatMap((name) =>
+    [',', ' , ,'].map((value): [Record<string, string>, RegExp] => [
+      { [name]: value },
+      new RegExp(`${name}: there is nothing between the commas; write at least one value, or leave the variable out`)
+    ])
+  ),
   [{ ALLOWED_EMAILS: 'ann' }, /ALLOWED_EMAILS: /],
   [{ CORS_ORIGINS: '*' }, /CORS_ORIGINS: .*\*/],
   ...['https://a.example/path', 'null', 'file://', 'javascript://x', 'app://', 'chrome-extension://*', 'tauri://localhost/x'].map(
@@ -32,6 +39,9 @@ const cases: Array<[env: Record<string, string>, message: RegExp]> = [
   [{ ALLOWED_REDIRECT_URIS: 'warp://*' }, /ALLOWED_REDIRECT_URIS: /],
   [{ TRUST_PROXY: 'true' }, /TRUST_PROXY: .*never true/],
   [{ TRUST_PROXY: '*' }, /TRUST_PROXY: /],
+  ...['0.0.0.0/0', '::/0', '10.0.0.0/00', '10.0.0.0/33', '2001:db8::/129', '10.0.0.0/8/8', '10.0.0.0/'].map(
+    (network): [Record<string, string>, RegExp] => [{ TRUST_PROXY: `127.0.0.1,${network}` }, /TRUST_PROXY: .*never true/]
+  ),
   [{ CLIENT_METADATA_INSECURE_HOSTS: 'app.example' }, /CLIENT_METADATA_INSECURE_HOSTS: /],
   [{ CLIENTS: 'my-app' }, /CLIENTS: write a JSON list/],
   [{ DOCS_BASE_URL: 'docs' }, /DOCS_BASE_URL: /],
@@ -45,10 +55,15 @@ const cases: Array<[env: Record<string, string>, message: RegExp]> = [
   [{ METRICS_TOKEN: 'aaaaaaaaaaaaaaaaaaaa' }, /METRICS_TOKEN: /],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }, /OTEL_EXPORTER_OTLP_ENDPOINT: /],
   [{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization' }, /OTEL_EXPORTER_OTLP_HEADERS: write name=value/],
-  [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=%zz' }, /OTEL_EXPORTER_OTLP_HEADERS: /]
+  [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=%zz' }, /OTEL_EXPORTER_OTLP_HEADERS: /],
+  [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=%ff' }, /OTEL_EXPORTER_OTLP_HEADERS: write name=value/],
+  [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=%0Ax' }, /OTEL_EXPORTER_OTLP_HEADERS: write name=value/],
+  ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'EMBEDDINGS_BASE_URL', 'DOCS_BASE_URL'].map(
+    (name): [Record<string, string>, RegExp] => [{ [name]: 'https://ann:pw@x.example' }, new RegExp(`${name}: must not contain a user name`)]
+  )
 ]
 
-t.test('an invalid variable is named, with what to write instead (WB-18, WB-22)', async (t) => {
+t.test('an invalid variable is named, with what to write instead (WB-18, WB-22, AD-29, AD-31, SG-39)', async (t) => {
   for (const [env, message] of cases) {
     await t.rejects(loadConfig(env), { name: 'ConfigError', message }, JSON.stringify(env))
   }

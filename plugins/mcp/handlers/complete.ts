@@ -2,6 +2,7 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import type { ToolContext } from '../../../authoring/tool.ts'
 import { invokePlain, type Caller } from './protocol-errors.ts'
+import { checkWritable } from './writable.ts'
 
 /** MCP "Completion": at most 100 values; the client learns how many there are. */
 export const MAX_VALUES = 100
@@ -36,6 +37,6 @@ export async function complete (
   const find = finders && Object.hasOwn(finders, name) ? finders[name]! : async () => []
   const values = await invokePlain(caller, 'completion/complete', [of, name, value], (context) => find(value, context))
   return {
-    completion: { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES }
+    completion: { values: checkWritable(values.slice(0, MAX_VALUES)), total: values.length, hasMore: values.length > MAX_VALUES }
   }
 }

@@ -44,29 +44,29 @@ export class CallContext implements ToolContext {
 
   get supabase (): ToolContext['supabase'] {
     const { services, access } = this.#deps
-    return async () => (await services.onBehalfOf(access, 'supabase')) as SupabaseClient
+    return () => heard(services.onBehalfOf(access, 'supabase')) as Promise<SupabaseClient>
   }
 
   get supabaseClaims (): ToolContext['supabaseClaims'] {
     const { services, access } = this.#deps
-    return async () => (await services.claims(access, 'supabase')) as Record<string, unknown>
+    return () => heard(services.claims(access, 'supabase')) as Promise<Record<string, unknown>>
   }
 
   get library (): ToolContext['library'] {
-    return this.#deps.services.library.of(this.user, this.#deps.rights.documents, this.caller)
+    return eachHeard(this.#deps.services.library.of(this.user, this.#deps.rights.documents, this.caller))
   }
 
   get notes (): ToolContext['notes'] {
     const { services, access } = this.#deps
-    if (access === null) return services.notes.of(null, this.caller)
-    return services.notes.of(access.user, this.caller, checkBeforeWrite(() => services.stillAllows(access)))
+    if (access === null) return eachHeard(services.notes.of(null, this.caller))
+    return eachHeard(services.notes.of(access.user, this.caller, checkBeforeWrite(() => services.stillAllows(access))))
   }
 
   get runInWorker (): ToolContext['runInWorker'] {
     const { services, timer } = this.#deps
     const person = this.caller
     return (task, input, { timeout, reads } = {}) =>
-      services.workers.run(task, input, { person, timeout, signal: timer.signal, reads })
+      heard(services.workers.run(task, input, { person, timeout, signal: timer.signal, reads }))
   }
 
   get signal (): AbortSignal {
@@ -90,13 +90,29 @@ export class CallContext implements ToolContext {
   }
 
   get ask (): ToolContext['ask'] {
-    return this.#deps.inputs.ask
+    const { inputs } = this.#deps
+    return (questions) => heard(inputs.ask(questions))
   }
 
   get client (): ToolClient {
     return { can: abilitiesOf(this.#deps.capabilities), log: this.#deps.reporter.log }
   }
 }
+
+/**
+ * Of two things that an author begins together and waits for one after the other, nobody hears when the second fails as well,
+ * as both do once the client is gone: Node would end the server for everybody (threat TL-43).
+ */
+function heard<Work> (work: Work): Work {
+  if (work instanceof Promise) work.catch(() => {})
+  return work
+}
+
+/** The same, where each member of something is work. */
+const eachHeard = <Given extends object>(given: Given): Given =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, member]) => [name, typeof member === 'function' ? (...args: unknown[]) => heard(member(...args)) : member])
+  ) as Given
 
 /** MCP "Elicitation": a client that names no mode can show forms. */
 export function abilitiesOf ({ elicitation, sampling, roots }: ClientCapabilities = {}): ToolClient['can'] {

@@ -13,6 +13,7 @@ import type { Rights } from '../../access-rules/contract.ts'
 import { complete, type Completion, type Finders } from './complete.ts'
 import { invokeGuarded, type Caller } from './protocol-errors.ts'
 import { maySee } from './resources.ts'
+import { checkWritable } from './writable.ts'
 
 export interface Prompts {
   replace(prompts: readonly Prompt[]): void
@@ -66,7 +67,7 @@ export function createPrompts (prompts: readonly Prompt[], signIn: boolean): Pro
       if (typeof written === 'object' && 'resultType' in written) return written
       const messages: PromptMessage[] =
         typeof written === 'string' ? [{ role: 'user', content: text(written) }] : written
-      return { description: prompt.description, messages }
+      return { description: prompt.description, messages: checkWritable(messages) }
     },
     async complete (name, argument, caller) {
       const prompt = known(name, caller)

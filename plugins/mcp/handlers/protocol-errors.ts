@@ -36,21 +36,29 @@ export async function invokeGuarded<Result> (
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     if (isToolError(error)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message)
-    if (isStorageFault(error)) {
-      log.warn({ err: error as Error }, 'storage unavailable')
-      throw new ProtocolError(
-        ProtocolErrorCode.InternalError,
-        'The storage of this server does not answer: try again in a few seconds'
-      )
-    }
-    if (request.signal.aborted) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The client disconnected.')
-    log.error({ err: error }, 'mcp request failed')
+    throw hide(error, { log, requestId: request.requestId, signal: request.signal })
   }
-  throw new ProtocolError(
-    ProtocolErrorCode.InternalError,
-    `Internal error: the operator finds it in the log as ${request.requestId}`
-  )
+  throw internalError(request)
 }
+
+type Failed = Pick<McpRequest, 'log' | 'requestId' | 'signal'>
+
+/** @returns what a client reads of an error whose words are not for it: the operator's log has those (threat TL-44). */
+export function hide (error: unknown, { log, requestId, signal }: Failed): ProtocolError {
+  if (isStorageFault(error)) {
+    log.warn({ err: error as Error }, 'storage unavailable')
+    return new ProtocolError(
+      ProtocolErrorCode.InternalError,
+      'The storage of this server does not answer: try again in a few seconds'
+    )
+  }
+  if (signal.aborted) return new ProtocolError(ProtocolErrorCode.InternalError, 'The client disconnected.')
+  log.error({ err: error }, 'mcp request failed')
+  return internalError({ requestId })
+}
+
+const internalError = ({ requestId }: Pick<McpRequest, 'requestId'>) =>
+  new ProtocolError(ProtocolErrorCode.InternalError, `Internal error: the operator finds it in the log as ${requestId}`)
 
 /** Like {@link invokeGuarded}, for the requests that cannot ask back. */
 export async function invokePlain<Result> (

@@ -16,6 +16,7 @@ import type { Follower } from '../contract.ts'
 import type { CallServices } from './contract.ts'
 import { complete, type Completion, type Finders } from './complete.ts'
 import { invokeGuarded, invokePlain, type Caller } from './protocol-errors.ts'
+import { checkWritable } from './writable.ts'
 import { listPage, type ListPage, type Page } from './resource-pages.ts'
 
 interface Entry {
@@ -101,7 +102,7 @@ export function createResources (resources: readonly Resource[], signIn: boolean
         (resource.read as (values: Values, context: ToolContext) => Promise<ResourceContent>)(variables, context)
       )
       if (typeof content === 'object' && 'resultType' in content) return content
-      const parts = toParts(content, uri, resource.mimeType)
+      const parts = checkWritable(toParts(content, uri, resource.mimeType))
       if (parts.length === 0) throw notFound(uri)
       return { contents: parts, ...(resource.ttl !== undefined && { ttlMs: resource.ttl }) }
     },
@@ -143,11 +144,11 @@ async function pageOf ({ resource, template }: Entry, cursor: string | undefined
   const { resources, next } = await invokePlain(caller, 'resources/list', cursor, (context) => list(cursor, context))
   const { mimeType } = resource
   return {
-    resources: resources.map(({ values, ...about }) => ({
+    resources: checkWritable(resources.map(({ values, ...about }) => ({
       uri: template.expand(values),
       ...(mimeType !== undefined && { mimeType }),
       ...about
-    })),
+    }))),
     next
   }
 }

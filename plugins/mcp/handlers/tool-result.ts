@@ -2,12 +2,14 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/server'
 import type { ZodError } from 'zod'
 import type { Tool } from '../../../authoring/tool.ts'
+import { checkWritable } from './writable.ts'
 
 /** Enough to correct a call; a long list would only fill the context of the model. */
 const MAX_ISSUES = 8
 const MAX_ISSUE_LENGTH = 200
 
 export async function toResult (tool: Tool, outcome: unknown, shown: ContentBlock[]): Promise<CallToolResult> {
+  checkWritable(shown)
   if (!tool.output) return { content: shown }
   const checked = await tool.output.safeParseAsync(outcome)
   if (!checked.success) throw new Error('the result does not match the output schema', { cause: checked.error })

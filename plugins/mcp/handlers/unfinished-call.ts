@@ -9,8 +9,10 @@ export interface Named {
 }
 
 /** Whether storage cannot be reached, is full, locked or read-only. Of SQLite this is an error code of Node. */
-export const isStorageFault = (error: unknown): boolean =>
-  error instanceof StorageUnavailable || String((error as { code?: unknown } | null)?.code).startsWith('ERR_SQLITE')
+export function isStorageFault (error: unknown): boolean {
+  const { code } = Object(error) as { code?: unknown }
+  return error instanceof StorageUnavailable || (typeof code === 'string' && code.startsWith('ERR_SQLITE'))
+}
 
 export const checkFirst = ({ annotations }: Named): string =>
   annotations.readOnlyHint

@@ -49,7 +49,7 @@ export function createFactory (options: FactoryOptions): McpServerFactory {
         ...(saysInstructions(request) && { instructions: instructions(request) }),
         cacheHints
       },
-      request.batch
+      request
     )
     server.onerror = onError
     const call: Call = { server, request, logs: era === 'modern' || session?.logs === true, onError }

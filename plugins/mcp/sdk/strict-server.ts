@@ -12,6 +12,8 @@ import {
   type ServerOptions
 } from '@modelcontextprotocol/server'
 import type { BatchBudget } from '../batch-budget.ts'
+import type { McpRequest } from '../contract.ts'
+import { hide } from '../handlers/protocol-errors.ts'
 import { RelayedError } from '../relay/faults.ts'
 
 type Handler = (request: JSONRPCRequest, context: ServerContext) => Promise<Result>
@@ -20,23 +22,25 @@ type Handler = (request: JSONRPCRequest, context: ServerContext) => Promise<Resu
 const [ISSUES, END_OF_ISSUES] = [/\[\s*\{/, /\}\s*\]$/]
 const MAX_ISSUES = 5
 
-export class StrictServer extends Server {
-  readonly #batch: BatchBudget | undefined
+type Served = Pick<McpRequest, 'batch' | 'log' | 'requestId' | 'signal'>
 
-  /** @param batch the budget that the request shares with others, if it is one of a batch. */
-  constructor (serverInfo: Implementation, options: ServerOptions, batch?: BatchBudget) {
+export class StrictServer extends Server {
+  readonly #request: Served
+
+  /** @param request with the budget that it shares with others, if it is one of a batch. */
+  constructor (serverInfo: Implementation, options: ServerOptions, request: Served) {
     super(serverInfo, options)
-    this.#batch = batch
+    this.#request = request
   }
 
   protected override _wrapHandler (method: string, handler: Handler): Handler {
     const wrapped = super._wrapHandler(method, handler)
     return async (request, context) => {
-      const batch = this.#batch
+      const { batch } = this.#request
       try {
         return batch ? await inBatch(batch, method, () => wrapped(request, context)) : await wrapped(request, context)
       } catch (error) {
-        throw toProtocolError(error, method, (hidden) => this.onerror?.(hidden))
+        throw toProtocolError(error, method, this.#request)
       }
     }
   }
@@ -61,16 +65,14 @@ const TOO_LARGE =
   'The results of this batch are too large together, so this one is left out. Send it again, in a request of its own. ' +
   'If it changes something, check first whether it was done.'
 
-/** @param hide gets an error whose words are not for the client. */
-function toProtocolError (error: unknown, method: string, hide: (error: Error) => void): ProtocolError {
+function toProtocolError (error: unknown, method: string, request: Served): ProtocolError {
   if (error instanceof RelayedError) return error
-  const issues = issuesIn((error as Error).message)
+  const issues = issuesIn(String((error as Error | null)?.message))
   if (issues !== undefined) {
     return new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid params of ${method}: ${describeIssues(issues)}`)
   }
   if (error instanceof ProtocolError) return error
-  hide(error as Error)
-  return new ProtocolError(ProtocolErrorCode.InternalError, 'Internal error: try again in a few seconds')
+  return hide(error, request)
 }
 
 /** In two passes: one pattern for both would look for the end from each place that may be the beginning. */

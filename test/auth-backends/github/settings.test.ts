@@ -14,6 +14,7 @@ t.test('names count in any case', async (t) => {
 t.test('at github.com the operator says who is meant; a server of their own is theirs', async (t) => {
   t.match(problems({ GITHUB_ORGS: undefined }), /GITHUB_ORGS: everybody can have an account/)
   t.equal(problems({ GITHUB_ORGS: undefined, GITHUB_URL: 'https://github.example.com' }), '')
+  t.match(problems({ GITHUB_ORGS: ' , ' }), /GITHUB_ORGS: there is nothing between the commas/)
   t.equal(problems({ GITHUB_ORGS: '*' }), '')
 })
 

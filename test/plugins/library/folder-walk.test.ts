@@ -33,6 +33,24 @@ t.test('a link counts where what it leads to is hidden: Kubernetes mounts a Conf
   t.same(await ids('walnut'), [])
 })
 
+t.test('files of this server itself are no documents, under whatever name, also where one was before (AD-32)', async (t) => {
+  const docs = await folder(t)
+  await fill(docs, { 'mcp.json': '{"a": "walnut"}', 'notes/mcp.json': '{"b": "walnut"}', '.hidden/rules.json': '{"c": "walnut"}', 'data/secret-key': 'walnut' })
+  await symlink('.hidden/rules.json', join(docs, 'rules.json'))
+  await symlink('notes/mcp.json', join(docs, 'linked.json'))
+  await symlink('mcp.json', join(docs, 'again.json'))
+  await symlink('data/secret-key', join(docs, 'key.txt'))
+  const before = await open(t, docs)
+  await before.library.ready
+  t.same((await before.ids('walnut')).sort(), ['mcp.json', 'notes/mcp.json', 'rules.json'])
+  await before.app.close()
+  const own = [join(docs, 'mcp.json'), join(docs, 'rules.json'), join(docs, 'not-there.json')]
+  const { library, ids, warnings } = await open(t, docs, { own, dataDir: before.dataDir })
+  await library.ready
+  t.same(await ids('walnut'), ['notes/mcp.json'])
+  t.match(warnings.join('\n'), /"mcp\.json" is not searchable: it is a file of this server itself/)
+})
+
 t.test('what the rules name is not served through a link that somebody puts beside it (LB-38)', async (t) => {
   const docs = await folder(t)
   await fill(docs, {

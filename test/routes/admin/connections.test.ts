@@ -143,6 +143,19 @@ storageTest('the page hears of a change, and no longer once its reader is no own
   t.equal(one.text, heard)
 })
 
+storageTest('a page whose reader’s record is damaged hears no more, and the others do (SG-40)', async (t, start) => {
+  const server = await start()
+  const [first, second] = [await ownerOf(server), await ownerOf(server)]
+  const [one, other] = [await follow(server, first.browser), await follow(server, second.browser)]
+  await server.app.userStore.records.update<void>(first.id, (user) => {
+    const { isOwner: _, ...rest } = user!
+    return { write: { record: { ...rest, email: 5 as never, emailVerified: true }, ttl: null }, result: undefined }
+  })
+  t.ok(await until(() => one.hasEnded))
+  await newClient(server.url)
+  t.ok(await until(() => other.text.includes('data: changed')))
+})
+
 storageTest('an owner has a few streams, and the oldest ends for one more (CN-05)', async (t, start) => {
   const server = await start()
   const { browser } = await ownerOf(server)

@@ -51,6 +51,29 @@ t.test('searches of notes take the turn of their address where nobody signs in (
   t.same(asked, [[null, 'address 192.0.2.1']])
 })
 
+t.test('of what a tool begins together, nothing that fails unheard ends the server (TL-43)', async (t) => {
+  const unheard: unknown[] = []
+  const hear = (reason: unknown) => unheard.push(reason)
+  process.on('unhandledRejection', hear)
+  t.teardown(() => process.off('unhandledRejection', hear))
+  const fail = async () => { throw new Error('the client is gone') }
+  const services = {
+    workers: { run: fail },
+    library: { of: () => ({ search: fail, unread: () => 'nothing' }) },
+    notes: { of: () => ({ create: fail }) },
+    onBehalfOf: fail,
+    claims: fail
+  }
+  const deps = { access: null, rights: {}, caller: 'ann', services, inputs: { ask: fail }, timer: { signal: new AbortController().signal } }
+  const context = new CallContext(deps as unknown as CallDeps, undefined)
+  const { runInWorker, library, notes, ask, supabase, supabaseClaims } = context
+  const begun = [runInWorker(TASK, 1), library.search('x'), notes.create({ text: 'x' }), ask({}), supabase(), supabaseClaims()]
+  await new Promise((resolve) => { setTimeout(resolve, 20) })
+  t.same(unheard, [])
+  for (const work of begun) await t.rejects(work, /the client is gone/, 'whoever waits is told')
+  t.equal(library.unread?.(), 'nothing')
+})
+
 t.test('notes are those of the person, written only as long as the connection may (MW-03)', async (t) => {
   let may = true
   const asked: Array<[user: object, caller: string, before: () => Promise<void>]> = []

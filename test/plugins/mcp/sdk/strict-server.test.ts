@@ -1,6 +1,7 @@
 // What is wrong with a request is said in a sentence, however long the words of the error are.
 import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
 import { ProtocolError } from '@modelcontextprotocol/server'
+import type { FastifyBaseLogger } from 'fastify'
 import t, { type Test } from 'tap'
 import { StrictServer } from '../../../../plugins/mcp/sdk/strict-server.ts'
 
@@ -8,8 +9,8 @@ import { StrictServer } from '../../../../plugins/mcp/sdk/strict-server.ts'
 async function refusalOf (t: Test, error: Error): Promise<string> {
   const info = { name: 'test', version: '1' }
   const capabilities = { tools: {} }
-  const server = new StrictServer(info, { capabilities })
-  server.onerror = () => {}
+  const log = { error () {} } as unknown as FastifyBaseLogger
+  const server = new StrictServer(info, { capabilities }, { log, requestId: 'r', signal: new AbortController().signal })
   server.setRequestHandler('tools/list', () => {
     throw error
   })
