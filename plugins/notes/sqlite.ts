@@ -223,8 +223,9 @@ function cut ({ title, text }: Pick<Note, 'title' | 'text'>): Cut {
 async function cutAhead (next: () => Note | null, ownTurn: () => Promise<void>): Promise<Cut | undefined> {
   try {
     const note = next()
-    if (note === null || note.text.length < LONG) return undefined
+    if (note === null) return undefined
     await ownTurn()
+    if (note.text.length < LONG) return undefined
     const ahead = cut(note)
     await ownTurn()
     return ahead
