@@ -3,7 +3,7 @@
 // Tested in test/plugins/storage/redis/index.test.ts, test/plugins/storage/redis/cluster.test.ts and test/journeys/redis-faults.test.ts.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { StartError } from '../../../errors.ts'
-import type { Log } from '../contract.ts'
+import { StorageUnavailable, type Log } from '../contract.ts'
 
 /** A connection with the scripts of this storage as commands. */
 export type Client = (Redis | Cluster) & {
@@ -146,6 +146,8 @@ function placeOf (redis: Redis | Cluster): string {
   return path ?? `${host}:${port}`
 }
 
+type Guard = <R>(command: Promise<R>) => Promise<R>
+
 /** All slots of a Cluster (Redis, "Cluster specification"). */
 const SLOTS = 16_384
 
@@ -160,10 +162,10 @@ export const literally = (text: string): string => text.replace(/[\\*?[\]]/g, '\
 export async function * scanKeys (
   redis: Redis | Cluster,
   pattern: string,
-  guarded: <R>(command: Promise<R>) => Promise<R>
+  guarded: Guard
 ): AsyncGenerator<string> {
   const prefix = redis.options.keyPrefix ?? ''
-  for (const member of redis instanceof Cluster ? await guarded(mastersOf(redis)) : [redis]) {
+  for (const member of redis instanceof Cluster ? await mastersOf(redis, guarded) : [redis]) {
     let cursor = '0'
     do {
       const [next, keys] = await guarded(member.scan(cursor, 'MATCH', `${literally(prefix)}${pattern}`, 'COUNT', 500))
@@ -173,12 +175,15 @@ export async function * scanKeys (
   }
 }
 
-/** @throws where one is away: it is no longer in the list then, and what is read of the others would pass for all there is. */
-async function mastersOf (cluster: Cluster): Promise<Redis[]> {
+/**
+ * @throws StorageUnavailable where one is away: it is no longer in the list then, and what is read of the others would pass for all
+ * there is.
+ */
+async function mastersOf (cluster: Cluster, guarded: Guard): Promise<Redis[]> {
   const masters = cluster.nodes('master')
-  const nodes = await Promise.all(masters.map((master) => master.cluster('NODES')))
+  const nodes = await guarded(Promise.all(masters.map((master) => master.cluster('NODES'))))
   const held = nodes.map((text) => slotsOf(String(text)))
-  if (held.reduce((sum, slots) => sum + slots, 0) < SLOTS) throw new Error('a member of the cluster is away')
+  if (held.reduce((sum, slots) => sum + slots, 0) < SLOTS) throw new StorageUnavailable('a member of the Redis Cluster is away, and what it holds cannot be listed')
   return masters
 }
 
