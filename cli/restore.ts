@@ -120,12 +120,13 @@ function isOpenElsewhere (dataDir: string, name: string): boolean {
 
 /** Every running instance subscribes to the channel of its storage (plugins/event-bus.ts). */
 async function hasSubscribers (redisUrl: string): Promise<boolean> {
-  const { connectRedis } = await import('../plugins/storage/redis/connection.ts')
+  const { connectRedis, literally } = await import('../plugins/storage/redis/connection.ts')
   const redis = await connectRedis(redisUrl, warnOnTerminal)
   try {
-    const members = 'nodes' in redis ? redis.nodes('master') : [redis]
+    // An instance may listen at a replica, and each member knows its own listeners alone.
+    const members = 'nodes' in redis ? redis.nodes() : [redis]
     const channels = await Promise.all(
-      members.map((member) => member.pubsub('CHANNELS', `${redis.options.keyPrefix ?? ''}mcp:bus*`))
+      members.map((member) => member.pubsub('CHANNELS', `${literally(redis.options.keyPrefix ?? '')}mcp:bus*`))
     )
     return channels.flat().length > 0
   } finally {

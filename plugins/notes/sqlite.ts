@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { createLines } from '../../authoring/in-line.ts'
 import { createOwnTurns } from '../in-turns.ts'
 import { INDEX_FILES } from '../search/contract.ts'
 import { fieldsOf, textLanguage, type Fields } from '../search/fields.ts'
@@ -17,9 +18,7 @@ import { openDatabase, write } from '../storage/sqlite/database.ts'
 import { allowGrowth, fillOf } from '../storage/sqlite/growth.ts'
 import { MAX_ALL_NOTES_BYTES, type Note, type NoteStore, type Usage } from './contract.ts'
 
-/**
- * Increase it when the terms of the index change: it is then created again from the notes.
- */
+/** Increase it when the terms of the index change: it is then created again from the notes. */
 const INDEX_VERSION = 2
 /** Notes in memory meanwhile: a million characters at most. */
 const REINDEXED_AT_ONCE = 25
@@ -64,6 +63,8 @@ export function openSqliteNotes (
   const db = openDatabase(dataDir, FILE, { synchronous: 'FULL', isBulk: true, maxBytes, prepare: createTables })
   const sql = prepare(db)
   const ownTurn = createOwnTurns()
+  // Changes of one note: the next is cut once the one before it is written, or what was cut would not be what is written then.
+  const inLine = createLines(Infinity)
   let here: NoteSearch | undefined
   /**
    * @param remove removes notes and returns their keys. @returns how many those were.
@@ -84,12 +85,14 @@ export function openSqliteNotes (
         const usage = { ...sql.usage.get(owner), fill: fillOf(db) } as Usage
         return decide(asNotes([sql.find.get(owner, id)])[0], usage)
       }
-      const ahead = await cutAhead(next, ownTurn)
-      await markDamaged(db, () => write(db, () => {
-        const note = next()
-        if (note) put(sql, owner, note, ahead)
-        else removeFound(() => sql.remove.all(owner, id))
-      }, before))
+      await inLine(JSON.stringify([owner, id]), async () => {
+        const ahead = await cutAhead(next, ownTurn)
+        await markDamaged(db, () => write(db, () => {
+          const note = next()
+          if (note) put(sql, owner, note, ahead)
+          else removeFound(() => sql.remove.all(owner, id))
+        }, before))
+      })
     },
     ...readerOf(sql),
     async search (owner, query, limit, caller = owner) {
@@ -220,8 +223,9 @@ function cut ({ title, text }: Pick<Note, 'title' | 'text'>): Cut {
 async function cutAhead (next: () => Note | null, ownTurn: () => Promise<void>): Promise<Cut | undefined> {
   try {
     const note = next()
-    if (note === null || note.text.length < LONG) return undefined
+    if (note === null) return undefined
     await ownTurn()
+    if (note.text.length < LONG) return undefined
     const ahead = cut(note)
     await ownTurn()
     return ahead

@@ -6,6 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { newClient, ping, tokensFor } from '../helpers/oauth.ts'
 import { startProcess } from '../helpers/processes.ts'
+import { canHaveRedis, noRedis } from '../helpers/redis.ts'
+import { startCluster, until } from '../helpers/redis-cluster.ts'
 import { SECRET_KEY, operator, newFolder, urlOf, write, countNotes, fill, check, backUp } from './backups.ts'
 
 t.test('the wrong folder, key or variables are said without a stack, and nothing is made', async (t) => {
@@ -150,3 +152,20 @@ async function filesOf (folder: string): Promise<Record<string, string>> {
     )
   )
 }
+
+t.test('a server that listens at a replica of a cluster is running as well (SG-45)', { skip: canHaveRedis() ? false : noRedis }, async (t) => {
+  const server = await startProcess(t, { SECRET_KEY })
+  const folder = await backUp(t, { DATA_DIR: server.dataDir, SECRET_KEY })
+  const cluster = await startCluster(3, 1)
+  t.teardown(() => cluster.stop())
+  // As the bus of an instance does, at whichever member it has drawn.
+  const listener = cluster.replicas[0]!.client.duplicate()
+  t.teardown(() => listener.disconnect())
+  await listener.subscribe('mcp:bus:1:0:check')
+  // Members name a replica once it has taken something.
+  await until(async () => JSON.stringify(await cluster.masters[0]!.client.cluster('SLOTS')).includes(`,${cluster.replicas[0]!.port},`))
+  const env = { DATA_DIR: join(await newFolder(t), 'data'), SECRET_KEY, REDIS_URL: cluster.url }
+  const { status, stderr } = await operator('restore', env, folder)
+  t.equal(status, 1)
+  t.match(stderr, /A server is running on this storage/)
+})

@@ -3,7 +3,7 @@
 // Tested in test/plugins/storage/redis/index.test.ts, test/plugins/storage/redis/cluster.test.ts and test/journeys/redis-faults.test.ts.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { StartError } from '../../../errors.ts'
-import type { Log } from '../contract.ts'
+import { StorageUnavailable, type Log } from '../contract.ts'
 
 /** A connection with the scripts of this storage as commands. */
 export type Client = (Redis | Cluster) & {
@@ -146,15 +146,52 @@ function placeOf (redis: Redis | Cluster): string {
   return path ?? `${host}:${port}`
 }
 
+type Guard = <R>(command: Promise<R>) => Promise<R>
+
+/** All slots of a Cluster (Redis, "Cluster specification"). */
+const SLOTS = 16_384
+
+/** A prefix as patterns of Redis take it for itself. */
+export const literally = (text: string): string => text.replace(/[\\*?[\]]/g, '\\$&')
+
 /**
  * The keys that match, without their prefix, from every member of a Cluster. A key that changes meanwhile may come
  * twice.
+ * @param guarded turns what Redis throws into StorageUnavailable.
  */
-export async function * scanKeys (redis: Redis | Cluster, pattern: string): AsyncGenerator<string> {
+export async function * scanKeys (
+  redis: Redis | Cluster,
+  pattern: string,
+  guarded: Guard
+): AsyncGenerator<string> {
   const prefix = redis.options.keyPrefix ?? ''
-  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
-    for await (const keys of node.scanStream({ match: `${prefix}${pattern}`, count: 500 }) as AsyncIterable<string[]>) {
+  for (const member of redis instanceof Cluster ? await mastersOf(redis, guarded) : [redis]) {
+    let cursor = '0'
+    do {
+      const [next, keys] = await guarded(member.scan(cursor, 'MATCH', `${literally(prefix)}${pattern}`, 'COUNT', 500))
       for (const found of new Set(keys)) yield found.slice(prefix.length)
-    }
+      cursor = next
+    } while (cursor !== '0')
   }
+}
+
+/**
+ * @throws StorageUnavailable where one is away: it is no longer in the list then, and what is read of the others would pass for all
+ * there is.
+ */
+async function mastersOf (cluster: Cluster, guarded: Guard): Promise<Redis[]> {
+  const masters = cluster.nodes('master')
+  const nodes = await guarded(Promise.all(masters.map((master) => master.cluster('NODES'))))
+  const held = nodes.map((text) => slotsOf(String(text)))
+  if (held.reduce((sum, slots) => sum + slots, 0) < SLOTS) throw new StorageUnavailable('a member of the Redis Cluster is away, and what it holds cannot be listed')
+  return masters
+}
+
+/** @param nodes what a member says of all. @returns how many slots it has itself. */
+function slotsOf (nodes: string): number {
+  const [, , , , , , , , ...ranges] = nodes.split('\n').find((line) => line.includes('myself'))?.split(' ') ?? []
+  return ranges
+    .filter((range) => !range.startsWith('['))
+    .map((range) => range.split('-').map(Number) as [number, number?])
+    .reduce((sum, [first, last = first]) => sum + last - first + 1, 0)
 }

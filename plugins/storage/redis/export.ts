@@ -24,7 +24,7 @@ export function redisExport (redis: Client, { journal }: Pick<Storage, 'journal'
 
   return {
     async * entries () {
-      for await (const key of scanKeys(redis, `${PREFIX}*`)) yield * read(key)
+      for await (const key of scanKeys(redis, `${PREFIX}*`, guarded)) yield * read(key)
     },
     async load (entries) {
       const batch: Entry[] = []
@@ -35,7 +35,7 @@ export function redisExport (redis: Client, { journal }: Pick<Storage, 'journal'
       await write(batch)
     },
     async clear () {
-      for await (const key of scanKeys(redis, `${PREFIX}*`)) await guarded(redis.del(key))
+      for await (const key of scanKeys(redis, `${PREFIX}*`, guarded)) await guarded(redis.del(key))
     }
   }
 }

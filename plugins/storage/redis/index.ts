@@ -160,7 +160,7 @@ function collection<T> (redis: Client, kind: string, { guarded, log }: { guarded
       throw new StorageUnavailable(`too many writers at once on one ${kind}`)
     },
     async * all () {
-      for await (const found of scanKeys(redis, key(kind, '*'))) {
+      for await (const found of scanKeys(redis, key(kind, '*'), guarded)) {
         const id = found.slice(key(kind, '').length)
         const record = decode(await guarded(redis.get(found)))
         if (record !== undefined) yield { id, record }

@@ -93,6 +93,39 @@ t.test('long texts are cut into words and written one in a turn, however many co
   t.match(await store.find('ann', 'a'), { text: '短い会議' })
 })
 
+t.test('shorter ones are written one in a turn as well (TL-47)', async (t) => {
+  const store = openSqliteNotes(await folder(t))
+  t.teardown(() => store.close())
+  const turn = countTurns(t)
+  const writes = await Promise.all(['ann', 'bob', 'cy'].map(async (owner) => {
+    let decided = -1
+    await store.update(owner, 'a', () => {
+      decided = turn()
+      return { id: 'a', title: 'Meetings', version: 1, created: 0, modified: 0, text: '日本語の会議 '.repeat(600) }
+    })
+    return decided
+  }))
+  t.equal(new Set(writes).size, 3, `written in ${writes}`)
+})
+
+t.test('changes of one long note that come in one moment are cut once each, none where another is written (TL-46)', async (t) => {
+  const store = openSqliteNotes(await folder(t))
+  t.teardown(() => store.close())
+  const about = { id: 'a', title: 'Meetings', version: 1, created: 0, modified: 0 }
+  await store.update('ann', 'a', () => ({ ...about, text: '日本語の会議 '.repeat(1_000) }))
+  let cuts = 0
+  const { segment } = Intl.Segmenter.prototype
+  Intl.Segmenter.prototype.segment = function (...args) {
+    cuts++
+    return segment.apply(this, args)
+  }
+  t.teardown(() => { Intl.Segmenter.prototype.segment = segment })
+  const append = (word: string) => store.update('ann', 'a', (known) => ({ ...about, text: known!.text + word }))
+  await Promise.all(['胡桃', '榛', '栗'].map(append))
+  t.equal(cuts, 3)
+  t.ok((await store.find('ann', 'a'))?.text.endsWith('胡桃榛栗'))
+})
+
 t.test('what is written is what the step says then, also where it said something else when its words were cut (TL-37)', async (t) => {
   const store = openSqliteNotes(await folder(t))
   t.teardown(() => store.close())

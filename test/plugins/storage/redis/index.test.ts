@@ -47,6 +47,28 @@ t.test(
   }
 )
 
+t.test('a prefix that Redis could read as a pattern is taken as it is written (SG-46)', { skip: redis ? false : noRedis }, async (t) => {
+  const url = new URL(redis!.url)
+  for (const prefix of ['team[1]:', 'a*:', 'b?\\:', '{tag}:']) {
+    url.searchParams.set('keyPrefix', prefix)
+    const storage = await openRedisStorage(url.href, log)
+    t.teardown(() => storage.close())
+    await storage.collection('thing').put('one', {}, null)
+    t.match(await Array.fromAsync(storage.collection('thing').all()), [{ id: 'one' }], prefix)
+    t.equal((await Array.fromAsync(storage.entries())).length, 1)
+    await storage.clear()
+    t.equal(await storage.collection('thing').find('one'), undefined)
+  }
+})
+
+t.test('a list that Redis does not answer is no fault of this server (SG-46)', { skip: redis ? false : noRedis }, async (t) => {
+  const storage = await openRedisStorage(redis!.url, log)
+  t.teardown(() => storage.close())
+  await redis!.kill()
+  await t.rejects(Array.fromAsync(storage.collection('thing').all()), StorageUnavailable)
+  await redis!.restart()
+})
+
 t.test(
   'a connection that carries nothing any more, without a word, is replaced (WB-06)',
   { skip: redis ? false : noRedis },
