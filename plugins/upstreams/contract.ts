@@ -156,9 +156,10 @@ export interface Upstream {
    * Has the upstream report changes of a resource from now on. What one caller follows is
    * asked for one after the other.
    * @param site of a caller without sign-in, as {@link Exchange.site}.
+   * @param mayBegin whether the caller may still ask, once their turn has come.
    * @throws as {@link Upstream.request}.
    */
-  subscribe(uri: string, caller: UpstreamCaller | undefined, site?: string): Promise<void>
+  subscribe(uri: string, caller: UpstreamCaller | undefined, site?: string, mayBegin?: () => Promise<boolean>): Promise<void>
 }
 
 export type UpstreamChange =

@@ -72,13 +72,17 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       const upstream = relay.upstreams.find(name)
       if (!upstream) throw new ResourceNotFoundError(uri)
       try {
-        await upstream.subscribe(uri, upstreamCaller(request, services), siteOfCaller(request))
+        await upstream.subscribe(uri, upstreamCaller(request, services), siteOfCaller(request), mayStill(request, services))
       } catch (error) {
         throw toProtocolError(relayed(error, upstream), 'resources/subscribe', { request }, 'The resource')
       }
     }
   }
 }
+
+/** Others of theirs may come first, for a minute: who has been locked or disconnected meanwhile gets no connection for it. */
+const mayStill = ({ access }: Pick<Caller['request'], 'access'>, { stillAllows }: Caller['services']) =>
+  async (): Promise<boolean> => access === null || stillAllows(access)
 
 function readContents (upstream: string, result: Record<string, unknown>): ReadResourceResult & { ttlMs?: number } {
   const { contents, ttlMs, _meta } = readResult(upstream, 'ReadResourceResult', result, ['contents', 'ttlMs'])
