@@ -48,6 +48,11 @@ export interface Exchange {
   log?: ((level: 'debug' | 'info' | 'warning' | 'error', message: string) => void) | undefined
   /** The answers to the questions of an earlier answer, and its state. */
   retry?: { state: string; responses: Readonly<Record<string, unknown>> } | undefined
+  /**
+   * For what goes on while the caller has no request open, such as a question to them.
+   * @param end called once what allowed their request has ended. @returns what has it called no more.
+   */
+  whileAllowed?(end: () => void): () => void
 }
 
 /**
