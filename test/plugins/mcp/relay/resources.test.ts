@@ -110,3 +110,12 @@ t.test('nor is it asked for a token that may not read (UH-49)', async (t) => {
   await follow(uri, as(['mcp:read']))
   t.equal(upstreams.subscribed.length, 1)
 })
+
+t.test('whether arguments of a template may be completed is found out as they are (AC-47)', async (t) => {
+  const upstreams = fakeUpstreams({ name: 'crm', templates: [{ name: 'one', uriTemplate: 'crm://{id}' }] })
+  const relay = createRelay(upstreams, { local: false, log: { warn () {} } })
+  const { completes } = withRelayedResources(createResources([], true), relay, createOwners(upstreams), true)
+  t.ok(completes('crm://{id}', ALL_RIGHTS))
+  t.notOk(completes('crm://1', ALL_RIGHTS))
+  t.notOk(completes('crm://{id}', { ...ALL_RIGHTS, mayOf: () => false }))
+})
