@@ -45,6 +45,8 @@ export interface McpRequest {
   requestId: string
   /** Aborted when the client disconnects. */
   signal: AbortSignal
+  /** As `Exchange.whileAllowed`; absent in a session, whose requests stay open while a person is asked. */
+  whileAllowed?(end: () => void): () => void
   log: FastifyBaseLogger
 }
 

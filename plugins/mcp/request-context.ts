@@ -76,16 +76,20 @@ export class HttpRequestContext implements RequestContext {
    * whether it waits for a stream or for one answer.
    */
   #watch (): AbortSignal {
-    const { access } = this
     const raw = this.#raw
-    if (access !== null) {
-      const end = () => raw.destroy()
-      const onRightsChange = () => { if (!this.#mayGoOn(this.#body, access)) end() }
-      const call: OpenStream = { access, address: undefined, until: Infinity, end, onRightsChange }
-      this.#calls.add(call)
-      whenClosed(raw, () => this.#calls.remove(call))
-    }
+    if (this.access !== null) whenClosed(raw, this.whileAllowed(() => raw.destroy()))
     return disconnectSignal(raw)
+  }
+
+  /** Keeps nothing of the request but its message: what is watched may outlive it. */
+  whileAllowed (end: () => void): () => void {
+    const { access } = this
+    const [calls, mayGoOn, body] = [this.#calls, this.#mayGoOn, this.#body]
+    if (access === null) return () => {}
+    const onRightsChange = () => { if (!mayGoOn(body, access)) end() }
+    const call: OpenStream = { access, address: undefined, until: Infinity, end, onRightsChange }
+    calls.add(call)
+    return () => calls.remove(call)
   }
 
   #nextTurn (): Promise<void> {

@@ -73,8 +73,16 @@ export const isThere = (body: McpRequest['body'], offered: Offered, rights: Righ
   [body].flat().every(({ method, params }) => {
     if (method === 'tools/call') return offered.tools.find(textOf(params, 'name'), rights) !== undefined
     if (method === 'prompts/get') return offered.prompts.find(textOf(params, 'name'), rights) !== undefined
+    if (method === 'completion/complete') return isCompleted(params?.['ref'], offered, rights)
     return method !== 'resources/read' || offered.resources.find(textOf(params, 'uri'), rights) !== undefined
   })
+
+/** What is no reference was refused already. */
+function isCompleted (ref: unknown, { prompts, resources }: Offered, rights: Rights): boolean {
+  const { type, name, uri } = Object(ref) as Record<string, unknown>
+  if (type === 'ref/prompt' && typeof name === 'string') return prompts.find(name, rights) !== undefined
+  return type !== 'ref/resource' || typeof uri !== 'string' || resources.completes(uri, rights)
+}
 
 /** Of a message that nobody has looked at yet, or of another one in its batch: `String` throws for `{ "toString": 1 }`. */
 function textOf (params: Message['params'], key: string): string {

@@ -6,6 +6,10 @@ import { hashSecret } from '../secrets.ts'
 
 /** What a grant of a service names as its backend: nobody signed in. */
 export const SERVICE_BACKEND = 'service'
+const ID_PREFIX = 'service:'
+
+/** Whether an id is that of a service: no record says whether it is here. It is as long as it is in CLIENTS. */
+export const isService = (userId: string): boolean => userId.startsWith(ID_PREFIX)
 
 export interface Service {
   /**
@@ -42,7 +46,7 @@ export function serviceOf ({
   const scopes = [...new Set(scope.split(' '))]
   return {
     user: {
-      id: `service:${id}`,
+      id: `${ID_PREFIX}${id}`,
       name: toDisplayName(name ?? id, id),
       ...(groups && { groups })
     },

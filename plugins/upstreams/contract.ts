@@ -48,6 +48,11 @@ export interface Exchange {
   log?: ((level: 'debug' | 'info' | 'warning' | 'error', message: string) => void) | undefined
   /** The answers to the questions of an earlier answer, and its state. */
   retry?: { state: string; responses: Readonly<Record<string, unknown>> } | undefined
+  /**
+   * For what goes on while the caller has no request open, such as a question to them.
+   * @param end called once what allowed their request has ended. @returns what has it called no more.
+   */
+  whileAllowed?(end: () => void): () => void
 }
 
 /**
@@ -156,9 +161,10 @@ export interface Upstream {
    * Has the upstream report changes of a resource from now on. What one caller follows is
    * asked for one after the other.
    * @param site of a caller without sign-in, as {@link Exchange.site}.
+   * @param mayBegin whether the caller may still ask, once their turn has come.
    * @throws as {@link Upstream.request}.
    */
-  subscribe(uri: string, caller: UpstreamCaller | undefined, site?: string): Promise<void>
+  subscribe(uri: string, caller: UpstreamCaller | undefined, site?: string, mayBegin?: () => Promise<boolean>): Promise<void>
 }
 
 export type UpstreamChange =

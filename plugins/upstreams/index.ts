@@ -4,6 +4,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { UpstreamSettings } from '../../config/upstreams.ts'
+import { isService } from '../oauth/services.ts'
 import { isActive } from '../sign-in/contract.ts'
 import { combine } from './catalogue/combine.ts'
 import { readCatalogue } from './catalogue/read.ts'
@@ -40,7 +41,7 @@ export default fp(
     const deps: ConfiguredDeps = {
       find,
       identityMeta,
-      isHere: async (userId) => isActive(await app.signIn.lifecycle.find(userId), now()),
+      isHere: async (userId) => isService(userId) || isActive(await app.signIn.lifecycle.find(userId), now()),
       readCatalogue,
       remembered,
       log,

@@ -114,13 +114,13 @@ export class ConfiguredUpstream implements Upstream {
     }
   }
 
-  async subscribe (uri: string, caller: UpstreamCaller | undefined, site = ''): Promise<void> {
+  async subscribe (...[uri, caller, site = '', mayBegin]: Parameters<Upstream['subscribe']>): Promise<void> {
     const [key, holder] = [this.#keyOf(caller), caller?.id ?? `site ${site}`]
     const isDone = await this.#followed.inTurn(holder, async () => {
       if (!this.#followed.has(key, uri)) await (await this.#connection(key, caller)).following.subscribe(uri)
       const ended = this.#followed.add(key, uri, holder)
       if (ended.length > 0) await (await this.#connection(key, caller)).following.unsubscribe(ended)
-    })
+    }, mayBegin)
     if (!isDone) throw this.#error('busy', 'one caller asked to follow more at once than may wait')
   }
 

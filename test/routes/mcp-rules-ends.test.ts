@@ -2,8 +2,11 @@
 // what it calls, as it ends with its grant.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { z } from 'zod'
+import { definePrompt } from '../../authoring/prompt.ts'
+import { defineResource } from '../../authoring/resource.ts'
 import { defineTool } from '../../authoring/tool.ts'
 import {
   about,
@@ -13,6 +16,7 @@ import {
   person
 } from '../helpers/mcp-held.ts'
 import { MODERN, modernBody, openStream } from '../helpers/mcp.ts'
+import { post } from '../helpers/oauth.ts'
 import { startServer } from '../helpers/server.ts'
 import { folder } from '../helpers/tool-context.ts'
 import { until } from '../helpers/until.ts'
@@ -84,4 +88,51 @@ t.test('a call ends when the rules take its tool away, in and outside of a sessi
     t.equal(stream.messages().length, 1)
     stream.leave()
   }
+})
+
+t.test('what completes an argument ends when the rules take its prompt or its template away; others go on (AC-47)', async (t) => {
+  let running = 0
+  const never = async (_typed: string, { signal }: { signal: AbortSignal }): Promise<string[]> => {
+    running++
+    await new Promise((resolve) => { signal.addEventListener('abort', resolve) })
+    return ['hidden']
+  }
+  const prompt = (name: string) => definePrompt({
+    ...about,
+    name,
+    arguments: z.object({ topic: z.string() }),
+    complete: { topic: never },
+    write: async () => 'x'
+  })
+  const resource = (name: string) => defineResource({
+    ...about,
+    name,
+    uri: `${name}://{topic}`,
+    complete: { topic: never },
+    read: async () => 'x'
+  })
+  const path = join(await folder(t), 'access.json')
+  const give = (names: string[]) =>
+    writeFile(path, JSON.stringify({ rules: [{ who: ['everyone'], prompts: names, resources: names }] }))
+  await give(['taken', 'kept'])
+  const { url } = await startServer(t, {
+    env: { ACCESS: path },
+    offer: { tools: [], prompts: [prompt('taken'), prompt('kept')], resources: [resource('taken'), resource('kept')] }
+  })
+  const ann = await person(url)
+  const session = await beginSession(ann)
+  const complete = (ref: object, headers = {}) =>
+    ann.mcp.legacy('completion/complete', { ref, argument: { name: 'topic', value: '' } }, headers)
+  const both = (name: string) =>
+    [complete({ type: 'ref/prompt', name }), complete({ type: 'ref/resource', uri: `${name}://{topic}` })]
+  const kept = both('kept').map((answer) => answer.then(() => 'answered', () => 'ended'))
+  const taken = both('taken').map((answer) => t.rejects(answer, { cause: { code: 'UND_ERR_SOCKET' } }))
+  const inSession = complete({ type: 'ref/prompt', name: 'taken' }, { 'mcp-session-id': session })
+  t.ok(await until(() => running === 5))
+  await give(['kept'])
+  await Promise.all(taken)
+  t.match((await inSession).json.error, { code: -32602, message: 'There is no prompt named "taken" any more: refresh the list' })
+  t.equal(await Promise.race([...kept, delay(1_200, 'waiting')]), 'waiting')
+  await post(`${url}/revoke`, { ...ann.client, token: ann.refresh })
+  t.same(await Promise.all(kept), ['ended', 'ended'])
 })

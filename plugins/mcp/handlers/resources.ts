@@ -32,6 +32,8 @@ export interface Resources {
   replace(resources: readonly Resource[]): void
   /** Which resource a URI names, of those that a caller may use. A plain URI is tried before a template. */
   find(uri: string, rights: Rights): Pick<Resource, 'scopes'> | undefined
+  /** Whether a caller may have arguments of this completed: one of these, as it is listed. */
+  completes(uri: string, rights: Rights): boolean
   /** Whether a URI or a template is one of these, whoever may use it. */
   owns(uri: string): boolean
   /** @param more lists that come after these. */
@@ -84,6 +86,7 @@ export function createResources (resources: readonly Resource[], signIn: boolean
   return {
     replace,
     find: (uri, rights) => find(uri, rights)?.resource,
+    completes: (uri, rights) => entries.some((entry) => entry.resource.uri === uri && mayUse(entry, rights)),
     owns: (uri) => entries.some(({ resource, template }) => resource.uri === uri || template.match(uri) !== undefined),
     list: (cursor, caller, more = []) => listPage([...listsOf(visible(caller), caller), ...more], cursor),
     templates: (caller) => ({

@@ -49,6 +49,7 @@ export function exchangeOf (
     signal,
     meta: relayedMeta(meta),
     capabilities,
+    ...(request.whileAllowed && { whileAllowed: (end) => request.whileAllowed!(end) }),
     ...(notifyProgress && meta['progressToken'] !== undefined && {
       progress: ({ progress, total, message }) => reporter.progress(progress, total, message?.slice(0, MAX_TEXT))
     }),

@@ -26,19 +26,20 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
   const templatesOf = ({ settings, catalogue }: Upstream, rights: Rights) =>
     catalogue.templates.filter(({ name, uriTemplate }) =>
       !own.owns(uriTemplate) && rights.mayOf(settings.name, 'resources', name, uriTemplate))
+  const hasTemplate = (uri: string, rights: Rights) => (one: Upstream) => templatesOf(one, rights).some(isTemplate(uri))
 
   return {
     ...own,
     find: (uri, rights) => own.find(uri, rights) ?? (ownerOf(uri, rights) === undefined ? undefined : READING),
+    completes: (uri, rights) => own.completes(uri, rights) || relay.upstreams.all.some(hasTemplate(uri, rights)),
     list (cursor, caller) {
       const having = sees(caller) ? relay.upstreams.all.filter((upstream) => mayAsk(upstream, caller.request.rights)) : []
       return own.list(cursor, caller, having.map((upstream) => listOf(upstream, caller, relay, mayList(caller))))
     },
     templates (caller) {
-      const { resourceTemplates } = own.templates(caller)
       const having = sees(caller) ? relay.upstreams.all : []
       const theirs = having.flatMap((upstream) => templatesOf(upstream, caller.request.rights))
-      return { resourceTemplates: [...resourceTemplates, ...theirs] }
+      return { resourceTemplates: [...own.templates(caller).resourceTemplates, ...theirs] }
     },
     async read (uri, caller) {
       const upstream = ownerOf(uri, caller.request.rights)
@@ -57,8 +58,7 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
     async complete (uri, argument, caller, context) {
       const { rights } = caller.request
       const having = sees(caller) ? relay.upstreams.all : []
-      const upstream = having.find((upstream) =>
-        templatesOf(upstream, rights).some(({ uriTemplate }) => uriTemplate === uri))
+      const upstream = having.find(hasTemplate(uri, rights))
       if (!upstream) return own.complete(uri, argument, caller)
       if (!hasArgument(uri, argument.name)) return NOTHING
       const completed = { ref: { type: 'ref/resource' as const, uri }, argument, context }
@@ -72,7 +72,7 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
       const upstream = relay.upstreams.find(name)
       if (!upstream) throw new ResourceNotFoundError(uri)
       try {
-        await upstream.subscribe(uri, upstreamCaller(request, services), siteOfCaller(request))
+        await upstream.subscribe(uri, upstreamCaller(request, services), siteOfCaller(request), mayStill(request, services))
       } catch (error) {
         throw toProtocolError(relayed(error, upstream), 'resources/subscribe', { request }, 'The resource')
       }
@@ -80,11 +80,17 @@ export function withRelayedResources (own: Resources, relay: Relay, owners: Owne
   }
 }
 
+/** Others of theirs may come first, for a minute: who has been locked or disconnected meanwhile gets no connection for it. */
+const mayStill = ({ access }: Pick<Caller['request'], 'access'>, { stillAllows }: Caller['services']) =>
+  async (): Promise<boolean> => access === null || stillAllows(access)
+
 function readContents (upstream: string, result: Record<string, unknown>): ReadResourceResult & { ttlMs?: number } {
   const { contents, ttlMs, _meta } = readResult(upstream, 'ReadResourceResult', result, ['contents', 'ttlMs'])
   const isTtl = Number.isSafeInteger(ttlMs) && (ttlMs as number) >= 0
   return { contents, ...(isTtl && { ttlMs }), ...(_meta !== undefined && { _meta }) } as ReadResourceResult
 }
+
+const isTemplate = (uri: string) => ({ uriTemplate }: { uriTemplate: string }): boolean => uriTemplate === uri
 
 /** One of which somebody may have nothing does not learn of them. */
 const mayAsk = ({ settings, catalogue }: Upstream, rights: Rights): boolean =>

@@ -115,11 +115,14 @@ class SessionRequest implements OpenStream {
 
   /** What is not there any more is answered as what never was. */
   onRightsChange (): void {
-    const { method, params } = this.#message
+    const { method, params = {} } = this.#message
     if (this.#deps.mayGoOn(this.#message, this.access)) return
-    const asked: unknown = params?.['name'] ?? params?.['uri']
-    const name = JSON.stringify(typeof asked === 'string' ? asked.slice(0, 64) : '')
-    const message = `There is no ${method.split('/')[0]!.slice(0, -1)} named ${name} any more: refresh the list`
+    const isCompletion = method === 'completion/complete'
+    const { name, uri, type } = (isCompletion ? Object(params['ref']) : params) as Record<string, unknown>
+    const asked = name ?? uri
+    const what = isCompletion ? String(type).replace('ref/', '') : method.split('/')[0]!.slice(0, -1)
+    const named = JSON.stringify(typeof asked === 'string' ? asked.slice(0, 64) : '')
+    const message = `There is no ${what} named ${named} any more: refresh the list`
     this.#refuse({ code: ProtocolErrorCode.InvalidParams, message })
   }
 

@@ -42,13 +42,20 @@ export class Conversation {
   #id: string | undefined
   #onQuestion: (() => void) | undefined
   #expiry: NodeJS.Timeout | undefined
+  /** Has it no longer end with what allowed it. */
+  #unwatch = () => {}
+  #isOver = false
 
   constructor (options: ConversationOptions) {
     this.#options = options
     this.#spentMs = options.spentMs
     this.#result = options.send(this.#controller.signal, (progress) => this.#exchange?.progress?.(progress))
     // Whoever waits gets the failure; nobody waits while a person is asked.
-    this.ended = this.#result.then(() => {}, () => {}).finally(() => clearTimeout(this.#expiry))
+    this.ended = this.#result.then(() => {}, () => {}).finally(() => {
+      this.#isOver = true
+      clearTimeout(this.#expiry)
+      this.#unwatch()
+    })
   }
 
   /** What the caller brings back to go on: made for the few that ask something. */
@@ -91,7 +98,15 @@ export class Conversation {
     this.#exchange = undefined
     if (outcome !== undefined) return { kind: 'result', result: outcome }
     this.#expiry = setTimeout(() => this.end('the person did not answer in time'), MAX_WAIT_MS).unref()
+    this.#watch(exchange)
     return { kind: 'questions', requests: this.#questions(), state: this.id }
+  }
+
+  /** The caller has no request open that would end with their access. An answer that came in at another instance has no such thing. */
+  #watch ({ whileAllowed }: Exchange): void {
+    if (!whileAllowed || this.#isOver) return
+    this.#unwatch()
+    this.#unwatch = whileAllowed(() => this.end('the caller may not go on'))
   }
 
   end (reason: string): void {

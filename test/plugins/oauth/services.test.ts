@@ -1,6 +1,6 @@
 // Services of CLIENTS: who they are, and what ends their tokens.
 import t from 'tap'
-import { serviceOf, servicesOf } from '../../../plugins/oauth/services.ts'
+import { isService, serviceOf, servicesOf } from '../../../plugins/oauth/services.ts'
 
 const entry = {
   client_id: 'reports',
@@ -17,6 +17,8 @@ t.test('a service is a caller of its own, with a name that can be shown, its gro
     user: { id: 'service:reports', name: 'Reports', groups: ['finance'] },
     scopes: ['mcp:read']
   })
+  t.ok(isService(serviceOf(entry)!.user.id))
+  t.notOk(isService('a7Yc2LmZp9Rt4Vb8Ny1Kc6'), 'a person')
   const { client_name: _, groups: __, ...bare } = entry
   t.same(serviceOf(bare)!.user, { id: 'service:reports', name: 'reports' })
   t.equal(JSON.stringify(serviceOf(entry)).includes(entry.client_secret), false, 'its secret stays where it is')

@@ -142,3 +142,24 @@ t.test('of somebody who has been locked or deleted nothing is told, though their
   t.ok(await until(() => changes.some(({ kind }) => kind === 'resource')))
   t.same(changes.flatMap((change) => (change.kind === 'resource' ? change.user : [])), ['bob', 'unknown'], 'while nobody can say, all are told')
 })
+
+t.test('what somebody wanted to follow is not asked for any more once they may not ask, and nothing is opened for it (UH-57)', async (t) => {
+  const asked: string[] = []
+  const { upstream, opened } = await startUpstream(t, (server) => {
+    followable(server)
+    server.server.setRequestHandler('resources/subscribe', async ({ params }) => {
+      asked.push(params.uri)
+      if (params.uri === 'demo://2') mayAnn = false
+      return {}
+    })
+  }, { settings: settingsOf({}, 'per-user') })
+  let mayAnn = true
+  const follow = (id: string, mayBegin: () => Promise<boolean>) =>
+    Promise.allSettled(Array.from({ length: 5 }, (_, number) => upstream.subscribe(`demo://${number}`, callerOf(id), '', mayBegin)))
+  const anns = await follow('ann', async () => mayAnn)
+  t.same(asked, ['demo://0', 'demo://1', 'demo://2'])
+  t.match(anns.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'])
+  await follow('bob', async () => false)
+  t.same(opened.map(({ caller }) => caller), ['ann'])
+  t.ok((await follow('cid', async () => { throw new Error('storage is away') })).every(({ status }) => status === 'fulfilled'))
+})

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -83,4 +84,14 @@ t.test('the process of a person ends with their account (UP-09)', async (t) => {
   const lockedAt = Date.now()
   t.ok(await until(() => files.status().connections < before))
   t.ok(Date.now() - lockedAt < 5_000, 'before anybody would call it idle')
+})
+
+t.test('a service of CLIENTS keeps its process and its connection, and what it has asked there goes on (UH-56)', async (t) => {
+  const server = await start(t, { files: { ...stdio(), process: 'per-user', idleSeconds: 10 } })
+  const files = server.app.upstreams.find('files')!
+  const exchange = exchangeOf({ caller: callerOf('service:nightly') })
+  const pidOf = async () => JSON.stringify(await files.request(callOf('pids'), exchange))
+  const pid = await pidOf()
+  await sleep(4_000)
+  t.equal(await pidOf(), pid, 'who has left is looked for every two and a half seconds')
 })

@@ -84,6 +84,21 @@ t.test('a session that comes back to an instance that was started again has what
   stream.leave()
 })
 
+t.test('who waits for their turn to follow is asked about once more: their connection may have ended meanwhile (UH-57)', async (t) => {
+  const upstreams = fakeUpstreams({ name: 'crm', uris: [uri] })
+  const answers: unknown[] = []
+  upstreams.find('crm')!.subscribe = async (_uri, _caller, _site, mayBegin) => { answers.push(await mayBegin!()) }
+  const relay = createRelay(upstreams, { local: false, log: { warn () {} } })
+  const follow = (access: object | null, stillAllows: () => boolean, signIn = true) =>
+    withRelayedResources(createResources([], signIn), relay, createOwners(upstreams), signIn)
+      .follow(uri, { request: { access, rights: ALL_RIGHTS }, services: { groupsOf: () => [], stillAllows } } as never)
+  const access = { clientId: 'app', user: { id: 'ann' }, scopes: ['mcp:read'] }
+  await follow(access, () => true)
+  await follow(access, () => false)
+  await follow(null, () => false, false)
+  t.same(answers, [true, false, true])
+})
+
 t.test('nor is it asked for a token that may not read (UH-49)', async (t) => {
   const upstreams = fakeUpstreams({ name: 'crm', uris: [uri] })
   const relay = createRelay(upstreams, { local: false, log: { warn () {} } })
@@ -96,4 +111,13 @@ t.test('nor is it asked for a token that may not read (UH-49)', async (t) => {
   t.equal(upstreams.subscribed.length, 0)
   await follow(uri, as(['mcp:read']))
   t.equal(upstreams.subscribed.length, 1)
+})
+
+t.test('whether arguments of a template may be completed is found out as they are (AC-47)', async (t) => {
+  const upstreams = fakeUpstreams({ name: 'crm', templates: [{ name: 'one', uriTemplate: 'crm://{id}' }] })
+  const relay = createRelay(upstreams, { local: false, log: { warn () {} } })
+  const { completes } = withRelayedResources(createResources([], true), relay, createOwners(upstreams), true)
+  t.ok(completes('crm://{id}', ALL_RIGHTS))
+  t.notOk(completes('crm://1', ALL_RIGHTS))
+  t.notOk(completes('crm://{id}', { ...ALL_RIGHTS, mayOf: () => false }))
 })

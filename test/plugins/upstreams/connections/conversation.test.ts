@@ -37,3 +37,44 @@ t.test('the time for the connection is a part of the first one, and of none afte
   mock.timers.tick(1)
   t.match(await second, LATE)
 })
+
+t.test('while a person is asked it ends with what allowed it, of the caller who went on last (UH-58)', async (t) => {
+  const watched: Array<{ end(): void; isOver: boolean }> = []
+  const whileAllowed = (end: () => void) => {
+    const one = { end, isOver: false }
+    watched.push(one)
+    return () => { one.isOver = true }
+  }
+  const stopped = Promise.withResolvers<unknown>()
+  const conversation = new Conversation({
+    upstream: 'crm',
+    timeoutMs: 1_000,
+    spentMs: 0,
+    mayWait: () => true,
+    send: (signal) => new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        stopped.resolve(signal.reason)
+        reject(new Error('stopped'))
+      })
+    })
+  })
+  const answers: unknown[] = []
+  const ask = () => conversation.ask({}, new AbortController().signal).then((answer) => answers.push(answer))
+  ask()
+  await conversation.next(exchangeOf({ whileAllowed }))
+  ask()
+  const retry = { state: conversation.id, responses: { 'question-1': { action: 'accept' } } }
+  await conversation.next(exchangeOf({ retry } as never))
+  t.match(watched, [{ isOver: false }], 'of one that came in at another instance nothing is known')
+  ask()
+  await conversation.next(exchangeOf({ whileAllowed }))
+  t.match(watched, [{ isOver: true }, { isOver: false }])
+  watched[1]!.end()
+  t.match(await stopped.promise, /may not go on/)
+  await conversation.ended
+  t.ok(watched[1]!.isOver)
+  t.match(answers, [{ action: 'accept' }, { action: 'cancel' }, { action: 'cancel' }])
+  ask()
+  await conversation.next(exchangeOf({ whileAllowed })).catch(() => {})
+  t.equal(watched.length, 2, 'what is over is watched no more')
+})
