@@ -42,7 +42,9 @@ t.test('PDFs: text by page, the title people gave it, and one line for each that
   const reasons = Object.fromEntries(
     warnings.map((line) => /"(\w+)\.pdf" is not searchable: (.*)/.exec(line)!.slice(1))
   )
-  for (const name of ['garbage', 'cut', 'empty', 'loop']) t.match(reasons[name], /broken|holds no text/, name)
+  for (const name of ['garbage', 'cut', 'empty', 'loop']) {
+    t.match(reasons[name], /broken|holds no text/, name)
+  }
   t.match(reasons['scan'], /holds no text.*OCR/)
   t.match(reasons['large'], /larger than 50 MB/)
   t.equal(await app.library.count(), 2)

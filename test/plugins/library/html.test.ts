@@ -55,7 +55,9 @@ t.test('pictures are their description, and links say where they lead, unless th
   t.equal(link('mailto:ann@acme.example'), 'words (ann@acme.example)')
   t.equal(link('../refunds.html'), 'words (../refunds.html)')
   t.equal(link('https://example.com/', 'example.com'), 'example.com')
-  for (const href of ['#top', '/home', 'javascript:alert(1)', `data:text/plain;base64,${'A'.repeat(400)}`, '']) t.equal(link(href), 'words', href)
+  for (const href of ['#top', '/home', 'javascript:alert(1)', `data:text/plain;base64,${'A'.repeat(400)}`, '']) {
+    t.equal(link(href), 'words', href)
+  }
 })
 
 t.test('what the page is about comes before the way around the site, and hidden text is left out', async (t) => {

@@ -79,7 +79,9 @@ t.test('ten questions over the documents of a real project (H57, H58)', async (t
   t.equal((await library.count()) + warnings.length, files, `every file is indexed or named: ${warnings.join('; ')}`)
 
   // Among the first three: with every package that is added there is more to choose from.
-  for (const [question, answer] of QUESTIONS) t.ok((await ids(question)).slice(0, 3).includes(answer), question)
+  for (const [question, answer] of QUESTIONS) {
+    t.ok((await ids(question)).slice(0, 3).includes(answer), question)
+  }
   const times: number[] = []
   for (let round = 0; round < 10; round++) {
     for (const [question] of QUESTIONS) {

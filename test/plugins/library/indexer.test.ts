@@ -93,7 +93,9 @@ t.test('a file that cannot serve is left out with one line that names it and say
     [/"linked".*leads out/],
     [/"passwd.txt".*leads out/]
   ].flat()
-  for (const reason of reasons) t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason))
+  for (const reason of reasons) {
+    t.equal(warnings.filter((line) => reason.test(line)).length, 1, String(reason))
+  }
   t.equal(warnings.length, reasons.length, 'and no other file has a line')
   t.same(
     library.leftOut().map(({ id }) => id).sort(),

@@ -41,7 +41,9 @@ t.test('documents in Postgres', { skip: server ? false : noPostgres }, async (t)
     t.teardown(() => postgres.close())
     const [now, before] = [INDEX_VERSION, INDEX_VERSION - 1].map((version) => `library_${version}`)
     const ends = ['', '_audiences', '_spellings', '_words_0']
-    for (const end of ends) await postgres.query(`ALTER TABLE ${SCHEMA}.${now}${end} RENAME TO ${before}${end}`)
+    for (const end of ends) {
+      await postgres.query(`ALTER TABLE ${SCHEMA}.${now}${end} RENAME TO ${before}${end}`)
+    }
     const second = await openIn(url)
     t.teardown(() => second.close())
     t.equal(await second.count(), 0)

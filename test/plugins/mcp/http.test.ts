@@ -15,7 +15,9 @@ t.test('malformed JSON is -32700, a wrong shape -32600, both 400 (MC-06, MC-07, 
     t.match(json, { jsonrpc: '2.0', error: { code, message: String }, id }, body.slice(0, 60))
     t.notOk('result' in json)
   }
-  for (const body of ['', '{', '{"jsonrpc":"2.0"', 'nonsense', '{"a":1}}', "{'a':1}"]) await expect(body, -32700)
+  for (const body of ['', '{', '{"jsonrpc":"2.0"', 'nonsense', '{"a":1}}', "{'a':1}"]) {
+    await expect(body, -32700)
+  }
   for (const body of [
     '{"jsonrpc":"2.0","id":1,"method":"ping","__proto__":{"x":1}}',
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write","arguments":{"__proto__":{"x":1}}}}',

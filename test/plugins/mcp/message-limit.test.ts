@@ -193,7 +193,9 @@ t.test('without a sign-in, messages count by address', async (t) => {
   for (const { url, ran } of [none, mixed]) {
     const from = (address: string) =>
       mcpClient(url).legacy('tools/call', { name: 'act', arguments: {} }, { 'x-forwarded-for': address })
-    for (const address of ['2001:db8::1', '2001:db8::3']) t.notOk((await from(address)).json.result.isError)
+    for (const address of ['2001:db8::1', '2001:db8::3']) {
+      t.notOk((await from(address)).json.result.isError)
+    }
     t.match((await from('2001:db8::2')).json.result, { isError: true }, 'an IPv6 network is one address')
     t.equal(ran.splice(0).length, 2)
     t.notOk((await from('192.0.2.7')).json.result.isError)

@@ -110,7 +110,9 @@ t.test('a call that still runs when its person is deleted writes no note, and no
         () => notes.update(id, version, { text: 'too late' }),
         () => notes.delete(id, version)
       ]
-      for (const write of writes) await t.rejects(write() as Promise<void>, { message: /connection of this app has ended/ })
+      for (const write of writes) {
+        await t.rejects(write() as Promise<void>, { message: /connection of this app has ended/ })
+      }
       await notes.create({ text: 'too late' })
     }
   })

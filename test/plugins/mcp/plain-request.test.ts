@@ -29,7 +29,9 @@ t.test('anything unusual is not plain', async (t) => {
     [message(modern({ 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: true } } })), HEADERS],
     [message(modern({ 'io.modelcontextprotocol/clientInfo': { name: 'x' } })), HEADERS]
   ]
-  for (const [body, headers] of cases) t.equal(plainVersionOf(body, headers), undefined, JSON.stringify([body, headers]))
+  for (const [body, headers] of cases) {
+    t.equal(plainVersionOf(body, headers), undefined, JSON.stringify([body, headers]))
+  }
 })
 
 t.test('a plain initialize is of a client that cannot be asked back (TL-36)', async (t) => {

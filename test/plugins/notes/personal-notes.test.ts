@@ -184,6 +184,8 @@ t.test('every way to the store is to the notes of the one person, or of nobody w
     }
   }
   const { calls, of } = asked(note)
-  for (const id of ['a', 'doc:a', 'note:a\0', 'NOTE:a', '']) t.equal(await of('ann').find(id), undefined, JSON.stringify(id))
+  for (const id of ['a', 'doc:a', 'note:a\0', 'NOTE:a', '']) {
+    t.equal(await of('ann').find(id), undefined, JSON.stringify(id))
+  }
   t.same(calls, [], 'what is no id of a note is not looked for')
 })

@@ -102,7 +102,9 @@ t.test('notes in Postgres', { skip: server ? false : noPostgres }, async (t) => 
       writes = Array.from({ length: 5 }, (_, number) => write(number))
       isThere = false
     })
-    for (const written of await Promise.allSettled(writes)) t.match(written, { reason: { message: 'gone' } })
+    for (const written of await Promise.allSettled(writes)) {
+      t.match(written, { reason: { message: 'gone' } })
+    }
     t.equal(await store.count('ann'), 0)
   })
 

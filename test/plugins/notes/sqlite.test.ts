@@ -27,14 +27,18 @@ t.test('notes of an earlier version of the index are all found again, a few in m
   const place = await folder(t)
   const store = openSqliteNotes(place)
   const about = { title: 'Otters', version: 1, created: 0, modified: 0 }
-  for (let n = 0; n < 60; n++) await store.update('ann', `id${n}`, () => ({ ...about, id: `id${n}`, text: `number${n}` }))
+  for (let n = 0; n < 60; n++) {
+    await store.update('ann', `id${n}`, () => ({ ...about, id: `id${n}`, text: `number${n}` }))
+  }
   await store.close()
   const db = new DatabaseSync(join(place, 'notes.db'))
   db.exec("PRAGMA user_version = 1; UPDATE notes SET language = 'xx'")
   db.close()
   const again = openSqliteNotes(place)
   t.teardown(() => again.close())
-  for (const n of [0, 24, 25, 59]) t.match(await again.search('ann', `number${n}`, 5), [{ id: `id${n}` }])
+  for (const n of [0, 24, 25, 59]) {
+    t.match(await again.search('ann', `number${n}`, 5), [{ id: `id${n}` }])
+  }
   const now = new DatabaseSync(join(place, 'notes.db'), { readOnly: true })
   t.teardown(() => now.close())
   const languages = now.prepare('SELECT DISTINCT language FROM notes').all()

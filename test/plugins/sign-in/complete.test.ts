@@ -129,7 +129,9 @@ t.test('an address that is too long or hides something is none, and then nobody 
   const of = (email: string | undefined, emailVerified?: boolean) =>
     presentable({ subject: 's', ...(email !== undefined && { email }), ...(emailVerified !== undefined && { emailVerified }) })
   for (const email of [`ann${local}`, long(254)]) {
-    for (const emailVerified of [true, false]) t.same(of(email, emailVerified), { subject: 's', email, emailVerified })
+    for (const emailVerified of [true, false]) {
+      t.same(of(email, emailVerified), { subject: 's', email, emailVerified })
+    }
     t.same(of(email), { subject: 's', email })
   }
   for (const email of [long(255), `a\u200bnn${local}`, `ann\u202e${local}`, `ann${local}\u0000`, `a\u00adnn${local}`, undefined]) {

@@ -90,7 +90,9 @@ storageTest(
     await t.rejects(handles.store(place, long(30_000)), refusal)
     t.strictSame(await census({ app, ...server }), before)
 
-    for (let count = 0; count < 500; count++) t.ok(Number((await handles.choosePlace(SITE)).split('.')[0]) < 8_192)
+    for (let count = 0; count < 500; count++) {
+      t.ok(Number((await handles.choosePlace(SITE)).split('.')[0]) < 8_192)
+    }
     await handles.store(place, interaction)
     const replaced = `${place.split('.')[0]}.${'y'.repeat(43)}`
     await handles.store(replaced, interaction)

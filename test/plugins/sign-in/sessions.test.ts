@@ -103,7 +103,9 @@ export default { env: z.object({}), open: () => ({ title: 'Service', sessions: {
 
 storageTest('of somebody who is deleted no browser keeps a session, here or at the service they came by (WB-11)', async (t, start) => {
   const { server, app, ended, signIn, find } = await withSessions(t, start)
-  for (const [name, password] of [['ann', 'one'], ['ann', 'two'], ['bob', 'three']] as const) await signIn(name, password)
+  for (const [name, password] of [['ann', 'one'], ['ann', 'two'], ['bob', 'three']] as const) {
+    await signIn(name, password)
+  }
   await app.signIn.lifecycle.delete((await find('ann')).id)
   t.same(ended.sort(), ['one', 'two'])
   t.match(await census(server), { browserSession: 1, browserSessionList: 1, backendSession: 1 })

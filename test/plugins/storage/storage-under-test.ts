@@ -65,7 +65,9 @@ export async function redisPlace (redis: TestRedis): Promise<Place> {
     },
     // Step by step: a member of a Cluster that does not answer for a second is replaced.
     async fillJournal (name, entries, text = '1') {
-      for (let left = entries; left > 0; left -= FILL_STEP) await redis.client.eval(FILL, 1, `mcp:journal:${name}`, Math.min(left, FILL_STEP), text)
+      for (let left = entries; left > 0; left -= FILL_STEP) {
+        await redis.client.eval(FILL, 1, `mcp:journal:${name}`, Math.min(left, FILL_STEP), text)
+      }
     },
     countTopics: async (topic) => (await redis.client.keys(`mcp:journal:*:${topic}`)).length
   }

@@ -77,7 +77,9 @@ t.test('what it says of resources that nobody follows is not told', async (t) =>
 
 t.test('one person does not keep others from following a resource of a process that all share', async (t) => {
   const { upstream, opened, changes } = await startUpstream(t, followable)
-  for (let number = 0; number <= 100; number++) await upstream.subscribe(`demo://${number}`, callerOf('ann'))
+  for (let number = 0; number <= 100; number++) {
+    await upstream.subscribe(`demo://${number}`, callerOf('ann'))
+  }
   await upstream.subscribe('demo://bob', callerOf('bob'))
   await opened[0]!.server.server.sendResourceUpdated({ uri: 'demo://bob' })
   t.ok(await until(() => changes.some((change) => change.kind === 'resource' && change.uri === 'demo://bob')))
@@ -86,7 +88,9 @@ t.test('one person does not keep others from following a resource of a process t
 t.test('one address does not keep others from following, where nobody signs in (UP-12, WK-08)', async (t) => {
   const { upstream, opened, changes } = await startUpstream(t, followable)
   await upstream.subscribe('demo://bob', undefined, '192.0.2.1')
-  for (let number = 0; number <= 100; number++) await upstream.subscribe(`demo://${number}`, undefined, '198.51.100.7')
+  for (let number = 0; number <= 100; number++) {
+    await upstream.subscribe(`demo://${number}`, undefined, '198.51.100.7')
+  }
   await opened[0]!.server.server.sendResourceUpdated({ uri: 'demo://bob' })
   t.ok(await until(() => changes.some((change) => change.kind === 'resource' && change.uri === 'demo://bob')))
 })
@@ -100,7 +104,9 @@ t.test('what makes room is no longer followed at the upstream either', async (t)
       return {}
     })
   })
-  for (let number = 0; number <= 100; number++) await upstream.subscribe(`demo://${number}`, callerOf('ann'))
+  for (let number = 0; number <= 100; number++) {
+    await upstream.subscribe(`demo://${number}`, callerOf('ann'))
+  }
   t.same(ended, ['demo://0'])
 })
 

@@ -39,7 +39,9 @@ t.test('what is no answer is none for the SDK either', async (t) => {
       t.equal(isJSONRPCResponse(message), isOne, JSON.stringify(shape))
     }
   }
-  for (const other of [null, 1, [], { jsonrpc: '2.0', method: 'ping', id: 1 }, { jsonrpc: '2.0', id: null, error: 1 }]) t.notOk(isNoAnswer(other))
+  for (const other of [null, 1, [], { jsonrpc: '2.0', method: 'ping', id: 1 }, { jsonrpc: '2.0', id: null, error: 1 }]) {
+    t.notOk(isNoAnswer(other))
+  }
 })
 
 t.test('an upstream over HTTP that answers what is no answer does not have its callers wait for their time (UH-37)', async (t) => {

@@ -201,7 +201,9 @@ t.test('a question that nothing says for whom it is takes one line of the log, h
   const { upstream, opened, lines } = await startUpstream(t, whoami, { settings: settingsOf({}, 'per-user') })
   await upstream.request(callOf('whoami'), exchangeOf())
   const params = { message: 'Which?', requestedSchema: { type: 'object' as const, properties: {} } }
-  for (let asked = 1; asked <= 3; asked++) t.match(await opened[0]!.server.server.elicitInput(params), { action: 'decline' })
+  for (let asked = 1; asked <= 3; asked++) {
+    t.match(await opened[0]!.server.server.elicitInput(params), { action: 'decline' })
+  }
   t.equal(lines.filter((line) => line.includes('declined')).length, 1)
 })
 

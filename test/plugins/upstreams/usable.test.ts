@@ -62,7 +62,9 @@ t.test('others have a turn while rules are asked about thousands of things that 
       return false
     }
   }
-  for (const found of await Promise.all(Array.from({ length: 5 }, () => usableUpstreams(large, none, BOTH)))) t.same(found, [])
+  for (const found of await Promise.all(Array.from({ length: 5 }, () => usableUpstreams(large, none, BOTH)))) {
+    t.same(found, [])
+  }
   t.ok(most <= 100, `${most} of 10,000 in one turn`)
 })
 

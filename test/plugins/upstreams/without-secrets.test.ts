@@ -9,7 +9,9 @@ t.test('secrets are hidden, the longer of two first, and ordinary words stay (UH
 
 t.test('of a text that goes on and on, no half of a secret stays at the end of what is looked at (UH-06)', async (t) => {
   for (const secret of ['s3cret'.repeat(3), 's3cret'.repeat(250)]) {
-    for (let start = 0; start < secret.length; start += 7) t.notMatch(withoutSecrets('x'.repeat(start) + secret.repeat(300), [secret]), /s3c/)
+    for (let start = 0; start < secret.length; start += 7) {
+      t.notMatch(withoutSecrets('x'.repeat(start) + secret.repeat(300), [secret]), /s3c/)
+    }
   }
 })
 

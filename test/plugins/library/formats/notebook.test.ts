@@ -16,5 +16,7 @@ t.test('a notebook is its cells, without what they put out', async (t) => {
     text: '# Churn\nWhy people leave.\n\n```python\nchurn = 0.042\n```',
     title: 'Churn'
   })
-  for (const broken of ['', '{', '[]', '{"cells":{}}']) t.match(textOf('application/x-ipynb+json', broken), { kind: 'broken' })
+  for (const broken of ['', '{', '[]', '{"cells":{}}']) {
+    t.match(textOf('application/x-ipynb+json', broken), { kind: 'broken' })
+  }
 })

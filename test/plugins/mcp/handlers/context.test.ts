@@ -70,7 +70,9 @@ t.test('of what a tool begins together, nothing that fails unheard ends the serv
   const begun = [runInWorker(TASK, 1), library.search('x'), notes.create({ text: 'x' }), ask({}), supabase(), supabaseClaims()]
   await new Promise((resolve) => { setTimeout(resolve, 20) })
   t.same(unheard, [])
-  for (const work of begun) await t.rejects(work, /the client is gone/, 'whoever waits is told')
+  for (const work of begun) {
+    await t.rejects(work, /the client is gone/, 'whoever waits is told')
+  }
   t.equal(library.unread?.(), 'nothing')
 })
 

@@ -3,7 +3,9 @@ import t from 'tap'
 import { checkBeforeWrite } from '../../../../plugins/mcp/handlers/guarded-notes.ts'
 
 t.test('each write is asked for, and refused once it is not allowed (MW-03)', async (t) => {
-  for (const isAllowed of [() => true, async () => true]) await t.resolves(checkBeforeWrite(isAllowed)())
+  for (const isAllowed of [() => true, async () => true]) {
+    await t.resolves(checkBeforeWrite(isAllowed)())
+  }
   const away = async () => {
     throw new Error('away')
   }

@@ -62,6 +62,8 @@ t.test('calls that are running when the server closes get their answers (WB-21)'
   const closed = app.close()
   await delay(20)
   release()
-  for (const { json } of await Promise.all(calls)) t.equal(json.result.structuredContent.text, 'finished')
+  for (const { json } of await Promise.all(calls)) {
+    t.equal(json.result.structuredContent.text, 'finished')
+  }
   await closed
 })

@@ -26,7 +26,9 @@ t.test('a request without sign-in counts for its site, and any other for its per
     return exchangeOf(caller, new AbortController().signal, createReporter(channel))
   }
   t.match(of({ access: null, address: '192.0.2.1' }), { caller: undefined, site: '192.0.2.1' })
-  for (const network of ['2001:db8:0:1::', '2001:db8:0:ffff::']) t.equal(of({ access: null, address: network }).site, '2001:db8::')
+  for (const network of ['2001:db8:0:1::', '2001:db8:0:ffff::']) {
+    t.equal(of({ access: null, address: network }).site, '2001:db8::')
+  }
   const { caller, site } = of({ access: { clientId: 'app', user: { id: 'ann', emailVerified: false } }, address: '192.0.2.1' })
   t.match([caller?.id, site], ['ann', undefined])
 })

@@ -35,7 +35,9 @@ t.test('what the rules leave out is not read in another spelling that the upstre
   for (const uri of ['crm://pay', 'CRM://pay', 'crm://p\tay', 'crm://p%61y', 'Crm://p%61y', 'crm://of/1', 'CRM://of/1', 'crm://of/x/../1', '%63rm://of/1', 'crm://%6Ff/1']) {
     t.equal(ownerOf(uri, rights), undefined, JSON.stringify(uri))
   }
-  for (const uri of ['crm://open', 'CRM://open', 'crm://p%61ys', 'crm://%zz', 'crm://%ff']) t.equal(ownerOf(uri, rights), 'crm', uri)
+  for (const uri of ['crm://open', 'CRM://open', 'crm://p%61ys', 'crm://%zz', 'crm://%ff']) {
+    t.equal(ownerOf(uri, rights), 'crm', uri)
+  }
 })
 
 t.test('what no rule gives is not read by a URI that the upstream takes for it (RU-11)', async (t) => {
@@ -112,7 +114,9 @@ t.test('texts between the variables of templates that nearly fit cost little (UC
   const templates = Array.from({ length: 200 }, (_, number) => ({ name: `t${number}`, uriTemplate: `x:{p${number}}${between}{q${number}}` }))
   const { ownerOf } = createOwners(fakeUpstreams({ name: 'a', templates }))
   const before = process.cpuUsage()
-  for (let asked = 0; asked < 3; asked++) t.equal(ownerOf(`x:${asked}${'a'.repeat(2_000)}`, ALL_RIGHTS), 'a')
+  for (let asked = 0; asked < 3; asked++) {
+    t.equal(ownerOf(`x:${asked}${'a'.repeat(2_000)}`, ALL_RIGHTS), 'a')
+  }
   const { user, system } = process.cpuUsage(before)
   t.ok(user + system < 150_000, `${user + system} µs`)
 })

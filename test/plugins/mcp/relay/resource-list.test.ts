@@ -44,7 +44,9 @@ t.test('the place in one list is none in another, and nobody is asked for it (UC
   const { next } = await a!(undefined)
   t.equal((await a!(next)).next, next)
   t.equal(asked, 2)
-  for (const wrong of [next!, 'two', '', ' two', 'B two', 'bb two']) await t.rejects(b!(wrong), { code: -32602 }, wrong)
+  for (const wrong of [next!, 'two', '', ' two', 'B two', 'bb two']) {
+    await t.rejects(b!(wrong), { code: -32602 }, wrong)
+  }
   t.equal(asked, 2)
 })
 

@@ -45,7 +45,9 @@ eachStorage('of somebody who is deleted nothing is left in the log, and others m
   const left = (await log.since(start))!
   t.same(left.map(({ number }) => number), Array.from({ length: 27 }, (_, index) => start + 1 + index))
   t.same([left[0]!.change, left[2]!.change], [change('a'), { ...change('note:other'), user: 'bob' }])
-  for (const user of ['ann', 'bob', null]) t.notOk(concerns(left[1]!.change, { user, rights: () => ALL_RIGHTS }))
+  for (const user of ['ann', 'bob', null]) {
+    t.notOk(concerns(left[1]!.change, { user, rights: () => ALL_RIGHTS }))
+  }
   await forgetChangesOf(storage, 'nobody')
   t.same(await log.since(start), left)
 })

@@ -94,7 +94,11 @@ t.test('what stands in the way is named for each fault of the disk and of SQLite
     ]
   ]
   for (const [message, ...errors] of cases) {
-    for (const error of errors) t.match(explain(error, '/data', 'oauth.db'), { name: 'StartError', message, cause: error }, JSON.stringify(error))
+    for (const error of errors) {
+      t.match(explain(error, '/data', 'oauth.db'), { name: 'StartError', message, cause: error }, JSON.stringify(error))
+    }
   }
-  for (const error of [sqlite(1), sqlite(19), coded('EMFILE'), coded('XENOENTX'), new Error('ENOENT')]) t.equal(explain(error, '/data', 'oauth.db'), error)
+  for (const error of [sqlite(1), sqlite(19), coded('EMFILE'), coded('XENOENTX'), new Error('ENOENT')]) {
+    t.equal(explain(error, '/data', 'oauth.db'), error)
+  }
 })

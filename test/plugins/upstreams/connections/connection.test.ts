@@ -36,8 +36,12 @@ t.test('over HTTP each that waits holds a socket: half of these are left for wha
   const { ask } = await startAsking(t, overHttp)
   for (let time = 1; time <= 5; time++) t.ok(await ask('ann'))
   t.notOk(await ask('ann'), 'the sixth')
-  for (let waiting = 5; waiting < MAX_SOCKETS / 4; waiting++) t.ok(await ask(`one of five ${Math.floor(waiting / 5)}`))
-  for (let waiting = MAX_SOCKETS / 4; waiting < MAX_SOCKETS / 2; waiting++) t.ok(await ask(`late ${waiting}`))
+  for (let waiting = 5; waiting < MAX_SOCKETS / 4; waiting++) {
+    t.ok(await ask(`one of five ${Math.floor(waiting / 5)}`))
+  }
+  for (let waiting = MAX_SOCKETS / 4; waiting < MAX_SOCKETS / 2; waiting++) {
+    t.ok(await ask(`late ${waiting}`))
+  }
   t.notOk(await ask('too late'))
 })
 
@@ -57,7 +61,9 @@ t.test('of one person five questions to processes wait; once fifty of all wait, 
   const { ask } = await startAsking(t, settingsOf({ identity: 'token' }, 'per-user'))
   for (let time = 1; time <= 5; time++) t.ok(await ask('ann'))
   t.notOk(await ask('ann'), 'the sixth')
-  for (let waiting = 5; waiting < 49; waiting++) t.ok(await ask(`one of five ${Math.floor(waiting / 5)}`))
+  for (let waiting = 5; waiting < 49; waiting++) {
+    t.ok(await ask(`one of five ${Math.floor(waiting / 5)}`))
+  }
   t.ok(await ask('bob'), 'the fiftieth')
   t.notOk(await ask('bob'), 'the second of a person who comes late')
   for (let waiting = 50; waiting < 100; waiting++) t.ok(await ask(`late ${waiting}`))

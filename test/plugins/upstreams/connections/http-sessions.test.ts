@@ -128,7 +128,9 @@ async function startModern (t: Test, tools: string[]) {
 t.test('calls whose connection breaks do not have the connection of all opened again each (UP-21)', async (t) => {
   const { url, methods } = await startModern(t, ['echo', 'bad'])
   const { upstream } = await startOverHttp(t, httpSettings(url))
-  for (const id of ['ann', 'bob']) await upstream.request(callOf('echo'), exchangeOf({ caller: callerOf(id) }))
+  for (const id of ['ann', 'bob']) {
+    await upstream.request(callOf('echo'), exchangeOf({ caller: callerOf(id) }))
+  }
   methods.length = 0
   for (let call = 0; call < 5; call++) {
     t.match(

@@ -26,7 +26,9 @@ t.test('an event has its fields, whatever ends a line and wherever the bytes are
   for (const end of ['\n', '\r', '\r\n']) {
     const text = ['\uFEFFevent: endpoint', 'data:/messages', '', 'id: ä7', 'retry: 250', 'data', '', ': still there', '',
       'data: {"a":', 'data: 1}', 'unknown: y', 'retry: soon', '', 'data: x', '', 'data: never ended', ''].join(end)
-    for (const size of [1, 2, 3, 7, text.length * 2]) t.same(read(text, size), expected, `${JSON.stringify(end)} ${size}`)
+    for (const size of [1, 2, 3, 7, text.length * 2]) {
+      t.same(read(text, size), expected, `${JSON.stringify(end)} ${size}`)
+    }
   }
 })
 
