@@ -1,8 +1,10 @@
 // The bar that a terminal shows while documents are read: it comes, it grows, and it goes.
 import { homedir } from 'node:os'
 import t from 'tap'
-import { loadConfig } from '../config/index.ts'
-import { showProgress, startLines } from '../banner.ts'
+import { ConfigError, loadConfig } from '../config/index.ts'
+import { describeStartFault, showProgress, startLines } from '../banner.ts'
+import { StartError } from '../errors.ts'
+import { StorageUnavailable } from '../plugins/storage/contract.ts'
 import { startServer } from './helpers/server.ts'
 import { fill, folder, openHouse } from './helpers/tool-context.ts'
 
@@ -98,4 +100,52 @@ t.test('the documents at the start: what is left out and why; one sentence for a
   for (const [name, value] of [['DOCS_DIR', '~notes'], ['DOCS_DIR', '$HOME/notes'], ['DATA_DIR', '~ann/data'], ['DATABASE_FILES', './a.db,~b.db']] as const) {
     await t.rejects(loadConfig({ [name]: value }), { message: new RegExp(`${name}.*write the whole path`) }, value)
   }
+})
+
+t.test('each fault of a start is one sentence with what to do, and only a bug has a stack', async (t) => {
+  const of = (code: string, more = {}) =>
+    Object.assign(new Error(`listen ${code}`), { code, syscall: 'listen', ...more })
+  const place = { address: '10.0.0.9', port: 80 }
+  const cause = new Error('ECONNREFUSED')
+  for (const [error, said] of [
+    [new StartError('Write it so.'), /^Write it so\.$/],
+    [new StorageUnavailable('Away', { cause }), /^Away: ECONNREFUSED\. With REDIS_URL, check/],
+    [new StorageUnavailable('Away'), /^Away\. With REDIS_URL, check .* DATA_DIR is writable$/],
+    [of('EADDRINUSE', place), /^PORT: something already listens at 10\.0\.0\.9:80/],
+    [of('EACCES', place), /^PORT: this user may not listen at 10\.0\.0\.9:80/],
+    [of('EADDRNOTAVAIL', place), /^HOST: this machine has no address for 10\.0\.0\.9:80/],
+    [of('EADDRINUSE'), /listens at HOST:PORT/],
+    [of('ENOTFOUND', { syscall: 'getaddrinfo' }), /^HOST: this host does not exist/],
+    [of('EOTHER'), /^PORT, HOST: listen EOTHER$/]
+  ] as const) {
+    const [first, ...lines] = describeStartFault(error).split('\n  ')
+    t.equal(first, 'The server could not start.')
+    t.equal(lines.length, 1, 'no stack')
+    t.match(lines[0]!.trimEnd(), said)
+  }
+  t.match(describeStartFault(new TypeError('a bug')), /TypeError: a bug\n +at /)
+  t.match(describeStartFault(new ConfigError(['PORT: x'])), /^[^\n]+\n {2}- PORT: x\n/)
+})
+
+t.test('a link for the first account that cannot be made is no reason not to start', async (t) => {
+  const { app, config } = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'invite' } })
+  t.match(await startLines(app, config), /First account +create it here, once: http/)
+  const warned: unknown[][] = []
+  app.log.warn = (...args: unknown[]) => { warned.push(args) }
+  app.signIn.invitations.inviteFirst = async () => { throw new StorageUnavailable('the disk is full') }
+  t.notMatch(await startLines(app, config), 'First account')
+  t.match(warned, [[
+    { err: { message: 'the disk is full' } },
+    /first account could not be created/
+  ]])
+})
+
+t.test('how to connect is said for an address that others reach', async (t) => {
+  const { app, config } = await startServer(t, { env: { AUTH_BACKEND: 'none' } })
+  t.match(await startLines(app, config), 'needs a public https address: set PUBLIC_URL')
+  const mcpUrl = 'https://mcp.example.com/mcp'
+  t.match(
+    await startLines(app, { ...config, local: false, mcpUrl, placeOfTool: () => undefined }),
+    /search.*\(given to this server\)[^]*choose Plugins > \+, and paste https:\/\/mcp\.example\.com\/mcp\n/
+  )
 })

@@ -76,6 +76,29 @@ t.test('a tool that cannot be opened stops the start, and what was open is close
   t.same(life(), ['first opened in /data', 'first closed'])
 })
 
+t.test('a resource that cannot be served stops the start, and its tool is closed', async (t) => {
+  const here = house()
+  const closed: string[] = []
+  const tool = (name: string, resources: unknown[], fails = false) => ({
+    name,
+    variables: [],
+    open: async () => ({
+      name,
+      resources,
+      close: () => {
+        closed.push(name)
+        if (fails) throw new Error('it hangs')
+      }
+    })
+  })
+  const tools = [tool('good', [], true), tool('odd', [{ name: 'x' }])]
+  await t.rejects(openTools(tools as never, here), {
+    message: /^The tool odd could not be opened: .*uri/
+  })
+  t.same(closed, ['odd', 'good'])
+  t.same(here.lines, ['A tool could not be closed: it hangs'])
+})
+
 t.test('tools that were loaded anew are configured from the same environment', async (t) => {
   const { place, tools } = await folder(t, { 'a.ts': says('first', 'FIRST_WORD') })
   const config = await loadConfig({ FIRST_WORD: 'hello', SECOND_WORD: 'Wrong' }, place, [tools])

@@ -81,3 +81,9 @@ t.test('a text has five megabytes at most', async (t) => {
     { kind: 'too large', skipped: /longer than 5 MB/ }
   )
 })
+
+t.test('a file without an extension that is no text is left out, and so is HTML without an end', async (t) => {
+  const bytes = Buffer.from([1, 0, 2, 255])
+  t.match(await read('Makefile', bytes), { kind: 'binary' })
+  t.match(await read('Makefile', 'all: build'), { text: 'all: build' })
+})

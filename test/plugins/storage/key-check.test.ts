@@ -1,6 +1,7 @@
 // A start with another secret key than the one of the data says so (threat SG-14).
 import t from 'tap'
 import { checkKey } from '../../../plugins/storage/key-check.ts'
+import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { createSealing } from '../../../plugins/secrets.ts'
 import { openSqliteStorage } from '../../../plugins/storage/sqlite/index.ts'
 import { folder } from '../../helpers/tool-context.ts'
@@ -23,4 +24,15 @@ t.test("another secret key than the data's is said, and a key that was changed i
   t.same(await start(present, former), [])
   t.same(await start(present), [], 'the former key may go')
   t.match(await start(former), [/^SECRET_KEY is not/])
+})
+
+t.test('storage that is away is no reason not to start, any other fault is', async (t) => {
+  const start = (fault: Error) => {
+    const find = async () => { throw fault }
+    const { lines, log } = listen()
+    const storage = { collection: () => ({ find }) } as never
+    return checkKey(storage, createSealing(['k'.repeat(40)]), log).then(() => lines)
+  }
+  t.same(await start(new StorageUnavailable('away')), [])
+  await t.rejects(start(new TypeError('a bug')), { message: 'a bug' })
 })

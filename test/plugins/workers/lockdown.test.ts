@@ -203,7 +203,9 @@ t.test('a report that is too much for the server is not read (WS-02)', async (t)
   const { goal } = await openGoal(t)
   for (const [kind, body, why] of [
     [0, "'\\xff\\x0f' + 'A\\x80\\x80\\x80\\x0f'.repeat(30)", 'it sent a result of too many values'],
-    [1, "'['.repeat(300_000)", 'it sent a failure that is too long']
+    [1, "'['.repeat(300_000)", 'it sent a failure that is too long'],
+    [1, "'{'", 'it sent a report that cannot be read'],
+    [7, "'x'", 'it sent a report of no known kind']
   ] as const) {
     const run = startWorker(
       t,

@@ -66,6 +66,10 @@ t.test('what would take the server more than it is worth is not made (WS-02)', (
       HEADER, Buffer.from('"'), MILLIONS
     ]),
     'another version': Buffer.from([0xff, 0x09, 0x30]),
+    'a number that is cut off': Buffer.concat([HEADER, Buffer.from('I\x80', 'latin1')]),
+    'a pattern of no text': Buffer.concat([HEADER, Buffer.from('R0\0\0')]),
+    'an error whose words are none': Buffer.concat([HEADER, Buffer.from('rm0\0.')]),
+    'a tag that is not known': Buffer.concat([HEADER, Buffer.from('?')]),
     'an error of another': serialize(new Error('x', { cause: {} })),
     nothing: Buffer.alloc(2)
   })) t.notOk(isBounded(bytes), what)

@@ -13,3 +13,10 @@ t.test('calendars and address cards are lines of a name and a value', async (t) 
   const vcf = 'BEGIN:VCARD\nVERSION:2.1\nN:Huber;Ann\nFN;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen Huber\nitem1.TEL;TYPE=cell:tel:+43 664 123\nADR:;;Ring 1;Wien\nPHOTO;ENCODING=b:QUJD\nEND:VCARD\n'
   t.same(textOf('text/vcard', vcf), { text: 'Fn: Jürgen Huber\nTel: +43 664 123\nAdr: Ring 1 Wien', title: 'Jürgen Huber' })
 })
+
+t.test('a moment in UTC says so, and several people give no title', async (t) => {
+  const event = 'BEGIN:VEVENT\nDTSTART:20261128T093000Z\nDTEND:20261129\nEND:VEVENT\n'
+  t.match(textOf('text/calendar', event), { text: 'Dtstart: 2026-11-28 09:30 UTC\nDtend: 2026-11-29' })
+  const card = (name: string) => `BEGIN:VCARD\nFN:${name}\nEND:VCARD\n`
+  t.same(textOf('text/vcard', card('Ann') + card('Bo')), { text: 'Fn: Ann\n\nFn: Bo', title: undefined })
+})

@@ -21,3 +21,10 @@ t.test('what a mail shows within its text is not named as attached, and neither 
     { text: 'Subject: S\n\nText', title: 'S' }
   )
 })
+
+t.test('a group is named with its members, and a message without anything is no text', async (t) => {
+  t.match(await read('a.eml', 'To: Board: Ann <ann@acme.example>, bo@acme.example;\r\n\r\nText'), {
+    text: 'To: Board: Ann <ann@acme.example>, bo@acme.example\n\nText'
+  })
+  t.match(await read('a.eml', '\r\n\r\n'), { kind: 'no text' })
+})

@@ -25,7 +25,8 @@ const SHEETS = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
 export function xlsx (
   rows: ReadonlyArray<readonly (string | number)[]>,
   name = 'Sheet',
-  state: 'visible' | 'hidden' | 'veryHidden' = 'visible'
+  state: 'visible' | 'hidden' | 'veryHidden' = 'visible',
+  first = ''
 ): Uint8Array {
   const cell = (value: string | number) =>
     typeof value === 'number' ? `<c><v>${value}</v></c>` : `<c t="inlineStr"><is><t>${value}</t></is></c>`
@@ -37,7 +38,7 @@ export function xlsx (
     '_rels/.rels': related('xl/workbook.xml', 'officeDocument'),
     'xl/workbook.xml': `<workbook xmlns="${SHEETS}" xmlns:r="${RELATIONS}"><sheets><sheet name="${name}" sheetId="1" state="${state}" r:id="r1"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': related('worksheets/sheet1.xml', 'worksheet'),
-    'xl/worksheets/sheet1.xml': `<worksheet xmlns="${SHEETS}"><sheetData>${rows.map((row) => `<row>${row.map(cell).join('')}</row>`).join('')}</sheetData></worksheet>`
+    'xl/worksheets/sheet1.xml': `<worksheet xmlns="${SHEETS}"><sheetData>${first && `<row>${first}</row>`}${rows.map((row) => `<row>${row.map(cell).join('')}</row>`).join('')}</sheetData></worksheet>`
   })
 }
 
@@ -58,9 +59,10 @@ export function ods (sheets: Record<string, { text: string; isShown: boolean }>)
 }
 
 /** @param slides the text of each, in the order of the show; their files are numbered the other way round. */
-export function pptx (slides: readonly string[], notes = ''): Uint8Array {
+export function pptx (slides: readonly string[], notes = '', parts: Record<string, string> = {}): Uint8Array {
   const file = (index: number) => slides.length - index
   const files: Record<string, string> = {
+    ...parts,
     'ppt/presentation.xml': `<p:presentation><p:sldIdLst>${slides.map((_, index) => `<p:sldId r:id="r${index}"/>`).join('')}</p:sldIdLst></p:presentation>`,
     'ppt/_rels/presentation.xml.rels': `<Relationships>${slides.map((_, index) => `<Relationship Id="r${index}" Target="slides/slide${file(index)}.xml"/>`).join('')}</Relationships>`
   }

@@ -11,3 +11,13 @@ t.test('footnotes of rich text, as Word and LibreOffice write them, follow the t
   const word = String.raw`{\rtf1\ansi Rent{\super\chftn {\footnote\pard {\super\chftn} Without {\b heating}.}} is due.\par Keys{\*\footnote\chftn  Two of them.} too.{\*\annotation a remark{\footnote never}}\par}`
   t.same(await read('a.rtf', word), { text: 'Rent is due.\nKeys too.\nWithout heating.\nTwo of them.' })
 })
+
+t.test('what replaces a character is not read twice, cells are apart, an unknown alphabet is Western', async (t) => {
+  for (const [inside, text] of [
+    ["\\ansicpg1252 Gr\\u252\\'fcn", 'Grün'],
+    ['\\ansicpg99999 \\\'fc', 'ü'],
+    ['one\\cell two\\cell\\row', 'one\ttwo'],
+    ['{\\*\\x a\\cell}b', 'b']
+  ] as const) t.same(await read('a.rtf', `{\\rtf1${inside}}`), { text }, inside)
+  t.match(await read('a.rtf', '{\\rtf1 }'), { kind: 'no text' })
+})

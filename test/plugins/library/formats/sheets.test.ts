@@ -20,3 +20,21 @@ t.test('a sheet that is hidden, in whatever way, is not read', async (t) => {
     text: '## Sales\nRevenue'
   })
 })
+
+t.test('a date is written as people do, and an empty cell keeps its place', async (t) => {
+  const cell = (value: string) => `<table:table-cell office:value-type="date" office:date-value="${value}"/>`
+  const cells = cell('2026-11-28') + '<table:table-cell/>' + cell('2026-11-28T12:00:00')
+  const text = `When</text:p></table:table-cell>${cells}<table:table-cell><text:p>`
+  t.match(await read('a.ods', ods({ Sales: { text, isShown: true } })), {
+    text: '## Sales\nWhen\t2026-11-28\t\t2026-11-28 12:00'
+  })
+})
+
+t.test('two million cells are too many, also those that are empty', async (t) => {
+  const rows = Array.from({ length: 123 }, (_, n) => `<c r="XFD${n + 1}"><v>1</v></c>`)
+  const far = rows.join('</row><row>')
+  t.match(await read('a.xlsx', xlsx([], 'Sales', 'visible', far)), {
+    kind: 'too large',
+    skipped: 'it has too many cells'
+  })
+})

@@ -59,3 +59,13 @@ t.test('the longest ids of apps, from thousands of networks, take little memory 
   const kilobytes = (process.memoryUsage().heapUsed - before) / 1024
   t.ok(kilobytes < 12 * 1024, `${Math.round(kilobytes)} KB`)
 })
+
+t.test('of ten thousand networks it is known what was told; with one more, counting begins again', async (t) => {
+  const once = createOnce(() => 0)
+  const tell = (n: number) => once.isNew(`challenge 10.0.0.${n}`, '', 1, 60)
+  for (let n = 0; n < 10_000; n++) tell(n)
+  t.equal(tell(0), false)
+  t.equal(tell(10_000), true)
+  t.equal(tell(10_000), false)
+  t.equal(tell(0), true)
+})
