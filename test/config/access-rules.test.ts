@@ -48,6 +48,9 @@ t.test('what is wrong is named by its line, also what would fit nobody and nothi
       '{"groups": {\n"a": "ann@x.example"}, "rules": []}',
       /^FILE line 2: groups\.a: write a list of addresses/
     ],
+    ['[]', /^FILE line 1: the file: write \{ "rules": \[ … \] \}/],
+    ['{"groups": [], "rules": []}', /^FILE line 1: groups: write each group with its members/],
+    ['{"$schema": 7, "rules": []}', /^FILE line 1: \$schema: .*expected string/],
     [
       '{"rules": {}}',
       /^FILE line 1: rules: write rules in a list/

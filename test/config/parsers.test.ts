@@ -8,6 +8,8 @@ const cases: Array<[env: Record<string, string>, message: RegExp]> = [
   [{ PORT: '70000' }, /PORT: .*65535/],
   [{ PUBLIC_URL: 'http://mcp.example.com' }, /PUBLIC_URL: must be https.*https:\/\/mcp\.example\.com/],
   [{ PUBLIC_URL: 'https://mcp.example.com/mcp' }, /PUBLIC_URL: .*without a path: https:\/\/mcp\.example\.com/],
+  [{ PUBLIC_URL: 'https://ann:word@mcp.example.com' }, /PUBLIC_URL: must not contain a user name or password/],
+  [{ PUBLIC_URL: 'https://ann@mcp.example.com' }, /PUBLIC_URL: must not contain a user name/],
   [{ PUBLIC_URL: 'mcp.example.com' }, /PUBLIC_URL: /],
   [{ AUTH_BACKEND: 'ldap' }, /AUTH_BACKEND: .*"ldap".*demo, github, local, oidc, supabase/],
   [{ AUTH_BACKEND: 'none,local' }, /AUTH_BACKEND: none .*only entry/],

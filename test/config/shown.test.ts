@@ -1,6 +1,7 @@
 // Which variables owners may see: a closed list, and addresses without what may be secret in them.
 import t from 'tap'
 import { loadConfig } from '../../config/index.ts'
+import { shownSettings } from '../../config/shown.ts'
 import { variables } from '../../config/variables.ts'
 
 const settingsOf = async (env: Record<string, string>) =>
@@ -49,4 +50,14 @@ t.test('variables of backends are named, and never shown', async (t) => {
   })
   t.match(settings.get('OIDC_CLIENT_SECRET'), { value: undefined, isSet: true })
   t.notOk(settings.has('SOMETHING_ELSE'), 'what nothing here reads is none of its variables')
+})
+
+t.test('an address that cannot be read is not shown, and a long value is cut', async (t) => {
+  const secret = 'hunter2'
+  const shownOf = (name: string, value: string) => shownSettings({ [name]: value }, {}, [name], [])[0]!.value
+  for (const value of [`//user:${secret}@host`, `redis://user:${secret},word@host`, secret]) {
+    t.equal(shownOf('REDIS_URL', value), undefined, value)
+  }
+  const long = shownOf('SERVER_NAME', 'x'.repeat(5_000))!
+  t.ok(long.endsWith('x…') && long.length < 1_000)
 })

@@ -183,3 +183,17 @@ t.test('a file below hundreds of folders costs each of them once (LB-06)', async
   t.match(found, [{ id: `${deep}/x.md` }])
   t.equal(asked, depth + 1)
 })
+
+t.test('rules that are too long together hide what is below them (LB-06)', async (t) => {
+  const docs = await folder(t)
+  const rules = (name: string) => `${name}\n${'#\n'.repeat(49_000)}`
+  const folders = Array.from({ length: 6 }, (_, depth) => 'a/'.repeat(depth + 1))
+  await fill(docs, Object.fromEntries(folders.map((path) => [`${path}.gitignore`, rules('x.md')])))
+  const { isIgnored } = createIgnoreRules(docs, async (question) => decide(question))
+  t.equal(await isIgnored(`${folders[4]}b.md`, false), false)
+  t.equal(await isIgnored(`${folders[4]}x.md`, false), true)
+  await t.rejects(isIgnored(`${folders[5]}b.md`, false), {
+    name: 'SkippedFile',
+    message: /\.gitignore and those above are too long/
+  })
+})

@@ -1,5 +1,6 @@
 // The clock of an installation: over a restart, too, it never goes back, and a clock that leaps is not trusted at once
 // (threat SG-12).
+import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { createMonotonicTime, createSettledTime } from '../../../plugins/storage/monotonic-time.ts'
 import { openRedisStorage } from '../../../plugins/storage/redis/index.ts'
@@ -129,4 +130,24 @@ t.test('a second between two readings is no setback', async (t) => {
   t.same(warnings, [])
   await start(1_799_999_999)
   t.equal(warnings.length, 1)
+})
+
+t.test('a time that cannot be noted ends neither the server nor its end', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  let tries = 0
+  const update = async () => {
+    tries++
+    throw new Error('away')
+  }
+  const storage = { collection: () => ({ find: async () => undefined, update }) }
+  const time = await createMonotonicTime(storage as never, () => 1_000, log, () => 0)
+  const before = tries
+  mock.timers.tick(60_000)
+  t.equal(tries, before + 1)
+  await new Promise(setImmediate)
+  await time.close()
+  t.equal(tries, before + 2)
+  mock.timers.tick(60_000)
+  t.equal(tries, before + 2, 'it has ended')
 })

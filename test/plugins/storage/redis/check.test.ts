@@ -80,3 +80,22 @@ t.test('a clock that differs from that of Redis is said (SG-13)', { skip }, asyn
     t.equal(lines.length, expected ? 1 : 0)
   }
 })
+
+t.test('a Redis that does not tell how it is set up is used, and that is said (SG-13)', async (t) => {
+  const { lines, log } = listen()
+  await checkRedis({ info: async () => { throw new Error('NOPERM info') } } as never, log)
+  t.match(lines, [/does not say how it is set up \(NOPERM info\).*noeviction, appendonly yes/])
+})
+
+t.test('a record that others change at every attempt is given up, and left as they wrote it', { skip }, async (t) => {
+  const storage = await openRedisStorage(redis!.url, { warn () {} })
+  t.teardown(() => storage.close())
+  const things = storage.collection<{ n: number }>('contended')
+  let n = 0
+  const update = things.update('a', () => {
+    things.put('a', { n: ++n }, null).catch(t.threw)
+    return { write: { record: { n: -1 }, ttl: null }, result: 'written' }
+  })
+  await t.rejects(update, { name: 'StorageUnavailable', message: /too many writers at once on one contended/ })
+  t.same(await things.find('a'), { n })
+})
