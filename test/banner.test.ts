@@ -1,5 +1,7 @@
 // The bar that a terminal shows while documents are read: it comes, it grows, and it goes.
+import { symlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, loadConfig } from '../config/index.ts'
 import { describeStartFault, showProgress, startLines } from '../banner.ts'
@@ -95,6 +97,8 @@ t.test('the documents at the start: what is left out and why; one sentence for a
   await fill(place, { 'b.xlsx': 'broken', 'c.pages': 'x', 'd.pages': 'x', '.e.pdf': 'hidden' })
   t.equal(await line(place), `1 from ${place}; 3 left out: 2 .pages (unknown format), 1 .xlsx (broken)`)
   t.match(await line(`${place}/a.md/in`), /^none: there is no folder/)
+  await symlink(join(place, 'loop'), join(place, 'loop'))
+  t.match(await line(`${place}/loop`), /^none: .*loop cannot be read \(ELOOP\)\. Let the user/)
   t.match(await loadConfig({ DOCS_DIR: '~/notes', DATA_DIR: '~' }), { docsDir: `${homedir()}/notes`, dataDir: homedir() })
   t.equal((await loadConfig({ DOCS_DIR: './~notes' }, '/srv')).docsDir, '/srv/~notes')
   for (const [name, value] of [['DOCS_DIR', '~notes'], ['DOCS_DIR', '$HOME/notes'], ['DATA_DIR', '~ann/data'], ['DATABASE_FILES', './a.db,~b.db']] as const) {

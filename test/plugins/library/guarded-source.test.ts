@@ -114,3 +114,21 @@ t.test('an address of megabytes, which takes long to take apart, is refused for 
   const { user, system } = process.cpuUsage(before)
   t.ok((user + system) / 1000 < 500, `${(user + system) / 1000} ms, where it was more than a second`)
 })
+
+t.test('who has gone is told so, without a line of the log; an answer that is no list is none', async (t) => {
+  const warned: unknown[] = []
+  const log = { warn: (...line: unknown[]) => { warned.push(line) } }
+  const asked = (signal?: AbortSignal) => ({ user: null, limit: 5, signal })
+  const leaving = new AbortController()
+  const hang = () => {
+    leaving.abort(new Error('gone'))
+    return new Promise<never>(() => {})
+  }
+  const hangs = guardSource({ name: 'hangs', search: hang, fetch: hang }, log, 5_000)
+  await t.rejects(hangs.search('x', asked(leaving.signal)), { message: 'gone' })
+  await t.rejects(hangs.fetch('hangs:x', asked(leaving.signal)), { message: 'gone' })
+  t.same(warned, [])
+  const odd = guardSource({ ...working, search: async () => ({ id: 'x' }) as never }, log)
+  t.same(await odd.search('x', asked()), [])
+  t.match(warned, [[{ source: 'good' }, 'a source could not be searched']])
+})

@@ -2,6 +2,8 @@
 import Fastify from 'fastify'
 import * as prometheus from 'prom-client'
 import t from 'tap'
+import { invalidGrant } from '../../../errors.ts'
+import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
 import { countRequests } from '../../../plugins/observability/request-metrics.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -27,4 +29,28 @@ t.test('whose client has gone is not open', async (t) => {
   asked.abort()
   await t.rejects(waits)
   t.ok(await until(() => isOpen(0)))
+})
+
+t.test('a refusal counts by its code, and what is no refusal as a fault of the server', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const registry = new prometheus.Registry()
+  countRequests(prometheus, registry, app)
+  const faults: Record<string, Error> = {
+    '/known': invalidGrant('spent'),
+    '/away': new StorageUnavailable('away'),
+    '/large': Object.assign(new Error('large'), { statusCode: 413 }),
+    '/gateway': Object.assign(new Error('gateway'), { statusCode: 502 }),
+    '/bug': new TypeError('a bug')
+  }
+  for (const [path, fault] of Object.entries(faults)) app.get(path, async () => { throw fault })
+  for (const path of Object.keys(faults)) await app.inject(path)
+  const text = await registry.metrics()
+  for (const [path, code] of [
+    ['/known', 'invalid_grant'],
+    ['/away', 'temporarily_unavailable'],
+    ['/large', 'invalid_request'],
+    ['/gateway', 'server_error'],
+    ['/bug', 'server_error']
+  ]) t.match(text, `mcp_refusals_total{code="${code}",route="${path}"} 1\n`)
 })

@@ -1,8 +1,12 @@
 // A task's time counts from where it begins: what its process takes to start is no time of the person, nor of the task
 // (threat WS-01).
+import childProcess from 'node:child_process'
+import { syncBuiltinESMExports } from 'node:module'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import workers from '../../../plugins/workers.ts'
+import { permissionsOf } from '../../../plugins/workers/permissions.ts'
+import { WorkerProcess } from '../../../plugins/workers/process.ts'
 
 /** Takes a second to load, and none to run. */
 const SLOW_START = new URL('../../helpers/slow-task.ts', import.meta.url)
@@ -34,4 +38,24 @@ t.test('where a signal bounds the wait, the timeout counts from the beginning of
     name: 'TimeoutError',
     message: /aborted/
   })
+})
+
+t.test('a process that cannot be started runs nothing, and says so', async (t) => {
+  const { spawn } = childProcess
+  t.teardown(() => {
+    childProcess.spawn = spawn
+    syncBuiltinESMExports()
+  })
+  childProcess.spawn = ((_program: string, ...rest: []) => spawn('/nowhere/node', ...rest)) as typeof spawn
+  syncBuiltinESMExports()
+  const worker = new WorkerProcess(permissionsOf(TASK), { heapMb: 64, maxBytes: Infinity })
+  t.equal(worker.isAlive, false)
+  await worker.ended
+  let begun = 0
+  const order = { task: TASK.href, input: { deed: 'pid' } }
+  await t.rejects(worker.run(order, new AbortController().signal, () => { begun++ }), {
+    name: 'ProcessEnded',
+    message: 'it could not be started'
+  })
+  t.equal(begun, 0)
 })
