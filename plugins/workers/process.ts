@@ -115,7 +115,7 @@ export class WorkerProcess {
       })
       writeFrame(this.#pipe!, nonce, serialize(order))
       const gone = this.ended.then(() => {
-        throw new ProcessEnded(this.#killedFor ?? 'it ended by itself')
+        throw new ProcessEnded(this.#killedFor)
       })
       return this.#read(await Promise.race([reported, gone]))
     } finally {

@@ -31,5 +31,6 @@ t.test('nothing in it stands for something else in it: that could be ever so muc
 
 t.test('the nearest name is the one that was probably meant', async (t) => {
   t.equal(nearest('comand', ['args', 'command']), 'command')
+  t.equal(nearest('comand', ['commands', 'command']), 'command', 'of several the nearest')
   t.equal(nearest('something', ['args', 'command']), undefined)
 })

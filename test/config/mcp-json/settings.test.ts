@@ -167,6 +167,9 @@ t.test('names are those of one server each, and no prefix begins with another (M
   t.match(await problemsOf('{"mcpServers": {"a": {"command": "x"},\n"b": {"command": "x", "prefix": ""}}}'), [
     /^FILE line 2: upstream "b", prefix: only a single server may go without/
   ])
+  t.match(await problemsOf('{"mcpServers": {"a": {"command": "x", "prefix": ""},\n"b": {"command": "x"}}}'), [
+    /^FILE line 1: upstream "a", prefix: only a single server may go without/
+  ])
   t.same(await problemsOf('{"mcpServers": {"a": {"command": "x", "disabled": true}, "b": {"command": "x", "prefix": ""}}}'), [])
 })
 

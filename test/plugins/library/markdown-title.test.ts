@@ -15,6 +15,9 @@ t.test('the title of the front matter, as its language means it', async (t) => {
     ['+++\ntitle = "From Hugo"\n+++\n# Later', 'From Hugo'],
     ['+++\ntitle = \n+++\n# Heading', 'Heading'],
     ['---\nA sentence.\n---\n# Heading', 'A sentence.'],
+    ['```\n# Code\n```\n# Heading', 'Heading'],
+    ['~~~\n# Code', undefined],
+    [`# ${'x'.repeat(500)}\n# Heading`, 'Heading'],
     ['---\ntitle: never closed\n# Heading', 'Heading']
   ]
   for (const [source, title] of rows) t.equal(markdownTitle(source), title, JSON.stringify(source))

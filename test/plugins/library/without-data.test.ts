@@ -10,6 +10,7 @@ t.test('data URLs are left out wherever they stand', async (t) => {
     t.equal(withoutData(`x ${before}data:image/png;base64,${data}${after} y`), `x ${before}data:image/png,…${after} y`)
   }
   t.equal(withoutData(`data:,${'%20a'.repeat(50)}`), 'data:text/plain,…')
+  t.equal(withoutData(`data:,${'a%20'.repeat(20)}data:text/html,${'b%20'.repeat(20)} y`), 'data:text/plain,… y')
   t.equal(withoutData('Write data:text/plain,hello in the address bar. The data: 1, 2'), 'Write data:text/plain,hello in the address bar. The data: 1, 2')
 })
 

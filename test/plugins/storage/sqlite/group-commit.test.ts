@@ -64,3 +64,24 @@ t.test('while another process holds the lock changes wait in order, and are made
   t.same(made, [1, 2])
   await commits.idle()
 })
+
+t.test('what has waited five seconds for a lock fails, and is not made later; the rest goes on waiting (SG-05)', async (t) => {
+  let isLocked = true
+  let made: number[] = []
+  const { commits } = open(() => {
+    if (isLocked) throw fault(BUSY)
+  })
+  const now = performance.now.bind(performance)
+  t.teardown(() => { performance.now = now })
+  const first = commits.add(() => made.push(1))
+  const closing = commits.idle()
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  performance.now = () => now() + 5_100
+  const second = commits.add(() => made.push(2))
+  await t.rejects(first, { errcode: BUSY })
+  await closing
+  isLocked = false
+  made = []
+  await second
+  t.same(made, [2])
+})
