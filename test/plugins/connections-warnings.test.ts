@@ -1,4 +1,5 @@
-// What an operator reads of connections that are refused, cut off, or could not be taken.
+// What an operator reads of connections that are
+// refused, cut off, or could not be taken.
 import { connect, Socket, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { Connections } from '../../plugins/connections.ts'
@@ -28,7 +29,9 @@ t.test('an address that holds its share is named once, with what to do about a p
   const sockets = Array.from({ length: 14 }, () => visitor('198.51.100.7'))
   for (const socket of sockets) server.emit('connection', socket)
   t.equal(sockets.filter(({ destroyed }) => destroyed).length, 4)
-  t.match(lines, [/one address are refused: it holds its share of 40\. If it is your proxy.*TRUST_PROXY/])
+  t.match(lines, [
+    /one address are refused: it holds its share of 40\. If it is your proxy.*TRUST_PROXY/
+  ])
   t.equal(lines.length, 1)
   const other = visitor('198.51.100.8')
   server.emit('connection', other)

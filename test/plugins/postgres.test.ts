@@ -1,4 +1,5 @@
-// The connection to Postgres: what a start says of one that does not answer, and which faults are an outage.
+// The connection to Postgres: what a start says
+// of one that does not answer, and which faults are an outage.
 import t from 'tap'
 import pg from 'pg'
 import { connectPostgres, migrate, SCHEMA } from '../../plugins/postgres.ts'
@@ -35,7 +36,10 @@ t.test('a user without the rights gets the fault of Postgres, and holds no conne
     ended++
     return Reflect.apply(end, this, args)
   }
-  await t.rejects(connectPostgres(reader, log), { code: '42501', message: /permission denied/ })
+  await t.rejects(connectPostgres(reader, log), {
+    code: '42501',
+    message: /permission denied/
+  })
   t.equal(ended, 1)
   const { rows } = await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [SCHEMA])
   t.same(rows, [])

@@ -30,7 +30,9 @@ t.test('tools that clients cannot be offered are closed again, and those of befo
   const app = await buildApp(await loadConfig(env, place, [tools]), { offer: await loadOffer([tools]) })
   t.teardown(() => app.close())
   const next = (await loadOffer([later.tools])).tools
-  await t.rejects(app.tools.replace(next, () => { throw new Error('taken') }), { message: 'taken' })
+  await t.rejects(app.tools.replace(next, () => { throw new Error('taken') }), {
+    message: 'taken'
+  })
   t.same(app.tools.offered.map(({ name }) => name), ['first'])
   t.same(life().slice(1), [`second opened in ${join(place, 'data')}`, 'second closed'])
 })

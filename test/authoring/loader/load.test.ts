@@ -125,6 +125,10 @@ t.test('a tool that is exported by name only is named, with what to write; .js a
 t.test('a folder that cannot be read is no folder without tools', async (t) => {
   const place = await folder(t)
   await writeFile(join(place, 'tools'), 'a file')
-  await t.rejects(loadOffer([pathToFileURL(join(place, 'tools'))]), { code: 'ENOTDIR' })
-  t.match(await loadOffer([pathToFileURL(join(place, 'none'))]), { tools: [] })
+  await t.rejects(loadOffer([pathToFileURL(join(place, 'tools'))]), {
+    code: 'ENOTDIR'
+  })
+  t.match(await loadOffer([pathToFileURL(join(place, 'none'))]), {
+    tools: []
+  })
 })

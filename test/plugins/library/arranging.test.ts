@@ -1,4 +1,5 @@
-// Documents that cannot be put to whom the rules give them: it is said, and tried again.
+// Documents that cannot be put to whom the rules
+// give them: it is said, and tried again.
 import t from 'tap'
 import { keepArranged } from '../../../plugins/library/arranging.ts'
 import { listen } from '../../helpers/warnings.ts'

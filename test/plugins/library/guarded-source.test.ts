@@ -125,8 +125,12 @@ t.test('who has gone is told so, without a line of the log; an answer that is no
     return new Promise<never>(() => {})
   }
   const hangs = guardSource({ name: 'hangs', search: hang, fetch: hang }, log, 5_000)
-  await t.rejects(hangs.search('x', asked(leaving.signal)), { message: 'gone' })
-  await t.rejects(hangs.fetch('hangs:x', asked(leaving.signal)), { message: 'gone' })
+  await t.rejects(hangs.search('x', asked(leaving.signal)), {
+    message: 'gone'
+  })
+  await t.rejects(hangs.fetch('hangs:x', asked(leaving.signal)), {
+    message: 'gone'
+  })
   t.same(warned, [])
   const odd = guardSource({ ...working, search: async () => ({ id: 'x' }) as never }, log)
   t.same(await odd.search('x', asked()), [])

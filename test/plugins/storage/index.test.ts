@@ -1,4 +1,5 @@
-// A start with data that is damaged inside: one sentence that says where, and nothing is changed.
+// A start with data that is damaged inside: one
+// sentence that says where, and nothing is changed.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Fastify from 'fastify'
@@ -19,6 +20,9 @@ t.test('records that cannot be read stop the start, with the way out (SG-09)', a
   t.teardown(() => app.close())
   const now = () => 1_000
   app.register(storage, { dataDir: place, redisUrl: undefined, secretKeys: [], now, steady: now })
-  await t.rejects(async () => { await app.ready() }, { name: 'StartError', message: /cannot be read: .*restore a backup: docs\/operations\.md/ })
+  await t.rejects(async () => { await app.ready() }, {
+    name: 'StartError',
+    message: /cannot be read: .*restore a backup: docs\/operations\.md/
+  })
   t.same((await readFile(file)).subarray(4096), bytes.subarray(4096))
 })

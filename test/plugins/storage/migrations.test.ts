@@ -1,4 +1,5 @@
-// Instances that start at once, and storage that takes no writes: the contract of each storage has the rest.
+// Instances that start at once, and storage that
+// takes no writes: the contract of each storage has the rest.
 import t from 'tap'
 import { migrate, wasServed } from '../../../plugins/storage/migrations.ts'
 import { StorageUnavailable } from '../../../plugins/storage/contract.ts'
@@ -36,7 +37,10 @@ t.test('a version that cannot be noted is no reason not to start, any other faul
 
 t.test('data of a newer version is refused, and nothing is written', async (t) => {
   const { storage, deeds } = storageOf([3])
-  await t.rejects(migrate(storage, [], log), { name: 'StorageTooNew', message: /newer version of this server \(3; .* up to 1\)/ })
+  await t.rejects(migrate(storage, [], log), {
+    name: 'StorageTooNew',
+    message: /newer version of this server \(3; .* up to 1\)/
+  })
   t.same(deeds, [])
   t.equal(await wasServed(storage), true)
   t.equal(await wasServed(storageOf([undefined]).storage), false)

@@ -16,7 +16,12 @@ t.test('calendars and address cards are lines of a name and a value', async (t) 
 
 t.test('a moment in UTC says so, and several people give no title', async (t) => {
   const event = 'BEGIN:VEVENT\nDTSTART:20261128T093000Z\nDTEND:20261129\nEND:VEVENT\n'
-  t.match(textOf('text/calendar', event), { text: 'Dtstart: 2026-11-28 09:30 UTC\nDtend: 2026-11-29' })
+  t.match(textOf('text/calendar', event), {
+    text: 'Dtstart: 2026-11-28 09:30 UTC\nDtend: 2026-11-29'
+  })
   const card = (name: string) => `BEGIN:VCARD\nFN:${name}\nEND:VCARD\n`
-  t.same(textOf('text/vcard', card('Ann') + card('Bo')), { text: 'Fn: Ann\n\nFn: Bo', title: undefined })
+  t.same(textOf('text/vcard', card('Ann') + card('Bo')), {
+    text: 'Fn: Ann\n\nFn: Bo',
+    title: undefined
+  })
 })

@@ -16,9 +16,17 @@ t.test('words of a PDF that are drawn from the left, in Hebrew and in forms of A
 })
 
 t.test('pages have their numbers, and a PDF without words says why', async (t) => {
-  t.match(await readPdf(pdf([page('one'), page('two')])), { text: '[Page 1]\none\n\n[Page 2]\ntwo' })
-  t.match(await readPdf(pdf(['', ''])), { kind: 'no text', skipped: /\(OCR\)/ })
-  t.match(await readPdf(pdf(Array<string>(5_001).fill(page('x')))), { kind: 'too many pages', skipped: 'it has more than 5000 pages' })
+  t.match(await readPdf(pdf([page('one'), page('two')])), {
+    text: '[Page 1]\none\n\n[Page 2]\ntwo'
+  })
+  t.match(await readPdf(pdf(['', ''])), {
+    kind: 'no text',
+    skipped: /\(OCR\)/
+  })
+  t.match(await readPdf(pdf(Array<string>(5_001).fill(page('x')))), {
+    kind: 'too many pages',
+    skipped: 'it has more than 5000 pages'
+  })
 })
 
 t.test('a title is one that a person wrote', async (t) => {

@@ -11,7 +11,9 @@ t.test('PowerPoint: the slides in the order of the show, with what the speaker n
 
 t.test('slides without words are no text, and a title is not one that a program wrote', async (t) => {
   t.match(await read('a.pptx', pptx([''])), { kind: 'no text' })
-  t.match(await read('a.pptx', pptx([''], 'Say hello')), { text: /Notes: Say hello/ })
+  t.match(await read('a.pptx', pptx([''], 'Say hello')), {
+    text: /Notes: Say hello/
+  })
   for (const [title, shown] of [
     ['The plan', 'The plan'],
     ['PowerPoint Presentation', 'Roadmap'],

@@ -1,9 +1,14 @@
-// What waits to be stored while storage is away: bounded, and nothing that is kept is lost.
+// What waits to be stored while storage is away:
+// bounded, and nothing that is kept is lost.
 import t from 'tap'
+import type { Slot } from '../../../../plugins/observability/tallies/contract.ts'
 import { createWaiting } from '../../../../plugins/observability/tallies/waiting.ts'
 import { emptySlot, emptyTally } from '../../../../plugins/observability/tallies/tally.ts'
 
-const slot = (calls = 1) => ({ ...emptySlot(), tools: [['search', { ...emptyTally(), calls }] as [string, ReturnType<typeof emptyTally>]] })
+const slot = (calls = 1): Slot => ({
+  ...emptySlot(),
+  tools: [['search', { ...emptyTally(), calls }]]
+})
 
 t.test('of more records than may wait, the oldest is dropped, and that is said (AS-03)', async (t) => {
   let lost = 0

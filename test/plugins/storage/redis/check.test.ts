@@ -84,7 +84,9 @@ t.test('a clock that differs from that of Redis is said (SG-13)', { skip }, asyn
 t.test('a Redis that does not tell how it is set up is used, and that is said (SG-13)', async (t) => {
   const { lines, log } = listen()
   await checkRedis({ info: async () => { throw new Error('NOPERM info') } } as never, log)
-  t.match(lines, [/does not say how it is set up \(NOPERM info\).*noeviction, appendonly yes/])
+  t.match(lines, [
+    /does not say how it is set up \(NOPERM info\).*noeviction, appendonly yes/
+  ])
 })
 
 t.test('a record that others change at every attempt is given up, and left as they wrote it', { skip }, async (t) => {
@@ -96,6 +98,9 @@ t.test('a record that others change at every attempt is given up, and left as th
     things.put('a', { n: ++n }, null).catch(t.threw)
     return { write: { record: { n: -1 }, ttl: null }, result: 'written' }
   })
-  await t.rejects(update, { name: 'StorageUnavailable', message: /too many writers at once on one contended/ })
+  await t.rejects(update, {
+    name: 'StorageUnavailable',
+    message: /too many writers at once on one contended/
+  })
   t.same(await things.find('a'), { n })
 })

@@ -1,4 +1,5 @@
-// A backup of Redis holds everything, also what takes more than one page, and is loaded whole.
+// A backup of Redis holds everything, also what
+// takes more than one page, and is loaded whole.
 import t from 'tap'
 import { openRedisStorage } from '../../../../plugins/storage/redis/index.ts'
 import { noRedis, startRedis } from '../../../helpers/redis.ts'
