@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { runInSession } from '../../../../plugins/mcp/sessions/request.ts'
 import { beginSession, call, open, person } from '../../../helpers/mcp-sessions.ts'
 import { openStream } from '../../../helpers/mcp.ts'
 import { folder } from '../../../helpers/tool-context.ts'
@@ -118,4 +119,11 @@ t.test('a tool that was taken away while its question was open does not go on wh
   await ann.client.post({ jsonrpc: '2.0', id, result: { action: 'accept', content: { name: 'N' } } }, headers)
   t.match((await asked.until(2))[1], { id: 5, error: { code: -32602, message: /no tool named/ } })
   await asked.ended
+})
+
+t.test('where too much is open a request is refused for a minute under its id, and is not run', async (t) => {
+  const refuse = () => t.fail('nothing is asked for')
+  const deps = { open: { hasRoom: () => false, add: refuse }, factory: refuse, messages: { subscribe: refuse } }
+  const run = runInSession({} as never, {} as never, { jsonrpc: '2.0', id: 9, method: 'ping' }, deps as never)
+  await t.rejects(run, { statusCode: 503, code: -32603, id: 9, headers: { 'retry-after': '60' } })
 })
