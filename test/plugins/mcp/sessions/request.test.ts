@@ -127,3 +127,26 @@ t.test('where too much is open a request is refused for a minute under its id, a
   const run = runInSession({} as never, {} as never, { jsonrpc: '2.0', id: 9, method: 'ping' }, deps as never)
   await t.rejects(run, { statusCode: 503, code: -32603, id: 9, headers: { 'retry-after': '60' } })
 })
+
+t.test('what is called off has no answer, also for a client that reads only JSON', async (t) => {
+  const { url, log } = await open(t)
+  const ann = await person(url)
+  const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
+  const held = ann.client.legacy('tools/call', { name: 'held', arguments: {} }, { ...headers, accept: 'application/json' })
+  while (!log.includes('held began')) await delay(5)
+  await ann.client.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, headers)
+  const { status, text } = await held
+  t.strictSame([status, text], [202, ''])
+})
+
+t.test('a session that is ended ends what is called in it, and nobody gets an answer', async (t) => {
+  const { url, log } = await open(t)
+  const ann = await person(url)
+  const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
+  const held = await call(url, headers, 'held')
+  while (!log.includes('held began')) await delay(5)
+  t.equal((await fetch(url, { method: 'DELETE', headers })).status, 204)
+  await held.ended
+  t.ok(log.includes('held aborted'))
+  t.strictSame(held.messages().filter((message) => 'id' in message), [])
+})

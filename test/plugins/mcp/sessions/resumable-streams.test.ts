@@ -114,7 +114,7 @@ t.test('what storage does not take or give is logged, and nothing waits for it',
   const streams = createResumableStreams({
     storage: { collection: () => records } as never,
     sealing: { seal: () => '' } as never,
-    bus: { publish () {}, subscribe: () => () => {} },
+    bus: { publish () {}, subscribe: () => () => {}, close () {} } as never,
     now: () => 0,
     log
   })
