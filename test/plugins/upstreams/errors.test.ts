@@ -31,9 +31,15 @@ t.test('each error of the client has its fault, and says whether the request was
     fault: 'malformed',
     wasSent: true
   })
-  t.match(of(sdk(SdkErrorCode.CapabilityNotSupported)), { fault: 'failed', wasSent: false })
+  t.match(of(sdk(SdkErrorCode.CapabilityNotSupported)), {
+    fault: 'failed', wasSent: false
+  })
   const unopened = new SseError(401, 'no s3cr3t-token', {} as never)
-  t.match(of(unopened), { fault: 'failed', wasSent: false, message: /^did not open a stream: .*no \[secret\]/ })
+  t.match(of(unopened), {
+    fault: 'failed',
+    wasSent: false,
+    message: /^did not open a stream: .*no \[secret\]/
+  })
   t.match(of(new Error('anything')), { fault: 'failed', message: 'anything' })
   t.match(of(new SyntaxError('Unexpected token s3cr3t-token')), {
     fault: 'malformed',

@@ -46,7 +46,10 @@ t.test('a prompt or a template counts for an app that reads, within the rules', 
   const all = {
     all: [
       named('asks', { prompts: [{ name: 'asks_p' }] }),
-      named('mail', { hasResources: true, templates: [{ name: 'one', uriTemplate: 'mail://{id}' }] })
+      named('mail', {
+        hasResources: true,
+        templates: [{ name: 'one', uriTemplate: 'mail://{id}' }]
+      })
     ]
   } as typeof upstreams
   t.same(await usableUpstreams(all, ALL_RIGHTS, ['mcp:write']), [])

@@ -23,7 +23,10 @@ t.test('more than a person types finds nothing out; of more values than a client
     const typed = async (value: string) => (await request('completion/complete', {
       ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'name', value }
     })).json
-    t.match((await typed('x'.repeat(1_001))).error, { code: -32602, message: /has at most 1000 characters/ })
+    t.match((await typed('x'.repeat(1_001))).error, {
+      code: -32602,
+      message: /has at most 1000 characters/
+    })
     const { completion } = (await typed('x'.repeat(1_000))).result
     t.match(completion, { total: 101, hasMore: true })
     t.equal(completion.values.length, 100)

@@ -24,13 +24,19 @@ t.test('what does not end in its time is an internal error, and logged with the 
 t.test('a list or a completion that asks the person is a mistake of its author', async (t) => {
   const { caller, lines } = callerWith()
   const asks = async () => inputRequired({ inputRequests: {}, requestState: 's' })
-  await t.rejects(invokePlain(caller, 'completion/complete', [], asks as never), { code: -32603, message: 'Internal error' })
+  await t.rejects(invokePlain(caller, 'completion/complete', [], asks as never), {
+    code: -32603,
+    message: 'Internal error'
+  })
   t.match(lines, [['error', { method: 'completion/complete' }, /cannot ask questions/]])
 })
 
 t.test('of a client that has gone nothing is logged as a fault; of any other it is', async (t) => {
   const gone = callerWith(AbortSignal.abort())
-  t.match(hide(new Error('x'), gone.request), { code: -32603, message: 'The client disconnected.' })
+  t.match(hide(new Error('x'), gone.request), {
+    code: -32603,
+    message: 'The client disconnected.'
+  })
   t.same(gone.lines, [])
   const { request, lines } = callerWith()
   t.match(hide(new Error('x'), request), INTERNAL)

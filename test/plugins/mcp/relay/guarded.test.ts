@@ -72,7 +72,11 @@ t.test('a prompt whose page the person did not open is refused in words for them
   const asked = { name: 'crm_greet', ...able }
   const { requestState } = (await modern('prompts/get', asked)).json.result
   const inputResponses = { 'page-1': { action: 'decline' } }
-  const { json } = await modern('prompts/get', { ...asked, requestState, inputResponses })
+  const { json } = await modern('prompts/get', {
+    ...asked,
+    requestState,
+    inputResponses
+  })
   t.match(json.error, {
     code: ProtocolErrorCode.InvalidParams,
     message: 'The person did not open the page that this needs first.'

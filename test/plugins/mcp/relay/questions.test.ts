@@ -93,7 +93,9 @@ t.test('a question that no person can answer is declined, before any schema is a
   for (const properties of [fields(51), { name: { type: 'string', enum: Array(1_000).fill('a') } }]) {
     const { modern } = await start(t, { upstreams: asking(asked(properties)) })
     const { json } = await modern('tools/call', { ...call, ...able })
-    t.match(JSON.parse(json.result.content[0].text), { responses: { question: { action: 'decline' } } })
+    t.match(JSON.parse(json.result.content[0].text), {
+      responses: { question: { action: 'decline' } }
+    })
   }
   const { modern } = await start(t, { upstreams: asking(asked(fields(50))) })
   t.equal((await modern('tools/call', { ...call, ...able })).json.result.resultType, 'input_required')
@@ -104,7 +106,9 @@ t.test('a form that MCP does not know is declined, and the operator reads why on
     const upstreams = asking({ ...form, ...odd })
     const { modern, logged } = await start(t, { upstreams })
     const { json } = await modern('tools/call', { ...call, ...able })
-    t.match(JSON.parse(json.result.content[0].text), { responses: { question: { action: 'decline' } } })
+    t.match(JSON.parse(json.result.content[0].text), {
+      responses: { question: { action: 'decline' } }
+    })
     t.equal(logged.filter((line) => line.includes('the question is no form that MCP knows')).length, 1)
   }
 })
@@ -115,7 +119,10 @@ t.test('questions that a client cannot carry back and forth are a fault of the u
   })
   const { modern, logged } = await start(t, { upstreams })
   const { result } = (await modern('tools/call', { ...call, ...able })).json
-  t.match(result, { isError: true, content: [{ text: /too large, or not in the form/ }] })
+  t.match(result, {
+    isError: true,
+    content: [{ text: /too large, or not in the form/ }]
+  })
   t.equal(upstreams.sent.length, 1)
   t.ok(logged.some((line) => line.includes('its questions are too long')))
 })

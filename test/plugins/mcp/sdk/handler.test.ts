@@ -51,7 +51,9 @@ t.test('no list changes here, so a subscription is acknowledged as empty and end
 
 t.test('where too much is open a subscription is refused for a minute, and nothing is followed', async (t) => {
   const refuse = () => t.fail('nothing is opened')
-  const factory = () => new McpServer({ name: 'x', version: '1' }, { capabilities: { resources: { subscribe: true } } })
+  const factory = () => new McpServer({ name: 'x', version: '1' }, {
+    capabilities: { resources: { subscribe: true } }
+  })
   const serve = createSdkHandler({
     factory,
     tools: { find: () => undefined },
@@ -61,11 +63,16 @@ t.test('where too much is open a subscription is refused for a minute, and nothi
     sessions: refuse,
     onError: refuse
   } as never)
-  const body = modernBody('subscriptions/listen', { notifications: { resourceSubscriptions: ['a:b'] } })
+  const body = modernBody('subscriptions/listen', {
+    notifications: { resourceSubscriptions: ['a:b'] }
+  })
   const headers = {
     'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen', accept: 'application/json, text/event-stream'
   }
   const response = await serve({ body, headers, access: null, signal: new AbortController().signal } as never)
   t.match(response, { status: 503, headers: { 'retry-after': '60' } })
-  t.match(JSON.parse(response.body as string), { id: 1, error: { code: -32603, message: /Too many streams are open/ } })
+  t.match(JSON.parse(response.body as string), {
+    id: 1,
+    error: { code: -32603, message: /Too many streams are open/ }
+  })
 })

@@ -108,5 +108,9 @@ t.test('where too much is open a stream is refused for a minute, and nothing lis
   const refuse = () => t.fail('nothing is asked for')
   const deps = { open: { hasRoom: () => false, add: refuse }, changes: { subscribe: refuse }, messages: { subscribe: refuse } }
   const opened = openGetStream({} as never, { access: null, address: 'a' } as never, deps as never)
-  await t.rejects(opened, { statusCode: 503, code: -32603, headers: { 'retry-after': '60' } })
+  await t.rejects(opened, {
+    statusCode: 503,
+    code: -32603,
+    headers: { 'retry-after': '60' }
+  })
 })

@@ -125,14 +125,22 @@ t.test('where too much is open a request is refused for a minute under its id, a
   const refuse = () => t.fail('nothing is asked for')
   const deps = { open: { hasRoom: () => false, add: refuse }, factory: refuse, messages: { subscribe: refuse } }
   const run = runInSession({} as never, {} as never, { jsonrpc: '2.0', id: 9, method: 'ping' }, deps as never)
-  await t.rejects(run, { statusCode: 503, code: -32603, id: 9, headers: { 'retry-after': '60' } })
+  await t.rejects(run, {
+    statusCode: 503,
+    code: -32603,
+    id: 9,
+    headers: { 'retry-after': '60' }
+  })
 })
 
 t.test('what is called off has no answer, also for a client that reads only JSON', async (t) => {
   const { url, log } = await open(t)
   const ann = await person(url)
   const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
-  const held = ann.client.legacy('tools/call', { name: 'held', arguments: {} }, { ...headers, accept: 'application/json' })
+  const held = ann.client.legacy('tools/call', { name: 'held', arguments: {} }, {
+    ...headers,
+    accept: 'application/json'
+  })
   while (!log.includes('held began')) await delay(5)
   await ann.client.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, headers)
   const { status, text } = await held

@@ -80,6 +80,9 @@ t.test('of what is too large to be stored an answer says so, of either kind, and
   ])
   t.equal(events[0], '')
   for (const id of [1, 2]) {
-    t.match(JSON.parse(events[id]!), { id, error: { code: -32603, message: /too large to be stored/ } })
+    t.match(JSON.parse(events[id]!), {
+      id,
+      error: { code: -32603, message: /too large to be stored/ }
+    })
   }
 })

@@ -104,6 +104,8 @@ t.test('what a person does not answer in five minutes ends at the upstream, and 
   t.same(await answer, { action: 'cancel' })
   await unanswered.ended
   t.same(reasons, ['the person did not answer in time'])
-  await t.rejects(start().next(exchangeOf({ signal: AbortSignal.abort() })), { message: 'stopped' })
+  await t.rejects(start().next(exchangeOf({ signal: AbortSignal.abort() })), {
+    message: 'stopped'
+  })
   t.equal(reasons[1], 'the caller has gone')
 })

@@ -46,7 +46,11 @@ t.test('one that says nothing is given up after its time, in words that say wher
     [settingsOf(), legacy('stdio'), 60_000, /was started, and answered nothing within 60 seconds.*may still be downloading/]
   ] as const) {
     const { begin, sent } = script()
-    const refused = t.rejects(begin(settings, dialect), { fault: 'unreachable', wasSent: false, message })
+    const refused = t.rejects(begin(settings, dialect), {
+      fault: 'unreachable',
+      wasSent: false,
+      message
+    })
     while (sent.length === 0) await nextTurn()
     mock.timers.tick(ms)
     await refused

@@ -199,7 +199,10 @@ t.test('an address at another server, which an upstream may name, is not asked (
   })))
   const fetch = fetchOf(new URL(own!), 'sse', 500)
   for (const target of [new URL(other!), other!]) {
-    await t.rejects(fetch(target, post({ method: 'notifications/a' })), { fault: 'failed', message: /which is another server/ })
+    await t.rejects(fetch(target, post({ method: 'notifications/a' })), {
+      fault: 'failed',
+      message: /which is another server/
+    })
   }
   t.equal(asked, 0)
 })
