@@ -91,7 +91,7 @@ export function createElsewhere (bus: EventBus, sealing: Sealing, proceed: Conti
           clearTimeout(timer)
           if (said.kind !== 'found') resolve(said)
           // The instance there has a limit of its own.
-          else timer = setTimeout(() => resolve(undefined), timeoutMs + FOUND_WITHIN_MS)
+          else timer = setTimeout(() => resolve(said), timeoutMs + FOUND_WITHIN_MS)
         })
         write(ASKED, id, continuation)
       }).finally(() => waiting.delete(id))

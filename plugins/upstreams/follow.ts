@@ -30,8 +30,8 @@ export default fp(
         return
       }
       const changes = describeChanges(known, read.upstreams)
-      known = read.upstreams
       if (changes !== undefined) await app.upstreams.replace(read.upstreams)
+      known = read.upstreams
       app.log.info(`${file} was read again: ${changes ?? 'nothing has changed'}`)
     }
     // One after the other: each sees what the one before has left.

@@ -1,6 +1,6 @@
 // What is recorded of a call, and of whom: nobody is named whose access has ended meanwhile.
 import t from 'tap'
-import { createMeter } from '../../../plugins/mcp/metering.ts'
+import { createMeter, noteFirstUse } from '../../../plugins/mcp/metering.ts'
 
 const access = { grantId: 'g', clientId: 'c', clientName: 'App', user: { id: 'ann' }, isAccessKey: false, attempt: 'story' }
 
@@ -32,4 +32,16 @@ t.test('where nobody signs in a call is recorded without a person', async (t) =>
   const app = { usage: { called: () => t.fail('nobody is counted') }, audit: { note: (...entry: unknown[]) => noted.push(entry) } }
   createMeter(app as never, () => false).called({ access: null, requestId: 'r' } as never, { tool: 'search', outcome: 'ok', ms: 1 })
   t.match(noted, [['tool_call', { tool: 'search', user: undefined }, 'r']])
+})
+
+t.test('that a first use cannot be recorded is logged, and nobody waits for it', async (t) => {
+  const away = async () => { throw new Error('storage is away') }
+  const app = { usage: { isFirstUse: away, isUnused: away }, audit: { note: () => t.fail('nothing is noted') } }
+  for (const method of ['tools/list', 'initialize']) {
+    const lines: unknown[][] = []
+    const log = { warn: (...line: unknown[]) => lines.push(line) }
+    noteFirstUse(app as never, { access, body: { method }, requestId: 'r', log } as never)
+    await new Promise(setImmediate)
+    t.match(lines, [[{ err: { message: 'storage is away' } }, 'the first use could not be recorded']], method)
+  }
 })

@@ -5,6 +5,7 @@ import t from 'tap'
 import { ALL_RIGHTS } from '../../../plugins/access-rules/contract.ts'
 import { HttpRequestContext } from '../../../plugins/mcp/request-context.ts'
 import type { OpenStream } from '../../../plugins/mcp/streams/contract.ts'
+import { isThere } from '../../../plugins/mcp/scope-challenge.ts'
 
 function open (mayGoOn: boolean) {
   const calls = new Set<OpenStream>()
@@ -40,4 +41,13 @@ t.test('who may not go on when rights change is cut off', async (t) => {
   call!.onRightsChange!()
   await once(raw, 'close')
   t.same([calls.size, signal.aborted], [0, true])
+})
+
+t.test('a prompt or a resource that the rules take away is there no more', async (t) => {
+  for (const [method, key] of [['prompts/get', 'name'], ['resources/read', 'uri']] as const) {
+    const find = (name: string) => name === 'a:b' ? {} : undefined
+    const offered = { prompts: { find }, resources: { find } } as never
+    const is = (asked: string) => isThere({ method, params: { [key]: asked } } as never, offered, {} as never)
+    t.strictSame([is('a:b'), is('a:c')], [true, false])
+  }
 })

@@ -24,13 +24,14 @@ t.test('the place has no query, header, environment or secret, and is short', as
 
 t.test('the state says what is offered, or why it was not reached', async (t) => {
   const fault = 'exited with code 1: hidden-key\u001B[2J is wrong'
-  const [files, one, down, stale, fresh, empty] = shownUpstreams([
+  const [files, one, down, stale, fresh, empty, unsaid] = shownUpstreams([
     { name: 'files', tools: ['a', 'b'], uris: ['x:'], state: 'ready' },
     { name: 'one', tools: ['a'] },
     { name: 'down', state: 'failing', fault, secrets: ['hidden-key'] },
     { name: 'stale', tools: ['a'], state: 'failing', fault: 'nothing listens' },
     { name: 'fresh' },
-    { name: 'empty', state: 'ready' }
+    { name: 'empty', state: 'ready' },
+    { name: 'unsaid', state: 'failing' }
   ]).all.map(describeState)
   t.equal(files, '2 tools, resources')
   t.equal(one, '1 tool')
@@ -38,4 +39,5 @@ t.test('the state says what is offered, or why it was not reached', async (t) =>
   t.equal(stale, '1 tool when it was last seen; not reached: nothing listens')
   t.equal(fresh, 'its lists are being read')
   t.equal(empty, 'offers nothing')
+  t.equal(unsaid, 'not reached: the log says why')
 })

@@ -1,4 +1,5 @@
 // An answer of a person that arrives at another instance than the one that has the request open.
+import { ProtocolError } from '@modelcontextprotocol/client'
 import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import t, { type Test } from 'tap'
@@ -72,6 +73,24 @@ t.test('an instance with another secret key neither reads nor answers (UP-03)', 
   const [first, stranger] = [await startInstance(t), await startInstance(t, createSealing(['another secret key of a server']))]
   const call = stranger.upstream.request(callOf('ask'), exchangeOf({ retry: await askAt(first, 'ask') }))
   t.match(await outcome(call), { name: 'UpstreamError', fault: 'ended', message: /no longer open/ })
+})
+
+t.test('what cannot be handed back is refused with its reason: too large, a refusal, a fault, or nothing', async (t) => {
+  const asked = { upstream: 'crm', state: 'x', caller: undefined, responses: {} }
+  const huge = { kind: 'result', result: { text: 'x'.repeat(2_000_000) } } as const
+  for (const [what, going, seen] of [
+    ['too large', async () => huge, { fault: 'malformed', message: /too large for another instance/, wasSent: true }],
+    ['refused', () => Promise.reject(new ProtocolError(7, 'no', { a: 1 })), { code: 7, message: 'no', data: { a: 1 } }],
+    ['failed', () => Promise.reject(new Error('broken')), { name: 'UpstreamError', fault: 'failed', message: /broken/ }],
+    ['nothing', () => new Promise<never>(() => {}), { fault: 'timeout', message: /another instance did not answer/ }]
+  ] as const) {
+    const here = createElsewhere(bus, sealing, () => undefined)
+    const there = createElsewhere(bus, sealing, going)
+    t.teardown(() => [here, there].forEach((each) => each.close()))
+    t.match(await outcome(here.ask(asked, new AbortController().signal, 1)), seen, what)
+    here.close()
+    there.close()
+  }
 })
 
 t.test('for a caller who has gone nothing goes on elsewhere', async (t) => {

@@ -1,5 +1,5 @@
 // Whatever the official client throws becomes an error that says what happened, and what an upstream answered stays.
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, SseError } from '@modelcontextprotocol/client'
 import t from 'tap'
 import { UpstreamError } from '../../../plugins/upstreams/contract.ts'
 import { toUpstreamError } from '../../../plugins/upstreams/errors.ts'
@@ -30,6 +30,15 @@ t.test('each error of the client has its fault, and says whether the request was
   t.match(of(sdk(SdkErrorCode.InvalidResult)), {
     fault: 'malformed',
     wasSent: true
+  })
+  t.match(of(sdk(SdkErrorCode.CapabilityNotSupported)), {
+    fault: 'failed', wasSent: false
+  })
+  const unopened = new SseError(401, 'no s3cr3t-token', {} as never)
+  t.match(of(unopened), {
+    fault: 'failed',
+    wasSent: false,
+    message: /^did not open a stream: .*no \[secret\]/
   })
   t.match(of(new Error('anything')), { fault: 'failed', message: 'anything' })
   t.match(of(new SyntaxError('Unexpected token s3cr3t-token')), {

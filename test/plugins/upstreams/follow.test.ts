@@ -73,3 +73,18 @@ t.test('in development it is followed when it is saved', async (t) => {
   t.same(lines, ['mcp.json was read again: added a'])
   t.same(replaced, [['a']])
 })
+
+t.test('what could not be followed is said, and followed with the next signal', async (t) => {
+  const { app, write, lines, replaced, signals } = await following(t, {})
+  const { replace } = app.upstreams
+  app.upstreams.replace = async () => { throw new Error('busy') }
+  await write({ a: { command: 'x' } })
+  signals.emit('SIGHUP')
+  t.ok(await until(() => lines.length === 1))
+  t.equal(lines[0], 'mcp.json was read again, and could not be followed')
+  app.upstreams.replace = replace
+  signals.emit('SIGHUP')
+  t.ok(await until(() => lines.length === 2))
+  t.equal(lines[1], 'mcp.json was read again: added a')
+  t.same(replaced, [['a']])
+})

@@ -169,3 +169,35 @@ t.test('what somebody wanted to follow is not asked for any more once they may n
   t.same(opened.map(({ caller }) => caller), ['ann'])
   t.ok((await follow('cid', async () => { throw new Error('storage is away') })).every(({ status }) => status === 'fulfilled'))
 })
+
+t.test('twenty people are known to follow one resource: who asked longest ago counts for it no more', async (t) => {
+  const followed = followedBy()
+  for (let person = 0; person <= 20; person++) followed.add('', 'crm://shared', `person ${person}`)
+  for (let person = 1; person <= 20; person++) {
+    t.ok(followed.has('', 'crm://shared'))
+    for (let number = 1; number <= 100; number++) {
+      followed.add('', `crm://${person}/${number}`, `person ${person}`)
+    }
+  }
+  t.notOk(followed.has('', 'crm://shared'), 'the twenty have given it up, and the first is not known')
+})
+
+t.test('a connection that takes the place of another follows the same; what is refused then is logged without secrets', async (t) => {
+  const asked: string[] = []
+  const settings = settingsOf({ secrets: ['s3cret-key'] })
+  const { upstream, opened, lines } = await startUpstream(t, (server) => {
+    followable(server)
+    server.server.setRequestHandler('resources/subscribe', ({ params }) => {
+      asked.push(params.uri)
+      if (asked.length > 2) throw new Error('wrong key s3cret-key')
+      return {}
+    })
+  }, { settings })
+  for (const uri of ['demo://1', 'demo://2']) await upstream.subscribe(uri, callerOf('ann'))
+  await opened[0]!.end()
+  await upstream.restart()
+  t.ok(await until(() => lines.some((line) => line.includes('are not told any more'))))
+  t.same(asked, ['demo://1', 'demo://2', 'demo://1', 'demo://2'])
+  const line = lines.find((line) => line.includes('are not told any more'))!
+  t.match(JSON.parse(line), { level: 40, msg: /wrong key \[secret\]/ })
+})

@@ -146,3 +146,20 @@ t.test('lists are read once more where the connection ended before the question 
     )
   }
 })
+
+t.test('what was seen before and cannot be read is logged, and the lists are asked for all the same', async (t) => {
+  const warned: unknown[][] = []
+  const lists = new Lists({
+    settings: settingsOf(),
+    connection: async () => ({}),
+    readCatalogue: async () => ({ ...NOTHING, instructions: 'new' }),
+    remembered: { load: async () => { throw new Error('damaged') }, store: async () => {} },
+    log: { info () {}, warn: (...line: unknown[]) => warned.push(line) },
+    onChange () {}
+  } as unknown as ListsOptions)
+  t.teardown(() => lists.close())
+  await lists.start()
+  await lists.looked
+  t.match(warned, [[{ err: { message: 'damaged' } }, /could not be read/]])
+  t.equal(lists.catalogue.instructions, 'new')
+})

@@ -2,8 +2,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import Fastify from 'fastify'
+import fp from 'fastify-plugin'
 import t from 'tap'
-import { askForRestart } from '../../../plugins/upstreams/restarts.ts'
+import followRestarts, { askForRestart } from '../../../plugins/upstreams/restarts.ts'
 import { startHttpUpstream } from '../../fixtures/upstreams/http-server.ts'
 import { startServer } from '../../helpers/server.ts'
 import { folder } from '../../helpers/tool-context.ts'
@@ -61,4 +63,17 @@ t.test('one that hangs when it is started again delays no other, nor the end of 
   await askForRestart(by, 'erp', 'operator')
   t.ok(await until(() => restarted.length === 2))
   await server.app.close()
+})
+
+t.test('while storage is away a server starts all the same, and its log says what could not be read', async (t) => {
+  const lines: Array<{ level: number; msg: string; err: object }> = []
+  const app = Fastify({ logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } })
+  t.teardown(() => app.close())
+  await app.register(fp(async () => {
+    app.decorate('storage', { collection: () => ({ find: async () => { throw new Error('away') } }) } as never)
+    app.decorate('upstreams', { all: [{ settings: { name: 'crm' } }] } as never)
+  }, { name: 'upstreams' }))
+  await app.register(followRestarts)
+  await app.ready()
+  t.match(lines, [{ level: 40, msg: /started again could not be read$/, err: { message: 'away' } }])
 })

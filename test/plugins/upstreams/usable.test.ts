@@ -38,6 +38,30 @@ t.test('none of which the rules give nothing; one of which they give a single to
   t.same(await usableUpstreams(upstreams, byName, BOTH), ['new'])
 })
 
+t.test('a prompt or a template counts for an app that reads, within the rules', async (t) => {
+  const [first] = upstreams.all
+  const nothing = { ...first!.catalogue, tools: [] }
+  const named = (name: string, catalogue: object) =>
+    ({ ...first!, settings: { ...first!.settings, name }, catalogue: { ...nothing, ...catalogue } })
+  const all = {
+    all: [
+      named('asks', { prompts: [{ name: 'asks_p' }] }),
+      named('mail', {
+        hasResources: true,
+        templates: [{ name: 'one', uriTemplate: 'mail://{id}' }]
+      })
+    ]
+  } as typeof upstreams
+  t.same(await usableUpstreams(all, ALL_RIGHTS, ['mcp:write']), [])
+  for (const [given, kind, name] of [
+    ['asks_p', 'prompts', 'asks'], ['one', 'resources', 'mail'], ['mail://{id}', 'resources', 'mail']
+  ] as const) {
+    const mayOf: Rights['mayOf'] = (_upstream, asked, ...names) => asked === kind && names.includes(given)
+    const rights: Rights = { ...ALL_RIGHTS, may: () => false, mayOf }
+    t.same(await usableUpstreams(all, rights, ['mcp:read']), [name])
+  }
+})
+
 t.test('others have a turn while rules are asked about thousands of things that somebody may not use (UC-12)', async (t) => {
   const uris = Array.from({ length: 1_000 }, (_, number) => `wiki://${number}`)
   const large = shownUpstreams(['a', 'b'].map((name) => ({ name, uris })))

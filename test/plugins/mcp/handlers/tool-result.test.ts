@@ -2,6 +2,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { audio, defineTool, embed, image, link, text, ToolError } from '../../../../authoring/tool.ts'
+import { describeIssues } from '../../../../plugins/mcp/handlers/tool-result.ts'
 import { about, annotations, open, tool } from '../../../helpers/mcp-authored.ts'
 import { start } from '../../../helpers/mcp-endpoint.ts'
 
@@ -108,3 +109,10 @@ t.test(
     }
   }
 )
+
+t.test('of many mistakes in its arguments a model reads eight, and how many more there are (WB-20)', async (t) => {
+  const { issues } = z.array(z.number()).safeParse(Array(14).fill('x')).error!
+  const lines = describeIssues({ issues } as never).split('\n')
+  t.equal(lines.length, 9)
+  t.equal(lines.at(-1), '- and 6 more')
+})

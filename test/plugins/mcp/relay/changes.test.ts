@@ -156,3 +156,11 @@ t.test('of names that are long, everybody is told that something changed, and no
   upstreams.offer({ name: 'crm', uris })
   t.strictSame(changesOf({ kind: 'lists', upstream: 'crm' }), [{ kind: 'resources_list_changed' }])
 })
+
+t.test('a change of a resource with a name longer than any is told to nobody (BW-28)', async (t) => {
+  const upstreams = fakeUpstreams({ name: 'crm', uris: ['crm://one'] })
+  const changesOf = createRelayedChanges(upstreams, createOwners(upstreams))
+  const told = (uri: string) => changesOf({ kind: 'resource', upstream: 'crm', uri, user: undefined })
+  t.equal(told('crm://one').length, 1)
+  t.same(told('crm://'.padEnd(100_000, 'x')), [])
+})

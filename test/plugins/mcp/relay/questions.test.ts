@@ -93,10 +93,38 @@ t.test('a question that no person can answer is declined, before any schema is a
   for (const properties of [fields(51), { name: { type: 'string', enum: Array(1_000).fill('a') } }]) {
     const { modern } = await start(t, { upstreams: asking(asked(properties)) })
     const { json } = await modern('tools/call', { ...call, ...able })
-    t.match(JSON.parse(json.result.content[0].text), { responses: { question: { action: 'decline' } } })
+    t.match(JSON.parse(json.result.content[0].text), {
+      responses: { question: { action: 'decline' } }
+    })
   }
   const { modern } = await start(t, { upstreams: asking(asked(fields(50))) })
   t.equal((await modern('tools/call', { ...call, ...able })).json.result.resultType, 'input_required')
+})
+
+t.test('a form that MCP does not know is declined, and the operator reads why once', async (t) => {
+  for (const odd of [{ message: 5 }, { requestedSchema: { type: 'array' } }, { mode: 'other' }]) {
+    const upstreams = asking({ ...form, ...odd })
+    const { modern, logged } = await start(t, { upstreams })
+    const { json } = await modern('tools/call', { ...call, ...able })
+    t.match(JSON.parse(json.result.content[0].text), {
+      responses: { question: { action: 'decline' } }
+    })
+    t.equal(logged.filter((line) => line.includes('the question is no form that MCP knows')).length, 1)
+  }
+})
+
+t.test('questions that a client cannot carry back and forth are a fault of the upstream (UH-07)', async (t) => {
+  const upstreams = fakeUpstreams({
+    name: 'shop', tools: [{ name: 'buy' }], answer: () => asks(form, 's'.repeat(65_536))
+  })
+  const { modern, logged } = await start(t, { upstreams })
+  const { result } = (await modern('tools/call', { ...call, ...able })).json
+  t.match(result, {
+    isError: true,
+    content: [{ text: /too large, or not in the form/ }]
+  })
+  t.equal(upstreams.sent.length, 1)
+  t.ok(logged.some((line) => line.includes('its questions are too long')))
 })
 
 t.test('a question of megabytes is none that is kept until a person answers (UH-07)', async (t) => {

@@ -1,5 +1,8 @@
 // What the SDK answers through this server: protocol versions, unknown methods, wrong parameters, empty subscriptions.
+import { McpServer } from '@modelcontextprotocol/server'
 import t from 'tap'
+import { createSdkHandler } from '../../../../plugins/mcp/sdk/handler.ts'
+import { MODERN, modernBody } from '../../../helpers/mcp.ts'
 import { start } from '../../../helpers/mcp-endpoint.ts'
 
 t.test(
@@ -44,4 +47,32 @@ t.test('no list changes here, so a subscription is acknowledged as empty and end
     { id: 1, result: { resultType: 'complete' } }
   ])
   t.equal(events.length, 2)
+})
+
+t.test('where too much is open a subscription is refused for a minute, and nothing is followed', async (t) => {
+  const refuse = () => t.fail('nothing is opened')
+  const factory = () => new McpServer({ name: 'x', version: '1' }, {
+    capabilities: { resources: { subscribe: true } }
+  })
+  const serve = createSdkHandler({
+    factory,
+    tools: { find: () => undefined },
+    resources: { follow: refuse },
+    services: {},
+    subscriptions: { hasRoom: () => false, open: refuse },
+    sessions: refuse,
+    onError: refuse
+  } as never)
+  const body = modernBody('subscriptions/listen', {
+    notifications: { resourceSubscriptions: ['a:b'] }
+  })
+  const headers = {
+    'mcp-protocol-version': MODERN, 'mcp-method': 'subscriptions/listen', accept: 'application/json, text/event-stream'
+  }
+  const response = await serve({ body, headers, access: null, signal: new AbortController().signal } as never)
+  t.match(response, { status: 503, headers: { 'retry-after': '60' } })
+  t.match(JSON.parse(response.body as string), {
+    id: 1,
+    error: { code: -32603, message: /Too many streams are open/ }
+  })
 })

@@ -103,3 +103,14 @@ t.test('a stream that storage cannot open leaves nothing behind that listens (OW
   }
   t.equal(listening.size, 0)
 })
+
+t.test('where too much is open a stream is refused for a minute, and nothing listens', async (t) => {
+  const refuse = () => t.fail('nothing is asked for')
+  const deps = { open: { hasRoom: () => false, add: refuse }, changes: { subscribe: refuse }, messages: { subscribe: refuse } }
+  const opened = openGetStream({} as never, { access: null, address: 'a' } as never, deps as never)
+  await t.rejects(opened, {
+    statusCode: 503,
+    code: -32603,
+    headers: { 'retry-after': '60' }
+  })
+})

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { runInSession } from '../../../../plugins/mcp/sessions/request.ts'
 import { beginSession, call, open, person } from '../../../helpers/mcp-sessions.ts'
 import { openStream } from '../../../helpers/mcp.ts'
 import { folder } from '../../../helpers/tool-context.ts'
@@ -118,4 +119,42 @@ t.test('a tool that was taken away while its question was open does not go on wh
   await ann.client.post({ jsonrpc: '2.0', id, result: { action: 'accept', content: { name: 'N' } } }, headers)
   t.match((await asked.until(2))[1], { id: 5, error: { code: -32602, message: /no tool named/ } })
   await asked.ended
+})
+
+t.test('where too much is open a request is refused for a minute under its id, and is not run', async (t) => {
+  const refuse = () => t.fail('nothing is asked for')
+  const deps = { open: { hasRoom: () => false, add: refuse }, factory: refuse, messages: { subscribe: refuse } }
+  const run = runInSession({} as never, {} as never, { jsonrpc: '2.0', id: 9, method: 'ping' }, deps as never)
+  await t.rejects(run, {
+    statusCode: 503,
+    code: -32603,
+    id: 9,
+    headers: { 'retry-after': '60' }
+  })
+})
+
+t.test('what is called off has no answer, also for a client that reads only JSON', async (t) => {
+  const { url, log } = await open(t)
+  const ann = await person(url)
+  const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
+  const held = ann.client.legacy('tools/call', { name: 'held', arguments: {} }, {
+    ...headers,
+    accept: 'application/json'
+  })
+  while (!log.includes('held began')) await delay(5)
+  await ann.client.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, headers)
+  const { status, text } = await held
+  t.strictSame([status, text], [202, ''])
+})
+
+t.test('a session that is ended ends what is called in it, and nobody gets an answer', async (t) => {
+  const { url, log } = await open(t)
+  const ann = await person(url)
+  const headers = { ...ann.headers, 'mcp-session-id': await beginSession(ann.client) }
+  const held = await call(url, headers, 'held')
+  while (!log.includes('held began')) await delay(5)
+  t.equal((await fetch(url, { method: 'DELETE', headers })).status, 204)
+  await held.ended
+  t.ok(log.includes('held aborted'))
+  t.strictSame(held.messages().filter((message) => 'id' in message), [])
 })

@@ -46,3 +46,43 @@ t.test('a stream that ended is kept as long as it takes to fetch it again where 
     t.equal(kept.at(-1), seconds, `${when}, ${isSent ? 'sent' : 'cut'}`)
   }
 })
+
+/** What is stored of a stream to which these were sent. */
+async function storedOf (messages: readonly object[]): Promise<StoredStream> {
+  let stored: StoredStream | undefined
+  const stream = new ResumableStream('id', 'session', {
+    connection: { write () {}, end () {} } as never,
+    sealing: { seal: (_purpose: string, bytes: Buffer) => String(bytes) } as never,
+    store: async (stream) => { stored = stream }
+  })
+  for (const message of messages) stream.append({ jsonrpc: '2.0', ...message } as never)
+  stream.end()
+  await nextTurn()
+  return stored!
+}
+
+t.test('of more events than are stored the first are left out, and so of more bytes (ME-01)', async (t) => {
+  const report = (step: number) => ({ method: 'notifications/progress', params: { step } })
+  const many = await storedOf(Array.from({ length: 105 }, (_, step) => report(step)))
+  t.strictSame([many.before, many.events.length], [5, 100])
+  t.match(JSON.parse(many.events[0]!), report(5))
+  const text = 'x'.repeat(50_000)
+  const large = await storedOf([1, 2, 3].map((id) => ({ id, result: { text } })))
+  t.strictSame([large.before, large.events.length], [1, 2])
+})
+
+t.test('of what is too large to be stored an answer says so, of either kind, and a report is left out', async (t) => {
+  const text = 'x'.repeat(70_000)
+  const { events } = await storedOf([
+    { method: 'notifications/message', params: { text } },
+    { id: 1, result: { text } },
+    { id: 2, error: { code: 7, message: text } }
+  ])
+  t.equal(events[0], '')
+  for (const id of [1, 2]) {
+    t.match(JSON.parse(events[id]!), {
+      id,
+      error: { code: -32603, message: /too large to be stored/ }
+    })
+  }
+})

@@ -1,6 +1,7 @@
 // What is stored for streams that broke: bounded in bytes and in time.
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { createResumableStreams } from '../../../../plugins/mcp/sessions/resumable-streams.ts'
 import { MAX_BYTES, MAX_PERSON_BYTES, MAX_SESSION_BYTES } from '../../../../plugins/mcp/sessions/stored-bytes.ts'
 import { beginSession, offer, person, read, sizeOf, stored } from '../../../helpers/mcp-held.ts'
 import { openStream } from '../../../helpers/mcp.ts'
@@ -102,4 +103,26 @@ t.test('a large answer is sent but not stored; a client that missed it learns to
     { id: 1, error: { code: -32603, message: /too large to be stored: send the request again/ } }
   ])
   await again.ended
+})
+
+t.test('what storage does not take or give is logged, and nothing waits for it', async (t) => {
+  const lines: unknown[][] = []
+  const log = { warn: (...line: unknown[]) => { lines.push(line) } }
+  const away = async () => { throw new Error('storage is away') }
+  const found: unknown[] = [{ session: 'key' }]
+  const records = { put: away, delete: away, find: async () => found.pop() ?? away() }
+  const streams = createResumableStreams({
+    storage: { collection: () => records } as never,
+    sealing: { seal: () => '' } as never,
+    bus: { publish () {}, subscribe: () => () => {}, close () {} } as never,
+    now: () => 0,
+    log
+  })
+  const connection = { write () {}, end () {} } as never
+  streams.open('key', 'ann', connection, false)
+  t.ok(await until(async () => lines.length === 1))
+  t.match(lines[0], [{ err: { message: 'storage is away' } }, /could not be stored/])
+  await streams.resume('key', `${'x'.repeat(22)}.0`, connection)
+  t.ok(await until(async () => lines.length === 2))
+  t.match(lines[1], [{ err: { message: 'storage is away' } }, 'a stream could not be resumed'])
 })

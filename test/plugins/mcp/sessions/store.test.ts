@@ -79,3 +79,22 @@ t.test('on a server with sign-in nothing is stored for a caller without one (ME-
   t.strictSame([status, headers.has('mcp-session-id'), json.result.capabilities.logging], [200, false, undefined])
   t.strictSame([await stored(app, 'mcpSession'), await stored(app, 'mcpSessionList')], [[], []])
 })
+
+storageTest('a resource that is followed already, or a level that is set already, is not written again', async (t, start) => {
+  const { url, app } = await start({ offer })
+  const ann = await person(url)
+  const session = { 'mcp-session-id': await beginSession(ann) }
+  const send = async (method: string, params: object) => {
+    const { json } = await ann.mcp.legacy(method, params, session)
+    t.strictSame(json.result, {}, method)
+    return (await stored(app, 'mcpSession'))[0]!.text
+  }
+  const uri = 'sized://1'
+  const subscribed = await send('resources/subscribe', { uri })
+  t.match(subscribed, uri)
+  t.equal(await send('resources/subscribe', { uri }), subscribed)
+  const level = await send('logging/setLevel', { level: 'error' })
+  t.not(level, subscribed)
+  t.equal(await send('logging/setLevel', { level: 'error' }), level)
+  t.notMatch(await send('resources/unsubscribe', { uri }), uri)
+})

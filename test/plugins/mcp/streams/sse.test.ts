@@ -1,4 +1,5 @@
 // One connection of server-sent events: a client that does not read is cut off.
+import { mock } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
@@ -58,4 +59,20 @@ t.test('who is behind when more comes is cut off, and a stream that breaks break
   t.ok(slow.destroyed)
   t.ok(broken.destroyed)
   t.ok(failed.destroyed)
+})
+
+t.test('a silent stream is kept alive until it ends, and one whose rest nobody reads is cut off', async (t) => {
+  mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const { readable, end } = openSseConnection(() => {})
+  mock.timers.tick(14_999)
+  t.equal(readable.read(), null)
+  mock.timers.tick(1)
+  t.equal(String(readable.read()), ': keep-alive\n\n')
+  end()
+  mock.timers.tick(15_000)
+  t.notOk(readable.destroyed)
+  mock.timers.tick(105_000)
+  t.ok(readable.destroyed)
+  t.equal(readable.read(), null)
 })

@@ -176,3 +176,14 @@ t.test('what is stored and is no text counts as nothing, and delays nobody (SG-3
     )
   }
 })
+
+t.test('of a prompt what is new, gone or different is told as of a tool (UC-07)', async (t) => {
+  const prompt = (description: string) => ({ name: 'greet', description })
+  const told = async (before: object[], after: object[]) =>
+    (await compare(await read([], before), await read([], after), 'crm', 7)).map(describeChange)
+  t.same(await told([], [prompt('Hi.')]), ['upstream crm: added: its prompt "greet"; now: "Hi."'])
+  t.same(await told([prompt('Hi.')], []), ['upstream crm: removed: its prompt "greet"; before: "Hi."'])
+  t.same(await told([prompt('Hi.')], [prompt('Go.')]), [
+    'upstream crm: the description of its prompt "greet" changed since it was last seen; before: "Hi."; now: "Go.".'
+  ])
+})

@@ -194,3 +194,12 @@ t.test('instructions that hide something are named to the operator (UC-05)', asy
   t.equal(catalogue.instructions, instructions)
   t.match(log.lines, [/^upstream crm: its instructions hold characters/])
 })
+
+t.test('of a list that is full of what is no entry the end is not looked at (UH-33)', async (t) => {
+  const log = operatorLog()
+  const odd = Array(9_999).fill(null)
+  const tools = [...odd, tool('last'), tool('more')]
+  const catalogue = await readCatalogue(listing(tools), settingsOf(), log)
+  t.same(catalogue.tools.map(({ ownName }) => ownName), ['last'])
+  t.ok(log.lines.some((line) => /more than 10000 entries; the others are left out/.test(line)))
+})

@@ -166,3 +166,14 @@ t.test('a fault of our own is not said to be one of the storage', async (t) => {
   await t.rejects(remembered.store(settingsOf(), await read([tool('find')])), TypeError)
   t.same(log.lines, [])
 })
+
+t.test('lists that are too large are not stored, which the operator is told once', async (t) => {
+  const touch = async () => { throw new Error('it is read or written') }
+  const storage = { collection: () => ({ find: touch, update: touch }) } as never
+  const log = operatorLog()
+  const remembered = createRemembered(storage, now, log)
+  const large = { ...await read([]), instructions: 'x'.repeat(8 * 1024 * 1024) }
+  for (let time = 0; time < 2; time++) await remembered.store(settingsOf(), large)
+  t.match(log.lines, [/crm: its lists are too large to be stored/])
+  t.equal(log.lines.length, 1)
+})

@@ -78,3 +78,34 @@ t.test('while a person is asked it ends with what allowed it, of the caller who 
   await conversation.next(exchangeOf({ whileAllowed })).catch(() => {})
   t.equal(watched.length, 2, 'what is over is watched no more')
 })
+
+t.test('what a person does not answer in five minutes ends at the upstream, and so does what nobody waits for', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const reasons: unknown[] = []
+  const start = () => new Conversation({
+    upstream: 'crm',
+    timeoutMs: 1_000,
+    spentMs: 0,
+    mayWait: () => true,
+    send: (signal) => new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reasons.push(signal.reason)
+        reject(new Error('stopped'))
+      })
+    })
+  })
+  const unanswered = start()
+  const answer = unanswered.ask({}, new AbortController().signal)
+  t.match(await unanswered.next(exchangeOf()), { kind: 'questions' })
+  mock.timers.tick(299_999)
+  t.same(reasons, [])
+  mock.timers.tick(1)
+  t.same(await answer, { action: 'cancel' })
+  await unanswered.ended
+  t.same(reasons, ['the person did not answer in time'])
+  await t.rejects(start().next(exchangeOf({ signal: AbortSignal.abort() })), {
+    message: 'stopped'
+  })
+  t.equal(reasons[1], 'the caller has gone')
+})

@@ -75,3 +75,41 @@ t.test('a stream that ends by itself is opened again with growing pauses, until 
   await after(0)
   t.same(await after(60_000), [2, 1])
 })
+
+t.test('after a stream that lasted the pauses begin again, and one that another change opened meanwhile stays (UC-22)', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  const now = mock.method(performance, 'now', () => 0)
+  t.teardown(() => {
+    mock.timers.reset()
+    now.mock.restore()
+  })
+  const ends: Array<() => void> = []
+  let again = 0
+  const listening = new Listening(async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<'remote'>()
+    ends.push(() => resolve('remote'))
+    return { close: async () => {}, closed }
+  }, () => again++)
+  t.teardown(() => listening.close())
+  const after = async (pause: number) => {
+    mock.timers.tick(pause)
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    return [ends.length, again]
+  }
+  const end = () => {
+    ends.at(-1)!()
+    return after(0)
+  }
+  await follow(listening, 'a://1')
+  await end()
+  t.same(await after(1_000), [2, 1])
+  await end()
+  t.same(await after(1_000), [2, 1], 'it did not last')
+  t.same(await after(1_000), [3, 2])
+  now.mock.mockImplementation(() => 10_000)
+  await end()
+  t.same(await after(1_000), [4, 3], 'it did')
+  await end()
+  await follow(listening, 'a://2')
+  t.same(await after(2_000), [5, 4], 'no other is opened')
+})

@@ -230,3 +230,16 @@ t.test('a person with many apps has ten connections: their own oldest idle one m
   t.match(await faultOf(open('ann', 251)), { fault: 'busy', wasSent: false })
   await open('bob', 2)
 })
+
+t.test('one that ends after it has lasted is opened again at once, and is no fault', async (t) => {
+  const now = mock.method(performance, 'now')
+  t.teardown(() => now.mock.restore())
+  const { pool, made, get } = start(t)
+  await get('ann')
+  const later = performance.now() + 60_000
+  now.mock.mockImplementation(() => later)
+  made[0]!.end()
+  t.equal(pool.fault, undefined)
+  await get('ann')
+  t.equal(made.length, 2)
+})

@@ -190,3 +190,19 @@ t.test('of an upstream that asks and takes no answer few messages wait (UH-32)',
   held[5]!.writeHead(202).end()
   t.match(await next, { status: 202 })
 })
+
+t.test('an address at another server, which an upstream may name, is not asked (UH-01)', async (t) => {
+  let asked = 0
+  const [own, other] = await Promise.all([1, 2].map(() => listen(t, (_request, response) => {
+    asked++
+    response.writeHead(202).end()
+  })))
+  const fetch = fetchOf(new URL(own!), 'sse', 500)
+  for (const target of [new URL(other!), other!]) {
+    await t.rejects(fetch(target, post({ method: 'notifications/a' })), {
+      fault: 'failed',
+      message: /which is another server/
+    })
+  }
+  t.equal(asked, 0)
+})

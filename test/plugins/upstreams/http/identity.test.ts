@@ -159,3 +159,14 @@ t.test('at this server the token of an upstream is nothing, whatever it is prese
     }
   })
 })
+
+t.test('a thousand tokens are kept, and the one that was made first makes room (UH-03)', async (t) => {
+  const { identity, signed } = start()
+  const ask = (id: number) => identity(crm, { id: `user-${id}`, groups: [], clientId: 'app-1' })
+  for (let id = 0; id <= 1_000; id++) await ask(id)
+  t.equal(signed.length, 1_001)
+  await ask(1)
+  t.equal(signed.length, 1_001)
+  await ask(0)
+  t.equal(signed.length, 1_002)
+})

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import {
   describeCaller,
@@ -122,4 +123,18 @@ t.test('last words are read, also of a process that is collected before them', a
   const { message } = transport.fault!
   t.match(message, 'ended with code 7')
   t.match(message, 'standard error: last words')
+})
+
+t.test('that this server may open no more files is told from a fault of the program', async (t) => {
+  const path = fileURLToPath(new URL('../../../../plugins/upstreams/processes/launch.ts', import.meta.url))
+  const script = `
+    const { openSync } = await import('node:fs')
+    const { launch } = await import(${JSON.stringify(path)})
+    try { for (;;) openSync('/dev/null') } catch {}
+    await launch({ command: '/bin/true', args: [], cwd: '/' }, {}).catch(({ message }) => process.stdout.write(message))
+    process.exit()
+  `
+  const child = spawn('/bin/sh', ['-c', 'ulimit -n 100; exec "$0" --input-type=module -e "$1"', process.execPath, script])
+  const said = (await child.stdout.toArray()).join('')
+  t.match(said, /true could not be started: this server may open no more files/)
 })

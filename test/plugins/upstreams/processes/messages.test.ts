@@ -2,6 +2,8 @@
 // too large to be parsed still says whose answer it is.
 import t from 'tap'
 import { findId, readLine } from '../../../../plugins/upstreams/processes/messages.ts'
+import { until } from '../../../helpers/until.ts'
+import { startProcesses, upstreamSettings } from '../../../helpers/upstream-processes.ts'
 
 const read = (text: string) => readLine(Buffer.from(text))
 const idOf = (line: string) => {
@@ -144,4 +146,29 @@ t.test('what JSON does not know as a number or a text is no id (UH-45)', async (
     t.equal(idOf(tail), undefined, id)
   }
   t.equal(idOf(`{"jsonrpc":"2.0","id":0,"result":"${padding}"}`), 0)
+})
+
+t.test('a message that does not end is given up, and so is what was closed before its start (PR-05)', async (t) => {
+  const { processes } = startProcesses(t, {
+    bounds: { graceMs: 100, maxMessageBytes: 10_000 }
+  })
+  const endless = upstreamSettings([], {
+    args: ['-e', 'setInterval(() => process.stdout.write("x".repeat(9_000)), 1)']
+  })
+  const transport = processes.open(endless, undefined)
+  await transport.start()
+  t.ok(await until(() => transport.fault !== undefined))
+  t.match(transport.fault, {
+    fault: 'malformed',
+    message: /larger than 10000 bytes, and does not end/
+  })
+  t.ok(await until(() => processes.count === 0))
+  const closed = processes.open(endless, undefined)
+  await closed.close()
+  await t.rejects(closed.start(), {
+    fault: 'ended',
+    wasSent: false,
+    message: /before it was started/
+  })
+  t.equal(processes.count, 0)
 })
