@@ -82,7 +82,9 @@ const person = { sub: 'ann', email: 'ann@example.com', email_verified: true }
 t.test('a provider that publishes no keys signs nobody in, and the operator reads why', async (t) => {
   const { signIn } = await at(t, SSO, {}, { jwks_uri: undefined })
   t.match(await signIn(person), {
-    name: 'BackendUnavailable', reason: 'unreadable', message: /no keys \(jwks_uri\)/
+    name: 'BackendUnavailable',
+    reason: 'unreadable',
+    message: /no keys \(jwks_uri\)/
   })
 })
 
@@ -93,7 +95,11 @@ t.test('a name for a person that is too long is refused, not cut', async (t) => 
   t.same(await named(256), { refused: { key: 'providers.longId' } })
 })
 
-const variables = { OIDC_ISSUER: SSO, OIDC_CLIENT_ID: 'x', OIDC_ALLOWED_DOMAINS: '*' }
+const variables = {
+  OIDC_ISSUER: SSO,
+  OIDC_CLIENT_ID: 'x',
+  OIDC_ALLOWED_DOMAINS: '*'
+}
 const begin = { provider: 'oidc', callbackUrl: CALLBACK, state: 's' }
 
 t.test('people choose their account where the provider lists that it lets them', async (t) => {
@@ -132,5 +138,9 @@ t.test('who is in more groups than Entra names comes in, and the operator reads 
   t.match(lines[0], /sso\.example: a person's groups are not known/)
   t.notMatch(lines[0], /ann/)
   const [form] = standIn.forms
-  t.match(Object.fromEntries(form!), { client_id: 'x', client_secret: undefined }, 'without a secret none is sent')
+  t.match(
+    Object.fromEntries(form!),
+    { client_id: 'x', client_secret: undefined },
+    'without a secret none is sent'
+  )
 })

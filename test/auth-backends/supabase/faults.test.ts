@@ -6,7 +6,11 @@ import { open, session, type Handler, json, standIn, refusal, settings } from '.
 const CALLBACK = 'https://mcp.example.com/login/callback/supabase'
 const tokens = { access: 'a', refresh: 'r', expiresAt: 1_700_000_100 }
 const jwt = (claims: object) =>
-  `${[{ alg: 'ES256' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.AAAA`
+  [{ alg: 'ES256' }, claims]
+    .map((part) => JSON.stringify(part))
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .concat('AAAA')
+    .join('.')
 
 async function place (t: Test, answers: Record<string, Handler>) {
   const { url, asked } = await standIn(t, { settings, ...answers })
@@ -29,9 +33,15 @@ const steps: Record<string, (backend: ReturnType<typeof open>) => Promise<unknow
 t.test('at each step every fault has its kind', async (t) => {
   const faults: Array<[Handler, object]> = [
     [json(500, {}), { reason: 'unreachable' }],
-    [refusal(401, 'no_authorization'), { reason: 'refused', message: /SUPABASE_URL/ }],
+    [refusal(401, 'no_authorization'), {
+      reason: 'refused',
+      message: /SUPABASE_URL/
+    }],
     [refusal(429, 'over_email_send_rate_limit'), { reason: 'busy' }],
-    [refusal(400, 'something_new'), { reason: 'unreadable', message: /something_new/ }],
+    [refusal(400, 'something_new'), {
+      reason: 'unreadable',
+      message: /something_new/
+    }],
     [json(200, { ...session(), expires_in: -5 }), { message: /no session in/ }]
   ]
   for (const [name, step] of Object.entries(steps)) {
@@ -48,7 +58,11 @@ t.test('how long Supabase asks to wait is passed on', async (t) => {
     .writeHead(429, { 'content-type': 'application/json', 'retry-after': '60' })
     .end('{"error_code":"over_request_rate_limit"}')
   const { backend } = await place(t, { token: busy })
-  const fault = { name: 'BackendUnavailable', reason: 'busy', retryAfter: 60 }
+  const fault = {
+    name: 'BackendUnavailable',
+    reason: 'busy',
+    retryAfter: 60
+  }
   await t.rejects(steps['a renewal']!(backend), fault)
 })
 
@@ -56,7 +70,9 @@ t.test('a second factor is not asked of a session that is over', async (t) => {
   const { backend, asked } = await place(t, { user: refusal(403, 'session_not_found') })
   const access = jwt({ exp: Date.now() / 1000 + 600 })
   const continuation = JSON.stringify({
-    session: JSON.stringify({ ...tokens, access }), factorId: 'f', emailVerified: true
+    session: JSON.stringify({ ...tokens, access }),
+    factorId: 'f',
+    emailVerified: true
   })
   const verify = () => backend.secondFactor!.verify({ continuation, code: '123456' })
   t.equal(await verify(), null)
@@ -85,5 +101,8 @@ t.test('a tool gets the claims of the person, and can break off what it asks', a
   const client = await open(session) as SupabaseClient
   const ask = () => client.from('things').select('line')
   t.match(await ask(), { data: [{ line: 'x' }] })
-  t.match(await ask().abortSignal(AbortSignal.abort()), { data: null, error: { message: /abort/i } })
+  t.match(await ask().abortSignal(AbortSignal.abort()), {
+    data: null,
+    error: { message: /abort/i }
+  })
 })

@@ -178,7 +178,12 @@ t.test('a message that cannot be written is named to the operator, without its a
   const logTo = new PassThrough()
   const { app } = await startServer(t, {
     logTo,
-    env: { LOG_LEVEL: 'warn', AUTH_BACKEND: 'local', SMTP_URL: smtp.url, MAIL_FROM: 'a@example.com' }
+    env: {
+      LOG_LEVEL: 'warn',
+      AUTH_BACKEND: 'local',
+      SMTP_URL: smtp.url,
+      MAIL_FROM: 'a@example.com'
+    }
   })
   const to = { to: 'unwritten@example.com', purpose: 'reset' } as never
   app.mail.sendOnRequest(to, () => { throw new Error('no such text') })

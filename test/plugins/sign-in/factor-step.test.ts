@@ -9,14 +9,23 @@ function open (verifyCode: () => Promise<unknown>, needs = 'verify') {
   const app = {
     limits: { attempt: async () => {} },
     secondFactors: { verifyCode },
-    audit: { record: (_request: unknown, event: string, details: unknown) => events.push([event, details]) }
+    audit: {
+      record: (_request: unknown, event: string, details: unknown) =>
+        events.push([event, details])
+    }
   }
   const waiting = {
     user: { id: 'ann' },
     pending: { needs, tries: 0, backend: 'local' },
-    interaction: { browser: 'b', intent: { kind: 'visit' } }
+    interaction: {
+      browser: 'b',
+      intent: { kind: 'visit' }
+    }
   }
-  const entry = { findWaiting: async () => waiting, finish: async () => { entered++ } }
+  const entry = {
+    findWaiting: async () => waiting,
+    finish: async () => { entered++ }
+  }
   const interactions = { advance: async () => ({ handle: 'next' }) }
   const step = createFactorStep({ app, entry, interactions } as never)
   const shown = { kind: 'code', code: '123456' } as never
@@ -27,9 +36,15 @@ function open (verifyCode: () => Promise<unknown>, needs = 'verify') {
 t.test('too many codes: the person reads when to come again, and a fault is none of theirs', async (t) => {
   const { show, events, entered } = open(async () => { throw tooManyRequests(60) })
   t.match(await show(), {
-    kind: 'wrong', handle: 'next', statusCode: 429, retryAfter: '60', message: { key: 'problems.tooMany' }
+    kind: 'wrong',
+    handle: 'next',
+    statusCode: 429,
+    retryAfter: '60',
+    message: { key: 'problems.tooMany' }
   })
-  t.match(events, [['factor_failed', { user: 'ann', backend: 'local' }]])
+  t.match(events, [
+    ['factor_failed', { user: 'ann', backend: 'local' }]
+  ])
   const broken = open(async () => { throw new Error('storage is away') })
   await t.rejects(broken.show(), { message: 'storage is away' })
   t.same([entered(), broken.entered()], [0, 0])

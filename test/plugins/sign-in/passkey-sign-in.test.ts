@@ -54,13 +54,29 @@ t.test('the passkey of somebody who is gone, or may not come in, opens nothing',
     const opened = async () => t.fail('it opens something')
     const passkeys = createPasskeySignIn({
       app: {
-        secondFactors: { policy: 'optional', takesPasskeys: true, verifyPasskey: async () => 'ann' },
+        secondFactors: {
+          policy: 'optional',
+          takesPasskeys: true,
+          verifyPasskey: async () => 'ann'
+        },
         limits: { attempt: async () => {} },
         mail: { isOn: false },
-        audit: { record: (_request: unknown, event: string) => events.push(event) }
+        audit: {
+          record: (_request: unknown, event: string) =>
+            events.push(event)
+        }
       },
-      backends: new Map([['one', { accounts: { findBySubject: async () => ({ verified: true }) } }]]),
-      interactions: { find: async () => ({ browser: {}, intent: { kind: 'visit' } }) },
+      backends: new Map([['one', {
+        accounts: {
+          findBySubject: async () => ({ verified: true })
+        }
+      }]]),
+      interactions: {
+        find: async () => ({
+          browser: {},
+          intent: { kind: 'visit' }
+        })
+      },
       users: { find: async () => user, change: opened },
       lifecycle: { mayHoldTokens: async () => mayHoldTokens },
       entry: { enter: opened }
