@@ -1,5 +1,5 @@
 // Ends what programs may do: an app of one person or of everyone, and access keys.
-// Tested in test/routes/admin/apps.test.ts.
+// Tested in test/plugins/administration/access.test.ts and test/routes/admin/apps.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../../errors.ts'
 import { ofKey } from '../access-keys/access.ts'

@@ -28,7 +28,6 @@ export function createInvitationActions (app: FastifyInstance, options: Options)
   async function handOver (invitation: Invitation, secret: string): Promise<Invited> {
     const link = options.invitationUrl(secret)
     if (!invitation.isMailed) return { invitation, link }
-    if (!app.mail.isOn) throw invalidRequest({ key: 'invitations.noMail' })
     const { text, language } = wordsOf(invitation.language)
     const by = await nameOfInviter(app, invitation.by)
     const values = { server: app.identity.name, url: app.issuer, link }
@@ -63,6 +62,9 @@ export function createInvitationActions (app: FastifyInstance, options: Options)
       return handOver(invitation, secret)
     },
     async resendInvitation (actor, id) {
+      const known = (await invitations.list()).find((one) => one.id === id)
+      // Before the new link, which makes the one that was mailed void.
+      if (known?.isMailed && !app.mail.isOn) throw invalidRequest({ key: 'invitations.noMail' })
       const secret = await invitations.renew(id, actor.by)
       const invitation = await invitations.find(secret)
       if (!invitation) throw gone()

@@ -178,3 +178,32 @@ t.test('of what is typed as an address a thousand characters are read, however t
   t.equal(parseEmail(`a${'\u0323\u0307'.repeat(5_000)}`).length, 999, 'two of these are one letter')
   t.end()
 })
+
+t.test('a server that was too busy once lets people in afterwards', async (t) => {
+  const { house } = await houseWithPerson()
+  const hasher = createPasswordHasher()
+  const { hash } = hasher
+  let isBusy = true
+  const busy: PasswordHasher = {
+    ...hasher,
+    hash: (password) => isBusy ? Promise.reject(new Error('busy')) : hash(password)
+  }
+  const backend = await openLocal(house, busy)
+  await t.rejects(async () => backend.password!.verify(person), { message: 'busy' })
+  isBusy = false
+  t.match(await backend.password!.verify(person), { email: person.identifier })
+})
+
+t.test('an account that changes while its owner comes in without mail stays as it was changed', async (t) => {
+  const { house, backend } = await houseWithPerson()
+  const account = house.book.get(person.identifier)!
+  const expiresAt = house.now() + 600
+  house.book.set(account.email, { ...account, expiresAt })
+  const { change } = house.accounts
+  house.accounts.change = async (email, decide) => {
+    house.book.set(email, { ...house.book.get(email)!, generation: 7 })
+    return change(email, decide)
+  }
+  t.equal(await backend.password!.verify(person), null)
+  t.match(house.book.get(person.identifier), { generation: 7, expiresAt })
+})

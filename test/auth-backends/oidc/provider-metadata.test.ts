@@ -1,6 +1,10 @@
 // What a provider says of itself, and what is made of it: the way of the secret, the issuer, the signing keys.
 import { SignJWT } from 'jose'
 import t from 'tap'
+import { openOidc } from '../../../auth-backends/oidc/index.ts'
+import { env } from '../../../auth-backends/oidc/settings.ts'
+import { standInFor } from '../../helpers/stand-in-provider.ts'
+import { at } from './at.ts'
 import { CALLBACK, goThrough, open, providerFor, signIn } from './open.ts'
 
 t.test('the secret goes by Basic unless the operator or the provider knows only another way (OpenID Connect Core §9)', async (t) => {
@@ -70,4 +74,73 @@ t.test('a provider that lists HS256, without any key, is told to choose a signin
   })
   const back = await goThrough(page, { name: 'ann', go: 'on' })
   await t.rejects(backend.redirect!.finish({ url: back, state: 's', continuation }), { message: /signs with HS256/ })
+})
+
+const SSO = 'https://sso.example'
+const person = { sub: 'ann', email: 'ann@example.com', email_verified: true }
+
+t.test('a provider that publishes no keys signs nobody in, and the operator reads why', async (t) => {
+  const { signIn } = await at(t, SSO, {}, { jwks_uri: undefined })
+  t.match(await signIn(person), {
+    name: 'BackendUnavailable',
+    reason: 'unreadable',
+    message: /no keys \(jwks_uri\)/
+  })
+})
+
+t.test('a name for a person that is too long is refused, not cut', async (t) => {
+  const { signIn } = await at(t, SSO)
+  const named = (length: number) => signIn({ ...person, sub: 'x'.repeat(length) })
+  t.match(await named(255), { subject: `${SSO} ${'x'.repeat(255)}` })
+  t.same(await named(256), { refused: { key: 'providers.longId' } })
+})
+
+const variables = {
+  OIDC_ISSUER: SSO,
+  OIDC_CLIENT_ID: 'x',
+  OIDC_ALLOWED_DOMAINS: '*'
+}
+const begin = { provider: 'oidc', callbackUrl: CALLBACK, state: 's' }
+
+t.test('people choose their account where the provider lists that it lets them', async (t) => {
+  const promptWith = async (prompts: unknown) => {
+    let found = ''
+    await t.test(String(prompts), async (t) => {
+      standInFor(t, SSO, { prompt_values_supported: prompts })
+      const { redirect } = openOidc(env.parse(variables))
+      const { url } = await redirect!.begin({ ...begin, chooseAccount: true })
+      found = new URL(url).searchParams.get('prompt') ?? ''
+    })
+    return found
+  }
+  t.match(await promptWith(['login', 7, 'select_account']), /select_account/)
+  for (const none of [['login'], 'select_account', undefined]) {
+    t.notMatch(await promptWith(none), /select_account/)
+  }
+})
+
+t.test('who is in more groups than Entra names comes in, and the operator reads of it', async (t) => {
+  const standIn = standInFor(t, SSO)
+  const lines: string[] = []
+  const log = { info () {}, warn: (line: string) => { lines.push(line) } }
+  const { redirect } = openOidc(env.parse(variables), 1, { log })
+  const enter = async (claims: object) => {
+    const { url, continuation } = await redirect!.begin(begin)
+    standIn.nonce = new URL(url).searchParams.get('nonce')!
+    standIn.claims = { aud: 'x', ...person, ...claims }
+    const back = new URL(`${CALLBACK}?code=c&state=s`)
+    return redirect!.finish({ url: back, state: 's', continuation })
+  }
+  t.match(await enter({ groups: ['staff'] }), { groups: ['staff'] })
+  t.same(lines, [])
+  t.match(await enter({ hasgroups: true }), { groups: [] })
+  t.equal(lines.length, 1)
+  t.match(lines[0], /sso\.example: a person's groups are not known/)
+  t.notMatch(lines[0], /ann/)
+  const [form] = standIn.forms
+  t.match(
+    Object.fromEntries(form!),
+    { client_id: 'x', client_secret: undefined },
+    'without a secret none is sent'
+  )
 })

@@ -183,3 +183,32 @@ t.test('who may no longer come in is out at the next renewal, whichever answer s
     'neither says that they are still in it'
   )
 })
+
+t.test('a provider that keeps its refresh token as it was is asked with it again', async (t) => {
+  const { backend, provider, answerJson } = await place(t)
+  const first = JSON.stringify({ subject: 'ann', refreshToken: 'first' })
+  answerJson('/token', { access_token: 'x', token_type: 'Bearer' })
+  answerJson('/me', { sub: 'ann', email: 'ann@example.com' })
+  const renew = () => backend.sessions!.renew!(first)
+  t.same(JSON.parse(await renew() as string), JSON.parse(first), 'and nothing is said of groups')
+  provider.instead.set('/me', (_request, response) => response.writeHead(503).end())
+  const failed = await renew().catch((error: unknown) => error)
+  t.match(failed, { name: 'BackendUnavailable', reason: 'unreachable' })
+  const { session } = failed as { session: string }
+  t.same(JSON.parse(session), JSON.parse(first), 'what it gave is kept')
+})
+
+t.test('a provider without pages or endpoints for it is not asked to end a session', async (t) => {
+  const { backend, provider, answerJson } = await place(t)
+  const path = '/.well-known/openid-configuration'
+  const document = await (await fetch(provider.issuer + path)).json() as object
+  answerJson(path, {
+    ...document, revocation_endpoint: undefined, end_session_endpoint: undefined
+  })
+  const session = JSON.stringify({ subject: 'ann', idToken: 'x', refreshToken: 'r' })
+  const { end, logoutUrl } = backend.sessions!
+  provider.asked.length = 0
+  await end!(session)
+  t.equal(await logoutUrl!(session, 'http://localhost:8080'), undefined)
+  t.same(provider.asked, [path])
+})

@@ -1,6 +1,6 @@
 // Sign-up at a Supabase project, as the project answers it.
 import t from 'tap'
-import { person, UUID, open, json, standIn } from './stand-in.ts'
+import { person, UUID, open, json, standIn, refusal } from './stand-in.ts'
 
 t.test('what Supabase says about a sign-up', async (t) => {
   const create = async (status: number, code: string, more = {}) =>
@@ -34,4 +34,15 @@ t.test('what Supabase says about a sign-up', async (t) => {
     }),
     { kind: 'refused', field: 'password', message: { values: { max: 72 } } }
   )
+})
+
+t.test('an address that Supabase takes no mail for is refused at its field', async (t) => {
+  for (const code of ['email_address_invalid', 'email_address_not_authorized']) {
+    const { url } = await standIn(t, { signup: refusal(400, code) })
+    const { identifier: email, password } = person
+    const refused = await open(url).signUp!.create({ email, password })
+    t.same(refused, {
+      kind: 'refused', field: 'email', message: { key: 'providers.otherAddress' }
+    })
+  }
 })

@@ -1,5 +1,8 @@
 // Accounts that end: when their time is over, and before it where there are too many, the oldest first (threat ST-07).
-import { createAccountExpiry } from '../../../plugins/accounts/expiry.ts'
+import { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import t from 'tap'
+import { createAccountExpiry, sweepExpiredAccounts } from '../../../plugins/accounts/expiry.ts'
 import { createSettledTime } from '../../../plugins/storage/monotonic-time.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
@@ -57,4 +60,41 @@ storageTest('an account of a backend without an end has none', async (t, start) 
   const deadlines = createAccountExpiry(app.storage, now, () => undefined)
   t.equal(await deadlines.begin('ann', 'local'), undefined)
   t.strictSame(await Array.fromAsync(deadlines.expired()), [])
+})
+
+storageTest('an end without an account is gone after the next sweep', async (t, start) => {
+  const { app } = await start()
+  const ends = app.storage.collection('accountEnd')
+  await ends.put('nobody', { endsAt: 1 }, null)
+  t.strictSame(await app.signIn.lifecycle.deleteExpired(), [])
+  t.equal(await ends.find('nobody'), undefined)
+})
+
+t.test('a sweep that fails is named to the operator, and the next one tries again', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const said: unknown[] = []
+  const outcomes = [
+    async () => { throw new Error('storage is away') },
+    async () => [{ backend: 'demo' }]
+  ]
+  const hooks: Array<() => Promise<void>> = []
+  sweepExpiredAccounts({
+    signIn: { lifecycle: { deleteExpired: () => outcomes.shift()!() } },
+    log: { warn: ({ err }: { err: Error }, text: string) => said.push([err.message, text]) },
+    audit: { note: (...event: unknown[]) => said.push(event) },
+    addHook: (_name: string, hook: () => Promise<void>) => hooks.push(hook)
+  } as never)
+  const sweep = async () => {
+    mock.timers.tick(600_000)
+    await setImmediate()
+  }
+  await sweep()
+  t.same(said, [[
+    'storage is away',
+    'expired accounts could not be deleted; the next sweep tries again'
+  ]])
+  await sweep()
+  t.same(said[1], ['account_deleted', { backend: 'demo', reason: 'time' }])
+  for (const close of hooks) await close()
 })

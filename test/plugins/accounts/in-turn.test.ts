@@ -43,3 +43,17 @@ t.test('where storage fails at the end of a turn, what was done counts, and so d
   })
   await t.rejects(failing, { message: 'not allowed' })
 })
+
+t.test('whoever has waited for as long as a turn lasts does nothing, and ends no turn of another', async (t) => {
+  const { turns, inTurn } = start()
+  await turns.create('ann')
+  const { now } = performance
+  let time = 0
+  performance.now = () => (time += 20_000)
+  t.teardown(() => { performance.now = now })
+  let isDone = false
+  const refused = inTurn('ann', async () => { isDone = true })
+  await t.rejects(refused, { name: 'BackendUnavailable', reason: 'busy' })
+  t.equal(isDone, false)
+  t.equal(await turns.create('ann'), false, 'it is still the turn of the other')
+})

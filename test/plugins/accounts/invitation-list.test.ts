@@ -99,3 +99,23 @@ t.test('what waits for a person waits for a week; where somebody stands for it, 
     t.equal(await invitations.findHeld('b', 'x@example.com'), undefined)
   }
 })
+
+t.test('of 500 the oldest that is not open makes way; where all are open, there is no place', async (t) => {
+  const { clock, invitations, make } = await open(t)
+  const first = await make()
+  clock.now++
+  const second = await make()
+  clock.now++
+  for (let count = 2; count < 500; count++) await make()
+  const before = await invitations.list()
+  t.equal(before.length, 500)
+  await t.rejects(make(), {
+    code: 'invalid_request', statusCode: 400, message: /500/
+  })
+  t.same(await invitations.list(), before, 'nothing was written')
+  for (const { id } of [second, first]) await invitations.withdraw(id)
+  await make()
+  const ids = (await invitations.list()).map(({ id }) => id)
+  t.equal(ids.length, 500)
+  t.same([ids.includes(first.id), ids.includes(second.id)], [false, true])
+})

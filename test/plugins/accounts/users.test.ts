@@ -111,3 +111,23 @@ storageTest('nothing is added to who is being deleted, and nothing leads to who 
     t.not((await users.signIn(backend, { subject })).id, known.id, subject)
   }
 })
+
+storageTest('groups of somebody who is not known, or as they were, are not written', async (t, start) => {
+  const { app } = await start()
+  const users = lastingUsers(app)
+  const { records } = app.userStore
+  const { id } = await users.signIn('oidc', { subject: 'a', groups: ['staff'] })
+  const { update } = records
+  let writes = 0
+  records.update = (id, decide) => update(id, (found) => {
+    const change = decide(found)
+    if (change.write) writes++
+    return change
+  })
+  await users.noteGroups({ backend: 'oidc', subject: 'nobody' }, ['staff'])
+  await users.noteGroups({ backend: 'oidc', subject: 'a' }, ['staff'])
+  t.equal(writes, 0)
+  t.equal((await Array.fromAsync(users.all())).length, 1)
+  await users.noteGroups({ backend: 'oidc', subject: 'a' }, ['crm'])
+  t.match((await users.find(id))?.identities, [{ groups: ['crm'] }])
+})

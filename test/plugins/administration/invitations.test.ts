@@ -3,6 +3,7 @@ import t from 'tap'
 import { OPERATOR } from '../../../plugins/administration/contract.ts'
 import { Browser } from '../../helpers/browser.ts'
 import { PASSWORD, signedUpOwner } from '../../helpers/owners.ts'
+import { person } from '../../helpers/person.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
@@ -194,4 +195,41 @@ storageTest('whoever made an account by an invitation of an owner, and comes for
     [],
     'nothing of the other is left'
   )
+})
+
+t.test('what is refused makes no invitation, and voids none (AD-04)', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'invite' } })
+  const { administration, signIn, storage } = server.app
+  const code = 'invalid_request'
+  const many = Array.from({ length: 21 }, (_, n) => `group ${n}`)
+  await t.rejects(
+    administration.invite(by, asked(undefined, many)),
+    { code, message: /20 groups/ }
+  )
+  t.same(await signIn.invitations.list(), [])
+  t.ok(await administration.invite(by, asked(undefined, many.slice(1))))
+
+  const { invitation, link } = await administration.invite(by, asked('ann@example.com'))
+  // It was mailed, before the operator took the mail server away.
+  const records = storage.collection<object>('invitation')
+  const { id } = invitation
+  await records.put(id, { ...await records.find(id), isMailed: true }, 900)
+  await t.rejects(
+    administration.resendInvitation(by, id),
+    { code, message: /sends no mail now/ }
+  )
+  const secret = new URL(link!).searchParams.get('invite')!
+  t.equal(await signIn.invitations.isValid(secret), true)
+})
+
+t.test('who lost their place while they invited has invited nobody (AD-06)', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'local', SIGNUP: 'invite' } })
+  const { administration, signIn, audit } = server.app
+  const { id } = await person(server, 'ann@example.com')
+  await t.rejects(
+    administration.invite({ by: id }, asked('bob@example.com')),
+    { code: 'access_denied', statusCode: 403 }
+  )
+  t.match(await signIn.invitations.list(), [{ by: id, isVoid: true }])
+  t.same(await audit.ofUser(id, 9), [])
 })

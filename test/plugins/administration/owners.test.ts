@@ -122,3 +122,17 @@ storageTest('who was an owner a moment ago takes away nobody and makes no owner;
   )
   t.notOk((await find(bob)).locked)
 })
+
+storageTest('who is an owner already, or is none, is left as they are, and nothing is recorded', async (t, start) => {
+  const { administration, make, owner, find, events } = await place(t, start)
+  const [ann, bob] = [await owner('ann@example.com'), await make('bob@example.com')]
+  const before = [await find(ann), await find(bob)]
+  const unchanged = [
+    await administration.makeOwner({ by: ann }, ann),
+    await administration.unmakeOwner({ by: ann }, bob)
+  ]
+  t.same(unchanged, before)
+  t.same([await find(ann), await find(bob)], before)
+  t.equal((await events(ann)).length, 1)
+  t.same(await events(bob), [])
+})

@@ -6,7 +6,8 @@ import { appOf } from '../../helpers/second-factors.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { afterNextChange } from '../../helpers/users.ts'
+import { afterNextChange, lastingUsers } from '../../helpers/users.ts'
+import { service } from '../../helpers/vouching-service.ts'
 
 const smtp = await startSmtp()
 t.teardown(() => smtp.stop())
@@ -64,4 +65,44 @@ t.test('a person is in at most 500 groups', async (t) => {
   await t.rejects(add('one more'), { message: /500 groups/ })
   const user = await app.signIn.lifecycle.find(id)
   t.same(user?.groups, [...names, 'the last'])
+})
+
+t.test('a group that a service says somebody is in is removed there, and one they are not in nowhere', async (t) => {
+  const path = await service(t)
+  const { app } = await startServer(t, { env: { AUTH_BACKEND: path } })
+  const { administration, signIn, audit } = app
+  const { id } = await lastingUsers(app).signIn(path, {
+    subject: 'ann', groups: ['staff']
+  })
+  const remove = (group: string) =>
+    administration.removeFromGroup({ by: 'operator' }, id, group)
+  const code = 'invalid_request'
+  const said = new RegExp(`in staff because ${path} says so`)
+  await t.rejects(remove('staff'), { code, message: said })
+  await t.rejects(remove('other'), { code, message: /not put in other/ })
+  t.match((await signIn.lifecycle.find(id))?.identities, [{ groups: ['staff'] }])
+  t.same(await audit.ofUser(id, 9), [])
+})
+
+t.test('who has no password here gets no link for a new one', async (t) => {
+  const { app } = await startServer(t)
+  const { id } = await lastingUsers(app).signIn('demo', { subject: 'ann' })
+  await t.rejects(app.administration.resetPassword({ by: 'operator' }, id), {
+    code: 'invalid_request', statusCode: 400, message: /no password here/
+  })
+  const links = app.storage.collection('accountLink')
+  t.same(await Array.fromAsync(links.all()), [])
+  t.same(await app.audit.ofUser(id, 9), [])
+})
+
+storageTest('where mail is sent, the link for a new password goes to the person, and is shown to nobody', async (t, start) => {
+  const { app, user, email, linkTo } = await personAt(t, start, smtp)
+  const sent = smtp.messages.length
+  const by = { by: 'operator' }
+  const result = await app.administration.resetPassword(by, user.id)
+  t.same(result, { sentTo: email })
+  const link = new URL((await linkTo(email, sent))!).searchParams.get('link')!
+  t.ok(await app.accountLinks.find('reset', link))
+  const events = await app.audit.ofUser(user.id, 1)
+  t.match(events, [{ event: 'account_changed', reason: 'reset link' }])
 })

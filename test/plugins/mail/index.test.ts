@@ -173,3 +173,23 @@ t.test('requested changes of address use up no notice of a change that is made, 
   t.match(texts[1], /password/i)
   t.match(logged, /"purpose":"requested","msg":"a message was dropped/)
 })
+
+t.test('a message that cannot be written is named to the operator, without its address', async (t) => {
+  const logTo = new PassThrough()
+  const { app } = await startServer(t, {
+    logTo,
+    env: {
+      LOG_LEVEL: 'warn',
+      AUTH_BACKEND: 'local',
+      SMTP_URL: smtp.url,
+      MAIL_FROM: 'a@example.com'
+    }
+  })
+  const to = { to: 'unwritten@example.com', purpose: 'reset' } as never
+  app.mail.sendOnRequest(to, () => { throw new Error('no such text') })
+  await app.mail.idle()
+  const logged = String(logTo.read())
+  t.match(logged, /no such text.*a message was not sent: it could not be written/)
+  t.notMatch(logged, /unwritten@/)
+  t.notOk(smtp.messages.some(({ to }) => to.startsWith('unwritten')))
+})

@@ -119,3 +119,14 @@ t.test('only what could be a cookie of ours is one: anything else is nobody, and
   t.same([known(plain), session(plain)],
     [undefined, undefined], 'nor one that any host of the domain may set')
 })
+
+t.test('a way in whose name is too long for a cookie is not remembered', async (t) => {
+  const { rememberWay, lastWay } = createCookies(false)
+  let cookie: string | undefined
+  const reply = { setCookie: (_name: string, value: string) => { cookie = value } }
+  rememberWay(reply as never, 'x'.repeat(201))
+  t.equal(cookie, undefined)
+  rememberWay(reply as never, 'x'.repeat(200))
+  const request = { cookies: { mcp_way: cookie } } as never
+  t.equal(lastWay(request), 'x'.repeat(200))
+})

@@ -37,3 +37,23 @@ t.test('only what this organization said of the address is taken from who had it
   t.match(await enter(), { user: { id: 'new' }, isLinked: false })
   t.same(changed, [['former', own, false]])
 })
+
+t.test('who is deleted while they come in by their organization gets nothing', async (t) => {
+  const backend = backendOfIssuer(ISSUER)
+  const identities = [{ backend, subject: 'ann', email }]
+  const admit = createOrganizationAdmission({
+    users: {
+      findBy: async () => ({ id: 'ann', identities }),
+      findByVerifiedEmail: async () => undefined,
+      findHolders: async () => [],
+      signInAgain: async () => undefined,
+      signIn: async () => t.fail('made somebody new')
+    } as never,
+    allowedEmails: [],
+    newcomersNeedInvitation: false,
+    now: () => 0
+  })
+  const issuer = { issuer: ISSUER, domains: ['example.com'] } as never
+  const enter = await admit({ issuer, subject: 'ann', email, deniesEmail: false })
+  await t.rejects(enter(), { code: 'invalid_grant', message: /deleted meanwhile/ })
+})

@@ -41,3 +41,48 @@ t.test('it adds no sign-in method', async (t) => {
   await t.rejects(submit(), { code: 'invalid_request' })
   t.equal(verified(), 0)
 })
+
+t.test('the passkey of somebody who is gone, or may not come in, opens nothing', async (t) => {
+  const identities = [{ backend: 'one', subject: 's' }]
+  const ann = { id: 'ann', identities }
+  for (const [user, mayHoldTokens, key] of [
+    [undefined, true, 'sign-in.notAllowed'],
+    [{ ...ann, locked: true }, true, 'problems.locked'],
+    [ann, false, 'sign-in.notAllowed']
+  ] as const) {
+    const events: unknown[] = []
+    const opened = async () => t.fail('it opens something')
+    const passkeys = createPasskeySignIn({
+      app: {
+        secondFactors: {
+          policy: 'optional',
+          takesPasskeys: true,
+          verifyPasskey: async () => 'ann'
+        },
+        limits: { attempt: async () => {} },
+        mail: { isOn: false },
+        audit: {
+          record: (_request: unknown, event: string) =>
+            events.push(event)
+        }
+      },
+      backends: new Map([['one', {
+        accounts: {
+          findBySubject: async () => ({ verified: true })
+        }
+      }]]),
+      interactions: {
+        find: async () => ({
+          browser: {},
+          intent: { kind: 'visit' }
+        })
+      },
+      users: { find: async () => user, change: opened },
+      lifecycle: { mayHoldTokens: async () => mayHoldTokens },
+      entry: { enter: opened }
+    } as never)
+    const result = await passkeys.submit({} as never, {} as never, 'h', {} as never)
+    t.match(result, { kind: 'failed', failure: { statusCode: 403, message: { key } } })
+    t.same(events, ['sign_in_failed'])
+  }
+})

@@ -205,5 +205,7 @@ storageTest('sessions at a service', async (t, start) => {
     t.same(await sessions.onBehalfOf({ backendSession: id }, 'service'), { session: 'token 0' })
     t.equal(await sessions.onBehalfOf({ backendSession: id }, 'another'), undefined)
     t.equal(await sessions.onBehalfOf({}, 'service'), undefined)
+    t.same(await sessions.claims({ backendSession: id }, 'service'), { of: 'token 0' })
+    t.equal(await sessions.claims({ backendSession: id }, 'another'), undefined)
   })
 })

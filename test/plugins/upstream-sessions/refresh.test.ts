@@ -123,4 +123,21 @@ storageTest('what a service gives while a session is renewed', async (t, start) 
     t.same(state.ended, [], 'the service has ended it')
     t.equal(state.asked, 1)
   })
+
+  t.test('a session under a key that is gone is over, fresh or not, and asks nobody', async (t) => {
+    for (const later of [0, 61]) {
+      const { clock, state, over, sessions, store } = await open(storage)
+      const endsAt = clock.now + 3600
+      const id = await sessions.open('service', 'token 0', { name: 'browser x', endsAt })
+      await store.update(id, (found) => ({
+        write: { record: { ...found!, sealed: 'of another key' }, ttl: 3600 },
+        result: undefined
+      }))
+      clock.now += later
+      t.equal(await sessions.fresh(id), undefined)
+      t.same(over, [['browser x']])
+      t.equal(await store.find(id), undefined)
+      t.equal(state.asked, 0)
+    }
+  })
 })

@@ -46,7 +46,7 @@ function service () {
         if (state.throwsAtOnce) throw new Error('a module of our own')
         return state.hanging
       },
-      onBehalfOf: { service: 'service', open: (session) => ({ session }) }
+      onBehalfOf: { service: 'service', open: (session) => ({ session }), claims: (session) => ({ of: session }) }
     }
   }
   return { state, backends: new Map([['service', backend]]) }

@@ -119,3 +119,21 @@ t.test('a service that gives no answer is a page with its status, and says when 
     )
   }
 })
+
+t.test('a code by e-mail is sent by who can send one, to an address', async (t) => {
+  const { url, app } = await startServer(t, { env: { AUTH_BACKEND: 'local,demo' } })
+  const sent: unknown[] = []
+  const emailCode = { label: 'x', send: async (to: unknown) => sent.push(to) }
+  const ask = async (backend: string, more: Record<string, string>) => {
+    const browser = new Browser()
+    const { fields } = (await browser.get(`${url}/login`)).forms[0]!
+    const { interaction } = fields
+    const form = { interaction: interaction!, backend, way: 'code', ...more }
+    return browser.post(`${url}/login`, form)
+  }
+  const refused = { status: 400, text: /invalid_request/ }
+  t.match(await ask('local', { email: 'ann@example.com' }), refused)
+  Object.assign(app.signIn.backends.get('demo')!, { emailCode })
+  t.match(await ask('demo', {}), refused)
+  t.same(sent, [])
+})

@@ -1,15 +1,18 @@
 // On whose behalf key sets are fetched, which are stored and which keys are taken (threats OW-03, CL-04).
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
+import { temporarilyUnavailable } from '../../../../errors.ts'
 import { createKeyRing, readKeys, type KeptKeys } from '../../../../plugins/oauth/clients/assertion-keys.ts'
 import type { Wanted } from '../../../../plugins/oauth/clients/fetch-gate.ts'
 import { hashSecret } from '../../../../plugins/secrets.ts'
 import type { Collection } from '../../../../plugins/storage/contract.ts'
 
+const broken = (error: Error) => () => { throw error }
 const request = {} as FastifyRequest
 const ID = 'https://app.example/client.json'
 
-function open () {
+function open (answer: () => unknown = () => ({ keys: [] })) {
+  const clock = { now: 1_000 }
   const lanes: string[] = []
   const stored = new Map<string, KeptKeys>()
   const ring = createKeyRing({
@@ -25,16 +28,16 @@ function open () {
     gate: {
       async fetch<T> ({ lane, read }: Wanted<T>) {
         lanes.push(lane)
-        return { value: read({ keys: [] }), maxAge: 1 }
+        return { value: read(answer()), maxAge: 1 }
       }
     },
-    now: () => 1_000
+    now: () => clock.now
   })
   const find = (jwksUri: string, isAllowed: boolean, holder?: string) =>
     ring.find(
       { id: ID, keys: { jwksUri, isAllowed }, findHolder: async () => holder }, request, false
     )
-  return { lanes, ring, stored, find }
+  return { clock, lanes, ring, stored, find }
 }
 
 t.test('keys of an app that no person has allowed are a stranger\'s, held in memory and not stored (OW-03)', async (t) => {
@@ -91,4 +94,36 @@ t.test('a key is taken from 2048 bits to 4096, and with members as long as those
       if (length >= 0) t.equal(readKeys([{ ...key, [member]: 'x'.repeat(length) }]).length, Number(isTaken), `${member} of ${length}`)
     }
   }
+})
+
+t.test('without usable keys there are none, and nothing is stored', async (t) => {
+  for (const answer of [undefined, 'keys', {}, { keys: {} }]) {
+    const { stored, find } = open(() => answer)
+    await t.rejects(find('https://app.example/keys', true, 'ann'), {
+      name: 'FetchRefused', message: /key set is malformed/
+    })
+    t.equal(stored.size, 0)
+  }
+  const { lanes, find } = open()
+  for (const uri of [undefined, 'no address']) {
+    await t.rejects(find(uri as string, true, 'ann'), {
+      name: 'FetchRefused', message: /names no keys/
+    })
+  }
+  t.same(lanes, [])
+})
+
+t.test('keys of before do while the app does not answer, and not where this server is at fault', async (t) => {
+  const key = { kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43) }
+  let answer: () => unknown = () => ({ keys: [key] })
+  const { clock, find } = open(() => answer())
+  const ask = () => find('https://app.example/keys', true, 'ann')
+  await ask()
+  clock.now += 86_400
+  answer = () => 'malformed'
+  t.same(await ask(), [key])
+  answer = broken(temporarilyUnavailable('busy'))
+  t.same(await ask(), [key])
+  answer = broken(new TypeError('a fault of ours'))
+  await t.rejects(ask(), { message: 'a fault of ours' })
 })

@@ -39,6 +39,10 @@ t.test('keys are found by either metadata, or at the address that the operator g
     await t.rejects(open(path).find(false), UNAVAILABLE, path)
   }
   t.equal(warnings.length, 6, 'the operator reads why')
+  host.answers.set('/page', (response) => response.end('<html>'))
+  const page = open('/paged', { jwks_uri: host.url('/page') })
+  await t.rejects(page.find(false), UNAVAILABLE)
+  t.match(warnings.at(-1), /paged: \/page is not JSON/)
   await t.rejects(open('/nothing').find(false), UNAVAILABLE)
 })
 
