@@ -28,6 +28,24 @@ storageTest('without mail the link is shown once; the page lists what became of 
   t.equal((await app.signIn.invitations.list()).length, 1)
 })
 
+storageTest('an invitation for anyone is made without an address; an act that is none does nothing', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local' } })
+  const { url, app } = server
+  const { browser } = await signedUpOwner(server)
+  const page = await browser.get(`${url}/admin/invitations`)
+  for (const name of ['made-up', '__proto__']) {
+    const answer = await act(browser, page, 'invite', { act: name })
+    t.match(answer, { status: 400, text: /invalid_request/ }, name)
+  }
+  t.same(await app.signIn.invitations.list(), [])
+  const shown = await act(browser, page, 'invite', { email: '' })
+  t.match(shown.text, /\?invite=/)
+  t.match(shown.text, 'It lets one person create')
+  const [made] = await app.signIn.invitations.list()
+  t.equal(made!.email, undefined)
+  t.match((await browser.get(`${url}/admin/invitations`)).text, 'Anyone with the link')
+})
+
 storageTest('who invites, or sends an invitation again, has proved a moment ago who they are (AD-02)', async (t, start) => {
   const clock = { now: 1_800_000_000 }
   const server = await start({ now: () => clock.now, env: { AUTH_BACKEND: 'local' } })
