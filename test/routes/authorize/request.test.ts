@@ -120,6 +120,7 @@ storageTest('what is wrong with the request (AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-
     ['AZ-26', { resource: 'https://evil.example' }, 'invalid_target'],
     ['AZ-26', { resource: `${url}#x` }, 'invalid_target'],
     ['AZ-26', { resource: 'x' }, 'invalid_target'],
+    ['AZ-28', { nonce: 'x'.repeat(4097) }, 'invalid_request'],
     ['AZ-28', { response_mode: 'fragment' }, 'invalid_request'],
     ['AZ-28', { response_mode: 'form_post' }, 'invalid_request'],
     ['AZ-27', { request: 'x.y.z' }, 'request_not_supported'],
