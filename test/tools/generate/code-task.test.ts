@@ -49,6 +49,19 @@ t.test('each definition has its own name, the whole the one that was asked for, 
   t.match(await generateCode({ example, language: 'typescript', name: 'Thing' }), /when: +string/)
 })
 
+t.test('types that cannot be made, or not be returned, are refused in words', async (t) => {
+  const names = Array.from({ length: 600 }, (_, n) => `n${n}_${'x'.repeat(400)}`)
+  const properties = Object.fromEntries(names.map((name) => [name, { type: 'string' }]))
+  for (const [schema, message] of [
+    [{ type: 'object', properties }, /too large to return. Pass a smaller part/],
+    [{ $ref: '#/$defs/none' }, /^No types can be made of this: .*none/],
+    [{ type: 'nonsense' }, /^No types can be made of this: .*nonsense/]
+  ] as const) {
+    const made = generateCode({ schema, language: 'typescript', name: 'A' })
+    await t.rejects(made, { name: 'ToolError', message })
+  }
+})
+
 for (const language of languages) {
   t.test(`a whole file of ${language} compiles as it is`, async (t) => {
     const sources = [
