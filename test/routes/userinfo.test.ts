@@ -52,3 +52,20 @@ storageTest('/userinfo and the ID token say what the scopes allow, and nothing m
     t.equal(subject, sub)
   }
 })
+
+storageTest('of a POST nothing is read but the header, whatever its body is (Core §5.3.1)', async (t, start) => {
+  const { url } = await start()
+  const client = await newClient(url)
+  const { access } = await tokensFor(url, client, { scope: 'openid' })
+  const authorization = `Bearer ${access}`
+  for (const [type, body] of [
+    ['application/x-www-form-urlencoded', 'access_token=x&scope=email'],
+    ['application/json', '{broken'],
+    ['made/up', 'x'.repeat(1_000)]
+  ] as const) {
+    const headers = { authorization, 'content-type': type }
+    const answer = await fetch(`${url}/userinfo`, { method: 'POST', headers, body })
+    t.equal(answer.status, 200, type)
+    t.same(Object.keys(await answer.json() as object), ['sub'])
+  }
+})

@@ -165,6 +165,19 @@ storageTest('an owner has a few streams, and the oldest ends for one more (CN-05
   t.notOk(streams.slice(1).some(({ hasEnded }) => hasEnded))
 })
 
+storageTest('all owners together have some streams, and the oldest of all ends for one more (CN-05)', async (t, start) => {
+  const server = await start()
+  const streams: Array<Awaited<ReturnType<typeof follow>>> = []
+  while (streams.length <= MAX_LIVE.inAll) {
+    const { browser } = await ownerOf(server)
+    for (let n = 0; n < MAX_LIVE.ofOwner; n++) streams.push(await follow(server, browser))
+  }
+  const over = streams.length - MAX_LIVE.inAll
+  const ended = () => streams.map(({ hasEnded }) => hasEnded)
+  t.ok(await until(() => ended().filter(Boolean).length === over))
+  t.same(ended(), streams.map((_, index) => index < over))
+})
+
 storageTest('each choice of the list shows the stories of its kind, and no other', async (t, start) => {
   const server = await start()
   const { url, app } = server
