@@ -2,7 +2,14 @@
 import t from 'tap'
 import { factorIntent } from '../../plugins/sign-in/intent.ts'
 import { Browser } from '../helpers/browser.ts'
-import { asRequest, inCode, pathOf, START, withApp, withPassword } from '../helpers/factor-sign-in.ts'
+import {
+  asRequest,
+  inCode,
+  pathOf,
+  START,
+  withApp,
+  withPassword
+} from '../helpers/factor-sign-in.ts'
 import { startSmtp } from '../helpers/smtp.ts'
 import { storageTest } from '../helpers/storages.ts'
 import { address, startWithMail } from '../helpers/with-mail.ts'

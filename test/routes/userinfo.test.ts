@@ -1,7 +1,13 @@
 // GET /userinfo and ID tokens: what the scopes allow, and nothing more.
 import { decodeJwt } from 'jose'
 import { Browser } from '../helpers/browser.ts'
-import { newClient, post, signUp, tokensFor, walk } from '../helpers/oauth.ts'
+import {
+  newClient,
+  post,
+  signUp,
+  tokensFor,
+  walk
+} from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 storageTest('/userinfo needs a token with openid', async (t, start) => {

@@ -4,7 +4,12 @@ import { Browser } from '../../helpers/browser.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { address, form, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import {
+  address,
+  form,
+  PASSWORD,
+  startWithMail
+} from '../../helpers/with-mail.ts'
 
 const NEXT = 'seven loud badgers 17'
 

@@ -1,6 +1,12 @@
 // The pages of apps and of access keys: who has which, ended for one or for all.
 import { keyFor } from '../../helpers/access-keys.ts'
-import { newClient, ping, post, tokensFor, walk } from '../../helpers/oauth.ts'
+import {
+  newClient,
+  ping,
+  post,
+  tokensFor,
+  walk
+} from '../../helpers/oauth.ts'
 import { act, signedUpOwner } from '../../helpers/owners.ts'
 import { storageTest } from '../../helpers/storages.ts'
 

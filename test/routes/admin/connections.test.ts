@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Story } from '../../../plugins/observability/stories/contract.ts'
 import { MAX_LIVE } from '../../../routes/admin/connections-live.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { authorizeUrl, newClient, pkce, tokensFor } from '../../helpers/oauth.ts'
+import {
+  authorizeUrl,
+  newClient,
+  pkce,
+  tokensFor
+} from '../../helpers/oauth.ts'
 import { ownerOf } from '../../helpers/owner.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'

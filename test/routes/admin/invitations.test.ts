@@ -1,6 +1,10 @@
 // The page of invitations: made, shown once, sent again and withdrawn.
 import { Browser, type Page } from '../../helpers/browser.ts'
-import { act, PASSWORD, signedUpOwner } from '../../helpers/owners.ts'
+import {
+  act,
+  PASSWORD,
+  signedUpOwner
+} from '../../helpers/owners.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest('without mail the link is shown once; the page lists what became of it', async (t, start) => {

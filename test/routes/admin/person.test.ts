@@ -2,8 +2,18 @@
 // has just proved who they are.
 import type { Browser } from '../../helpers/browser.ts'
 import { keyFor } from '../../helpers/access-keys.ts'
-import { newClient, ping, post, walk } from '../../helpers/oauth.ts'
-import { act, PASSWORD, signedUp, signedUpOwner } from '../../helpers/owners.ts'
+import {
+  newClient,
+  ping,
+  post,
+  walk
+} from '../../helpers/oauth.ts'
+import {
+  act,
+  PASSWORD,
+  signedUp,
+  signedUpOwner
+} from '../../helpers/owners.ts'
 import { appOf } from '../../helpers/second-factors.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest, type Start } from '../../helpers/storages.ts'

@@ -1,7 +1,14 @@
 // What is wrong with an authorization request, and who learns of it (threats AZ).
 import { Browser } from '../../helpers/browser.ts'
 import { json, startHost } from '../../helpers/client-host.ts'
-import { authorizeUrl, CALLBACK, newClient, pkce, walk, type Fields } from '../../helpers/oauth.ts'
+import {
+  authorizeUrl,
+  CALLBACK,
+  newClient,
+  pkce,
+  walk,
+  type Fields
+} from '../../helpers/oauth.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 const CHATGPT = '0a1b2c3d-0000-4000-8000-000000000001'

@@ -56,6 +56,7 @@ t.test('nothing is dropped or merged without a word', (t) => {
     ['1e400 2 3', /too large/],
     ['1e308 1e308', /too large to be added/],
     ['100,200,300', /one number or several/],
+    [',100,200 5', /one number or several/],
     ['a,b\n1,2\n3,4\n5,6,7', /Line 4 has 3 cells/],
     ['a,b\nx,y\nz,w', /None of the columns/],
     ['[[1,2],[3]]', /flat objects/]
@@ -67,7 +68,7 @@ t.test('nothing is dropped or merged without a word', (t) => {
     'In 2024 we sold 5.',
     'Sold:\n5\nand more',
     'In 2024, we\nsold 5, 6, 7\nand, well, that, is, it',
-    'He said, "hello\nand left, in 5'
+    'a,b\n1,"2\n3,4'
   ]) t.equal(of(prose), undefined, prose)
   t.end()
 })

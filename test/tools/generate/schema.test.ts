@@ -1,6 +1,10 @@
 // Schemas: what is refused before data is made, and the schema of an example.
 import t from 'tap'
-import { checkSchema, schemaOf, typesOf } from '../../../tools/generate/schema.ts'
+import {
+  checkSchema,
+  schemaOf,
+  typesOf
+} from '../../../tools/generate/schema.ts'
 
 t.test('a schema of an example has its types, and a lax one only the types', (t) => {
   t.match(schemaOf({ id: 1, mail: 'a@b.example' }), {
