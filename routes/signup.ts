@@ -44,7 +44,12 @@ export default async function signUp (app: FastifyInstance, { signup }: Pick<Con
     const outcome = await app.accounts.signUp(request, reply, form)
     if (outcome.kind === 'refused') return showForm(app, request, reply, form, outcome)
     if (outcome.kind === 'parked') return reply.redirect(app.signIn.next(outcome.parked), 303)
-    if (outcome.kind === 'failed') return reply.redirect(signInPages.login(outcome.handle), 303)
+    if (outcome.kind === 'failed') {
+      const { failure } = outcome
+      // For the page of the sign-in, which says why.
+      const parked = await interactions.advance(request, outcome.handle, (rest) => ({ ...rest, failure }))
+      return reply.redirect(app.signIn.next(parked), 303)
+    }
     return reply.page('message', {
       title: request.words.text('sign-up.checkTitle'),
       text: request.words.say(outcome.message),

@@ -1,9 +1,14 @@
 // GET /documents/…: a long document is shown page by page, and each page is read alone (BW-08).
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { Browser } from '../helpers/browser.ts'
+import { signedUp } from '../helpers/owners.ts'
 import { startServer } from '../helpers/server.ts'
+import { folder } from '../helpers/tool-context.ts'
 import { until } from '../helpers/until.ts'
 
 const pdf =
@@ -147,4 +152,40 @@ t.test('without sign-in each address has its own share of the workers that rende
   }
   for (const address of ['192.0.2.1', '2001:db8::5']) await fetch(`${url}/documents/a.md`, { headers: { 'x-forwarded-for': address } })
   t.same(people, ['address 192.0.2.1', 'address 2001:db8::'])
+})
+
+t.test('a PDF ends on its way within a second of the sign-in or the right to it, and of nobody else (SW-07)', async (t) => {
+  const at = await folder(t)
+  const rules = { groups: { finance: [] }, rules: [{ who: ['finance'], documents: ['**'] }] }
+  await writeFile(join(at, 'access.json'), JSON.stringify(rules))
+  const large = pdf.replace('\n', `\n%${'x'.repeat(20_000_000)}\n`)
+  const { url, app } = await startServer(t, {
+    env: { AUTH_BACKEND: 'local', ACCESS: join(at, 'access.json') },
+    documents: { 'large.pdf': large }
+  })
+  await app.library.ready
+  const { lifecycle } = app.signIn
+  const { host, hostname, port } = new URL(url)
+  /** As far as its first bytes; `left` says how much came in all. */
+  const begin = async (name: string) => {
+    const { browser, id } = await signedUp({ url, app }, `${name}@example.com`)
+    await lifecycle.changeGroups(id, () => ['finance'])
+    const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ')
+    const socket = connect(Number(port), hostname)
+    t.teardown(() => socket.destroy())
+    socket.write(`GET /documents/large.pdf?file HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\n\r\n`)
+    const [head] = await once(socket, 'data')
+    t.match(String(head), /^HTTP\/1\.1 200 OK/)
+    return { id, socket: socket.pause(), read: Buffer.byteLength(head) }
+  }
+  const [out, taken, stays] = [await begin('out'), await begin('taken'), await begin('stays')]
+  await lifecycle.signOutEverywhere(out.id)
+  await lifecycle.changeGroups(taken.id, () => [])
+  await wait(1_500)
+  for (const [one, whole] of [[out, false], [taken, false], [stays, true]] as const) {
+    one.socket.on('error', () => {}).on('data', (part) => { one.read += part.length })
+    one.socket.resume()
+    await Promise.race([once(one.socket, 'close'), until(() => one.read > large.length)])
+    t.equal(one.read > large.length, whole)
+  }
 })

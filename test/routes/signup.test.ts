@@ -1,10 +1,13 @@
 // The form that makes an account.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { parseEmail } from '../../auth-backends/contract.ts'
 import { paths } from '../../paths.ts'
 import { Browser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/server.ts'
 import { startSmtp } from '../helpers/smtp.ts'
+import { folder } from '../helpers/tool-context.ts'
 import { send, stranger } from '../helpers/visitors.ts'
 import { startWithMail } from '../helpers/with-mail.ts'
 import { service } from '../helpers/vouching-service.ts'
@@ -114,4 +117,37 @@ t.test('an account waits until its mailbox is confirmed, but not where the invit
   const mailed = await app.signIn.invitations.invite({ email, isMailed: true })
   t.equal(await signUp(email, mailed), true)
   t.match(await Array.fromAsync(app.signIn.lifecycle.all()), [{ email, emailVerified: true }])
+})
+
+t.test('where no backend makes accounts, sign-up leads to the sign-in, and nothing is begun', async (t) => {
+  const server = await startServer(t, { env: { AUTH_BACKEND: 'demo', SIGNUP: 'open' } })
+  const answer = await send(server, { method: 'GET', url: paths.signup })
+  t.match(answer, { statusCode: 403, body: /access_denied/ })
+  t.match(answer.body, /This server does not create accounts[^]*href="\/account">Sign in</)
+  t.equal(answer.headers['set-cookie'], undefined)
+})
+
+t.test('whom a service makes and then does not describe, or under an address that may not come in, is nobody here', async (t) => {
+  const at = await folder(t)
+  for (const [name, identity, shown] of [
+    ['unreadable', "{ subject: '' }", { status: 503, url: /\/login\?interaction=/, text: /role="alert"/ }],
+    ['stranger', "{ subject: 'a', email: 'eve@evil.example', emailVerified: true }", { status: 403, text: /access_denied/ }]
+  ] as const) {
+    const path = join(at, `${name}.ts`)
+    await writeFile(path, `import { z } from ${JSON.stringify(import.meta.resolve('zod'))}
+export default { env: z.object({}), open: () => ({
+  title: 'Other',
+  password: { label: 'Name', verify: async () => null },
+  signUp: { create: async () => ({ kind: 'created', identity: ${identity} }) }
+}) }`)
+    const env = { AUTH_BACKEND: path, SIGNUP: 'open', ALLOWED_EMAILS: '@example.com' }
+    const { url, app } = await startServer(t, { env })
+    const browser = new Browser()
+    const form = await browser.get(`${url}/signup`)
+    const isForm = ({ action }: { action: string }) => action === '/signup'
+    const account = { email: 'ann@example.com', password: 'eleven quiet otters 42' }
+    t.match(await browser.submit(form, isForm, account), shown, name)
+    t.same(await Array.fromAsync(app.signIn.lifecycle.all()), [])
+    t.match((await browser.get(`${url}/account`)).url, '/login', 'nobody is signed in')
+  }
 })

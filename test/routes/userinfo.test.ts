@@ -1,7 +1,13 @@
 // GET /userinfo and ID tokens: what the scopes allow, and nothing more.
 import { decodeJwt } from 'jose'
 import { Browser } from '../helpers/browser.ts'
-import { newClient, post, signUp, tokensFor, walk } from '../helpers/oauth.ts'
+import {
+  newClient,
+  post,
+  signUp,
+  tokensFor,
+  walk
+} from '../helpers/oauth.ts'
 import { storageTest } from '../helpers/storages.ts'
 
 storageTest('/userinfo needs a token with openid', async (t, start) => {
@@ -50,5 +56,22 @@ storageTest('/userinfo and the ID token say what the scopes allow, and nothing m
     const { iss, aud, exp, iat, sub: subject, ...said } = decodeJwt(body['id_token'] as string)
     t.same(said, claims, `ID token: ${scope}`)
     t.equal(subject, sub)
+  }
+})
+
+storageTest('of a POST nothing is read but the header, whatever its body is (Core §5.3.1)', async (t, start) => {
+  const { url } = await start()
+  const client = await newClient(url)
+  const { access } = await tokensFor(url, client, { scope: 'openid' })
+  const authorization = `Bearer ${access}`
+  for (const [type, body] of [
+    ['application/x-www-form-urlencoded', 'access_token=x&scope=email'],
+    ['application/json', '{broken'],
+    ['made/up', 'x'.repeat(1_000)]
+  ] as const) {
+    const headers = { authorization, 'content-type': type }
+    const answer = await fetch(`${url}/userinfo`, { method: 'POST', headers, body })
+    t.equal(answer.status, 200, type)
+    t.same(Object.keys(await answer.json() as object), ['sub'])
   }
 })

@@ -1,6 +1,5 @@
 // The catalogue of the databases as resources: all of it at once, and each table that this caller may read (MCP
 // "Resources").
-// Tested in test/tools/database/postgres.test.ts.
 import { defineResource, type Resource } from '../../authoring/resource.ts'
 import { isToolError, ToolError, type ToolContext } from '../../authoring/tool.ts'
 import { describeDatabases, describeTable } from './catalogue.ts'

@@ -69,6 +69,10 @@ t.test('a session at a provider joins nothing: it is asked again, and must say w
   const choice = await byName(other)
   t.match(choice.text, 'Silent', 'how the account is entered')
   t.notMatch(choice.text, 'Named')
+  for (const decision of ['', 'both', '__proto__']) {
+    const undecided = await other.submit(choice, () => true, { decision })
+    t.match(undecided, { status: 400, text: /Choose one of the two/ }, decision)
+  }
   const login = await other.submit(choice, () => true, { decision: 'join' })
   let page = login
   for (const age of [undefined, 301]) {

@@ -192,3 +192,20 @@ storageTest('signing out everywhere revokes the keys where the person ticks that
   t.equal(await ping(url, ended.secret), 401)
   t.equal(await ping(url, secret), 200, 'nobody else')
 })
+
+storageTest('a session that ends while its form is read makes no key (AK-09)', async (t, start) => {
+  const server = await start()
+  const { url, app } = server
+  const { browser, id } = await demoPerson(server)
+  const form = await browser.get(`${url}/account/keys`)
+  const { methods, lifecycle } = app.signIn
+  const { isFresh } = methods
+  methods.isFresh = async (request) => {
+    const fresh = await isFresh(request)
+    await lifecycle.signOutEverywhere(id)
+    return fresh
+  }
+  const answer = await browser.submit(form, isForm, { name: 'n8n' })
+  t.match(answer, { status: 403, text: /access_denied/ })
+  t.same(await app.accessKeys.listByUser(id), [])
+})

@@ -4,7 +4,12 @@ import { Browser } from '../../helpers/browser.ts'
 import { startSmtp } from '../../helpers/smtp.ts'
 import { startServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
-import { address, form, PASSWORD, startWithMail } from '../../helpers/with-mail.ts'
+import {
+  address,
+  form,
+  PASSWORD,
+  startWithMail
+} from '../../helpers/with-mail.ts'
 
 const NEXT = 'seven loud badgers 17'
 
@@ -144,4 +149,27 @@ storageTest('a session that is ended from elsewhere while it changes the passwor
   }
   t.match(await form(browser, page, { present: PASSWORD, next: NEXT }), { status: 400, text: /sign_in_expired/ })
   t.equal(await isIn(browser), false)
+})
+
+storageTest('a password that was changed elsewhere in this moment stays: the old one is wrong by now', async (t, start) => {
+  const { url, app, person, signIn } = await startWithMail(smtp, start)
+  const email = address(t, 'elsewhere')
+  const browser = await person(email)
+  const page = await browser.get(`${url}/account/password`)
+  const { lifecycle, backends } = app.signIn
+  const { signOutEverywhere } = lifecycle
+  const elsewhere = 'nine slow herons 88'
+  lifecycle.signOutEverywhere = async (id) => {
+    const { subject } = (await lifecycle.find(id))!.identities[0]!
+    const change = { present: PASSWORD, next: elsewhere }
+    await backends.get('local')!.accounts!.changePassword(subject, change)
+    return signOutEverywhere(id)
+  }
+  const sent = smtp.messages.length
+  const answer = await form(browser, page, { present: PASSWORD, next: NEXT })
+  t.match(answer, { status: 401, text: /Incorrect password/ })
+  t.equal((await signIn(email, NEXT)).status, 401)
+  t.equal((await signIn(email, elsewhere)).status, 200)
+  await app.mail.idle()
+  t.equal(smtp.messages.length, sent, 'nobody is told of a change')
 })

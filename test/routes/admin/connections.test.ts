@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Story } from '../../../plugins/observability/stories/contract.ts'
 import { MAX_LIVE } from '../../../routes/admin/connections-live.ts'
 import { Browser } from '../../helpers/browser.ts'
-import { authorizeUrl, newClient, pkce, tokensFor } from '../../helpers/oauth.ts'
+import {
+  authorizeUrl,
+  newClient,
+  pkce,
+  tokensFor
+} from '../../helpers/oauth.ts'
 import { ownerOf } from '../../helpers/owner.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
@@ -163,6 +168,19 @@ storageTest('an owner has a few streams, and the oldest ends for one more (CN-05
   for (let n = 0; n <= MAX_LIVE.ofOwner; n++) streams.push(await follow(server, browser))
   t.ok(await until(() => streams[0]!.hasEnded))
   t.notOk(streams.slice(1).some(({ hasEnded }) => hasEnded))
+})
+
+storageTest('all owners together have some streams, and the oldest of all ends for one more (CN-05)', async (t, start) => {
+  const server = await start()
+  const streams: Array<Awaited<ReturnType<typeof follow>>> = []
+  while (streams.length <= MAX_LIVE.inAll) {
+    const { browser } = await ownerOf(server)
+    for (let n = 0; n < MAX_LIVE.ofOwner; n++) streams.push(await follow(server, browser))
+  }
+  const over = streams.length - MAX_LIVE.inAll
+  const ended = () => streams.map(({ hasEnded }) => hasEnded)
+  t.ok(await until(() => ended().filter(Boolean).length === over))
+  t.same(ended(), streams.map((_, index) => index < over))
 })
 
 storageTest('each choice of the list shows the stories of its kind, and no other', async (t, start) => {

@@ -21,6 +21,7 @@ import { ownerOf } from '../../helpers/owner.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { storageTest } from '../../helpers/storages.ts'
 import { until } from '../../helpers/until.ts'
+import { CHATGPT } from '../../helpers/visitors.ts'
 
 const CLOSED = '127.0.0.1:1'
 
@@ -182,4 +183,29 @@ storageTest('an account that is locked, and one that nobody allowed', async (t, 
       todo: 'connections.do_unlock'
     }
   })
+})
+
+storageTest('a fault of this server is no refusal: the app hears nothing of it, and no story says that it was refused', async (t, start) => {
+  const { url, app } = await start()
+  const asked = {
+    client_id: CHATGPT,
+    redirect_uri: 'https://chatgpt.com/connector_platform_oauth_redirect',
+    code_challenge: pkce().challenge
+  }
+  const { clients, signIn } = app
+  const fail = async () => { throw new Error('storage is away') }
+  const { find } = clients
+  const { begin } = signIn.interactions
+  const broken = [() => { clients.find = fail }, () => { clients.find = find; signIn.interactions.begin = fail }]
+  for (const breakIt of broken) {
+    breakIt()
+    const browser = new Browser()
+    const page = await browser.get(authorizeUrl(url, asked))
+    t.equal(page.status, 500)
+    t.equal(browser.left, undefined)
+    t.notMatch(page.text, /storage is away|href="https:\/\/chatgpt/)
+  }
+  signIn.interactions.begin = begin
+  const events = await app.audit.latest()
+  t.notOk(events.some(({ event }) => event === 'authorization_refused'))
 })

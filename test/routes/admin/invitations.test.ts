@@ -1,6 +1,10 @@
 // The page of invitations: made, shown once, sent again and withdrawn.
-import { Browser } from '../../helpers/browser.ts'
-import { act, PASSWORD, signedUpOwner } from '../../helpers/owners.ts'
+import { Browser, type Page } from '../../helpers/browser.ts'
+import {
+  act,
+  PASSWORD,
+  signedUpOwner
+} from '../../helpers/owners.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 storageTest('without mail the link is shown once; the page lists what became of it', async (t, start) => {
@@ -28,6 +32,24 @@ storageTest('without mail the link is shown once; the page lists what became of 
   t.equal((await app.signIn.invitations.list()).length, 1)
 })
 
+storageTest('an invitation for anyone is made without an address; an act that is none does nothing', async (t, start) => {
+  const server = await start({ env: { AUTH_BACKEND: 'local' } })
+  const { url, app } = server
+  const { browser } = await signedUpOwner(server)
+  const page = await browser.get(`${url}/admin/invitations`)
+  for (const name of ['made-up', '__proto__']) {
+    const answer = await act(browser, page, 'invite', { act: name })
+    t.match(answer, { status: 400, text: /invalid_request/ }, name)
+  }
+  t.same(await app.signIn.invitations.list(), [])
+  const shown = await act(browser, page, 'invite', { email: '' })
+  t.match(shown.text, /\?invite=/)
+  t.match(shown.text, 'It lets one person create')
+  const [made] = await app.signIn.invitations.list()
+  t.equal(made!.email, undefined)
+  t.match((await browser.get(`${url}/admin/invitations`)).text, 'Anyone with the link')
+})
+
 storageTest('who invites, or sends an invitation again, has proved a moment ago who they are (AD-02)', async (t, start) => {
   const clock = { now: 1_800_000_000 }
   const server = await start({ now: () => clock.now, env: { AUTH_BACKEND: 'local' } })
@@ -39,15 +61,14 @@ storageTest('who invites, or sends an invitation again, has proved a moment ago 
   const before = await app.signIn.invitations.list()
   clock.now += 301
   t.match((await act(browser, page, 'resend')).url, /\/login\?interaction=/)
-  t.match(
-    (await act(browser, page, 'invite', { groups: 'x'.repeat(2_000) })).url,
-    /\/login\?interaction=/,
-    'too long to be kept'
-  )
   const asked = await act(browser, page, 'invite', { email: 'bob@example.com', groups: 'finance', language: 'ja' })
   t.match(asked.url, /\/login\?interaction=/)
   t.same(await app.signIn.invitations.list(), before)
-  const back = await browser.submit(asked, ({ fields }) => 'password' in fields, { email: 'owner@example.com', password: PASSWORD })
+  const prove = (at: Page) => browser.submit(at, ({ fields }) => 'password' in fields, {
+    email: 'owner@example.com',
+    password: PASSWORD
+  })
+  const back = await prove(asked)
   t.match(back.text, 'value="ja" lang="ja" selected', 'what was typed is there again')
   await act(browser, back, 'invite')
   const expected = [{ email: 'bob@example.com', groups: ['finance'] }, { email: 'ann@example.com' }]
@@ -60,6 +81,10 @@ storageTest('who invites, or sends an invitation again, has proved a moment ago 
     true,
     'withdrawing gives nothing'
   )
+  const long = { email: 'eve@example.com', groups: 'x'.repeat(2_100) }
+  const late = await act(browser, await browser.get(open), 'invite', long)
+  t.match(late.url, /\/login\?interaction=/)
+  t.equal((await prove(late)).url, open, 'too long to be kept')
 })
 
 storageTest('the list names who made an invitation, also an owner who is gone: by their id, never as the operator (AD-23)', async (t, start) => {

@@ -2,9 +2,22 @@
 // has just proved who they are.
 import type { Browser } from '../../helpers/browser.ts'
 import { keyFor } from '../../helpers/access-keys.ts'
-import { newClient, ping, post, walk } from '../../helpers/oauth.ts'
-import { act, PASSWORD, signedUp, signedUpOwner } from '../../helpers/owners.ts'
+import {
+  newClient,
+  ping,
+  post,
+  walk
+} from '../../helpers/oauth.ts'
+import {
+  act,
+  PASSWORD,
+  signedUp,
+  signedUpOwner
+} from '../../helpers/owners.ts'
+import { appOf } from '../../helpers/second-factors.ts'
+import { startSmtp } from '../../helpers/smtp.ts'
 import { storageTest, type Start } from '../../helpers/storages.ts'
+import { startWithMail } from '../../helpers/with-mail.ts'
 
 async function place (start: Start) {
   const clock = { now: 1_800_000_000 }
@@ -184,4 +197,47 @@ storageTest('of what an owner may do, that alone is offered which can be done to
     ['an owner by OWNER_EMAIL', await offered(ann.id, { email: 'named@example.com', emailVerified: true, isOwner: true }), ['reset', 'lock', 'delete']],
     ['who is looking', await offered(owner.id), ['reset', 'no-owner']]
   ] as const) t.same(asks, expected, who)
+})
+
+storageTest('what nobody can do with a person is refused, as a question and as an act', async (t, start) => {
+  const { owner, personPage, find, events } = await place(start)
+  const page = await personPage()
+  const before = await find()
+  for (const name of ['made-up', '__proto__', 'constructor', 'sign-out ']) {
+    const refused = { status: 400, text: /invalid_request/ }
+    t.match(await personPage(`&ask=${encodeURIComponent(name)}`), refused, name)
+    const answer = await act(owner.browser, page, 'sign-out', { act: name })
+    t.match(answer, refused, name)
+    t.match(answer.text, 'This form is not one of this page')
+  }
+  t.same([await find(), await events()], [before, []])
+})
+
+storageTest('an owner takes the second factors of a person away after a question', async (t, start) => {
+  const { app, clock, owner, ann, personPage, find, events } = await place(start)
+  await appOf(app.secondFactors, (await find())!, clock.now)
+  const question = await personPage('&ask=factors')
+  t.equal(await app.secondFactors.hasAny(ann.id), true, 'a question removes none')
+  const done = await act(owner.browser, question, 'factors')
+  t.match(done.text, /role="status">/)
+  t.equal(await app.secondFactors.hasAny(ann.id), false)
+  t.same(await events(), ['factor_removed'])
+})
+
+storageTest('with mail a link for a new password goes to the person alone', async (t, start) => {
+  const smtp = await startSmtp()
+  t.teardown(() => smtp.stop())
+  const env = { AUTH_BACKEND: 'local' }
+  const server = await startWithMail(smtp, start, { env })
+  const { app, url, person, linkTo } = server
+  const [browser] = [await person('owner@example.com'), await person('ann@example.com')]
+  const people = await Array.fromAsync(app.signIn.lifecycle.all())
+  const idOf = (email: string) => people.find((one) => one.email === email)!.id
+  await app.signIn.lifecycle.setOwner(idOf('owner@example.com'), true)
+  const sent = smtp.messages.length
+  const path = `${url}/admin/person?person=${idOf('ann@example.com')}`
+  const done = await act(browser, await browser.get(`${path}&ask=reset`), 'reset')
+  t.match(done, { status: 200, url: `${path}&done=reset` })
+  t.notMatch(done.text, '?link=')
+  t.match(await linkTo('ann@example.com', sent), '/password/reset')
 })

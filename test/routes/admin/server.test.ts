@@ -34,3 +34,15 @@ t.test('an existing server that fails is hinted at, and one that answers is not'
   t.equal(await hasHint('http://127.0.0.1:1/mcp'), true)
   t.equal(await hasHint(crm.url), false)
 })
+
+t.test('mail that was not sent is counted, and hinted at', async (t) => {
+  const env = { AUTH_BACKEND: 'demo', SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'mcp@example.com' }
+  const server = await startServer(t, { env })
+  const { browser } = await ownerOf(server)
+  const shown = async () => (await browser.get(`${server.url}/admin/server`)).text
+  t.notMatch(await shown(), /Mail not sent|Mail could not be sent/)
+  Object.assign(server.app.mail.failures, { count: 2, lastAt: 1_800_000_000 })
+  const text = await shown()
+  t.match(text, 'Mail could not be sent')
+  t.match(text, /Mail not sent[^]*2 since the start, the last on/)
+})

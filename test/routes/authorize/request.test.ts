@@ -1,7 +1,14 @@
 // What is wrong with an authorization request, and who learns of it (threats AZ).
 import { Browser } from '../../helpers/browser.ts'
 import { json, startHost } from '../../helpers/client-host.ts'
-import { authorizeUrl, CALLBACK, newClient, pkce, walk, type Fields } from '../../helpers/oauth.ts'
+import {
+  authorizeUrl,
+  CALLBACK,
+  newClient,
+  pkce,
+  walk,
+  type Fields
+} from '../../helpers/oauth.ts'
 import { storageTest } from '../../helpers/storages.ts'
 
 const CHATGPT = '0a1b2c3d-0000-4000-8000-000000000001'
@@ -120,6 +127,7 @@ storageTest('what is wrong with the request (AZ-13 to AZ-17, AZ-25 to AZ-28, AZ-
     ['AZ-26', { resource: 'https://evil.example' }, 'invalid_target'],
     ['AZ-26', { resource: `${url}#x` }, 'invalid_target'],
     ['AZ-26', { resource: 'x' }, 'invalid_target'],
+    ['AZ-28', { nonce: 'x'.repeat(4097) }, 'invalid_request'],
     ['AZ-28', { response_mode: 'fragment' }, 'invalid_request'],
     ['AZ-28', { response_mode: 'form_post' }, 'invalid_request'],
     ['AZ-27', { request: 'x.y.z' }, 'request_not_supported'],

@@ -45,6 +45,9 @@ t.test('nothing is dropped or merged without a word', (t) => {
   t.match(of('\ufeffa;b\r\n1;2\r\n\r\n')!.columns, [{ name: 'a', sum: 1 }, { name: 'b', sum: 2 }])
   t.match(of('[1.5, 2.5]')!.columns, [{ mean: 2 }])
   t.match(of('85,90,100,120')!.columns, [{ count: 4 }])
+  t.match(of('[1 2 3]')!.columns, [{ sum: 6 }])
+  t.match(of('{"a": 2}')!.columns, [{ name: 'a', sum: 2 }])
+  t.match(of(',85 ,90')!.columns, [{ count: 2, sum: 175 }])
   t.match(of('1,234.5 2')!.columns, [{ count: 2, max: 1234.5 }])
   t.match(of('day\ttemp\nMon\t1\nTue\t3')!.columns, [{ name: 'temp', mean: 2 }])
   for (const [text, message] of [
@@ -53,11 +56,20 @@ t.test('nothing is dropped or merged without a word', (t) => {
     ['1e400 2 3', /too large/],
     ['1e308 1e308', /too large to be added/],
     ['100,200,300', /one number or several/],
+    [',100,200 5', /one number or several/],
     ['a,b\n1,2\n3,4\n5,6,7', /Line 4 has 3 cells/],
     ['a,b\nx,y\nz,w', /None of the columns/],
     ['[[1,2],[3]]', /flat objects/]
   ] as const) t.throws(() => of(text), { name: 'ToolError', message }, text)
-  for (const prose of ['!!!', 'Roses are red,\nviolets are blue,\nand so on, friend', 'One word', 'In 2024 we sold 5.']) t.equal(of(prose), undefined, prose)
+  for (const prose of [
+    '!!!',
+    'Roses are red,\nviolets are blue,\nand so on, friend',
+    'One word',
+    'In 2024 we sold 5.',
+    'Sold:\n5\nand more',
+    'In 2024, we\nsold 5, 6, 7\nand, well, that, is, it',
+    'a,b\n1,"2\n3,4'
+  ]) t.equal(of(prose), undefined, prose)
   t.end()
 })
 

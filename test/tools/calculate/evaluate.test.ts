@@ -11,7 +11,9 @@ t.test('percentages, as on a pocket calculator', async (t) => {
     ['50%', '0.5'],
     ['50% * 50%', '0.25'],
     ['3/8 to %', '37.5 %'],
-    ['100 km + 10%', '110 km']
+    ['100 km + 10%', '110 km'],
+    ['100 + (5% - 2%)', '103'],
+    ['100 + (5% + 1)', '101.05']
   ])
 })
 
@@ -25,6 +27,14 @@ t.test('a message says what to change', async (t) => {
     ['2000-10-10', /Dates are subtracted/],
     ['5!=120', /5! = 120/],
     ['(15 to hex) + 1', /the whole expression/],
+    ['1 + (2 < 3)', /Comparisons .* the whole expression/],
+    ['[1, 2] + 1', /A list in \[ \] is an argument/],
+    ['5 off 150', /Write a percentage before off/],
+    ['|3 - 5', /\| is not closed. Write abs\(x\)/],
+    ['1e60 to fraction', /not a fraction with a denom/],
+    ['1e-60 to fraction', /not a fraction with a denom/],
+    ['9999-12-31 + 1 day', /year 1 to the year 9999/],
+    ['0001-01-01 - 1 day', /year 1 to the year 9999/],
     ['1,234', /as in 1234567/],
     ['* 3', /Put a number, a function or \( at "\* 3"/],
     [`${'('.repeat(64)}1${')'.repeat(64)}`, /nested deeper than 64 levels/],
@@ -44,6 +54,7 @@ t.test('a message says what to change', async (t) => {
     ['5 mod 0', /division by zero/],
     ['0^-1', /divide by zero/],
     ['sqrt(-1)', /no square root in real/],
+    ['root(-16, 4)', /no even root in real numbers/],
     ['(-8)^(1/3)', /use cbrt/],
     ['ln(0)', /above zero/],
     ['asin(2)', /from -1 to 1/],

@@ -30,6 +30,18 @@ t.test('a column reads as SQL would say it, and comments are cut', async (t) => 
   })
 })
 
+t.test('conditions and values are shown as far as they are short', (t) => {
+  const labels = Array.from({ length: 51 }, (_, n) => `it's ${n}`)
+  const columns = [{ name: 'kind', type: 'kind', labels }]
+  const checks = ['a > 0', 'x'.repeat(301)]
+  const described = describeTable(table('t', { columns, checks })).columns
+  t.match(described[0], /^kind kind \('it''s 0', .*'it''s 49', …\)$/)
+  t.same(described.slice(1), ['check a > 0', `check ${'x'.repeat(300)}…`])
+  const few = { name: 'kind', type: 'kind', labels: labels.slice(0, 50) }
+  t.notMatch(describeTable(table('t', { columns: [few] })).columns[0], '…')
+  t.end()
+})
+
 t.test('a hundred columns, forty tables with theirs, and five hundred names', async (t) => {
   const wide = (count: number) =>
     describeTable(table('wide', { columns: Array.from({ length: count }, (_, i) => ({ name: `c${i}`, type: 'int' })) })).columns

@@ -1,6 +1,11 @@
 // Types are a whole file in every language that is offered: each is compiled where its compiler is installed.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -47,6 +52,19 @@ t.test('each definition has its own name, the whole the one that was asked for, 
   for (const line of [/export interface Order \{/, /created: +string;/, /items: +Item\[\];/, /parent\?: +Order;/]) t.match(code, line)
   t.equal(code.match(/export interface/g)!.length, 2)
   t.match(await generateCode({ example, language: 'typescript', name: 'Thing' }), /when: +string/)
+})
+
+t.test('types that cannot be made, or not be returned, are refused in words', async (t) => {
+  const names = Array.from({ length: 600 }, (_, n) => `n${n}_${'x'.repeat(400)}`)
+  const properties = Object.fromEntries(names.map((name) => [name, { type: 'string' }]))
+  for (const [schema, message] of [
+    [{ type: 'object', properties }, /too large to return. Pass a smaller part/],
+    [{ $ref: '#/$defs/none' }, /^No types can be made of this: .*none/],
+    [{ type: 'nonsense' }, /^No types can be made of this: .*nonsense/]
+  ] as const) {
+    const made = generateCode({ schema, language: 'typescript', name: 'A' })
+    await t.rejects(made, { name: 'ToolError', message })
+  }
 })
 
 for (const language of languages) {

@@ -223,3 +223,22 @@ storageTest('a stolen session with the password adds no factor at the moment in 
   t.equal(answered.status, 400)
   t.same((await app.secondFactors.list(user.id)).map(({ name }) => name), ["Ann's"])
 })
+
+storageTest('a session that ends while its code is read shows nothing, and spends no code (SF-06)', async (t, start) => {
+  const { app, url, browser, user, clock, addApp, page } = await personAt(t, start, smtp)
+  const { secret } = await addApp()
+  clock.now += 301
+  const proof = await page('/app')
+  const before = await app.storage.collection('secondFactors').find(user.id)
+  const { attempt } = app.limits
+  app.limits.attempt = async (what) => {
+    if (what !== 'sign-in') return
+    app.limits.attempt = attempt
+    await app.signIn.lifecycle.signOutEverywhere(user.id)
+  }
+  const code = codeAt(secret, clock.now)
+  const answer = await browser.submit(proof, actionIs('/prove'), { code })
+  t.match(answer, { status: 403, text: /access_denied/ })
+  t.same(await app.storage.collection('secondFactors').find(user.id), before)
+  t.match((await browser.get(`${url}/account`)).url, '/login')
+})
