@@ -1,9 +1,10 @@
 // Notes in SQLite: the contract of every store.
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { openSqliteNotes } from '../../../plugins/notes/sqlite.ts'
 import { folder } from '../../helpers/tool-context.ts'
+import { countTurns } from '../../helpers/turns.ts'
 import { noteStoreContract } from './note-store-contract.ts'
 
 t.test('notes in SQLite', async (t) => {
@@ -56,19 +57,6 @@ t.test('the worker searches where there is one, for a person who has notes', asy
   t.same(await store.search('ann', 'walnut', 5, 'app'), [])
   t.same(asked, [['walnut', 5, 'ann', 'app']])
 })
-
-/** Counts turns of the event loop. */
-function countTurns (t: Test): () => number {
-  let turns = 0
-  let next: NodeJS.Immediate
-  const count = () => {
-    turns++
-    next = setImmediate(count)
-  }
-  count()
-  t.teardown(() => clearImmediate(next))
-  return () => turns
-}
 
 t.test('long texts are cut into words and written one in a turn, however many come in one moment (TL-37)', async (t) => {
   const store = openSqliteNotes(await folder(t))

@@ -9,6 +9,7 @@ import {
 } from '../../../../plugins/upstreams/catalogue/changes.ts'
 import { readCatalogue } from '../../../../plugins/upstreams/catalogue/read.ts'
 import { connectionTo, operatorLog, schema, settingsOf } from './upstream.ts'
+import { countTurns } from '../../../helpers/turns.ts'
 
 const read = (tools: object[], prompts: object[] = [], instructions?: string) =>
   readCatalogue(
@@ -147,16 +148,9 @@ t.test('large lists are compared in turns with other requests (UC-01)', async (t
   // As if each entry took ten milliseconds.
   let time = 0
   performance.now = () => (time += 10)
-  let turns = 0
-  let next: NodeJS.Immediate
-  const count = () => {
-    turns++
-    next = setImmediate(count)
-  }
-  count()
+  const turns = countTurns(t)
   t.equal((await compare(before, after, 'crm', 7)).length, 4)
-  clearImmediate(next!)
-  t.ok(turns >= names.length, String(turns))
+  t.ok(turns() >= names.length, String(turns()))
 })
 
 t.test('what is stored and is no text counts as nothing, and delays nobody (SG-31)', async (t) => {

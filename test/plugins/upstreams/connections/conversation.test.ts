@@ -5,6 +5,20 @@ import t from 'tap'
 import { Conversation } from '../../../../plugins/upstreams/connections/conversation.ts'
 import { exchangeOf } from '../../../helpers/memory-upstream.ts'
 
+/** @param onStop told why it was ended at the upstream. */
+const startStoppable = (onStop: (reason: unknown) => unknown) => new Conversation({
+  upstream: 'crm',
+  timeoutMs: 1_000,
+  spentMs: 0,
+  mayWait: () => true,
+  send: (signal) => new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      onStop(signal.reason)
+      reject(new Error('stopped'))
+    })
+  })
+})
+
 const LATE = { fault: 'timeout', message: 'no answer within 1 seconds' }
 
 t.test('the time for the connection is a part of the first one, and of none after an answer', async (t) => {
@@ -46,18 +60,7 @@ t.test('while a person is asked it ends with what allowed it, of the caller who 
     return () => { one.isOver = true }
   }
   const stopped = Promise.withResolvers<unknown>()
-  const conversation = new Conversation({
-    upstream: 'crm',
-    timeoutMs: 1_000,
-    spentMs: 0,
-    mayWait: () => true,
-    send: (signal) => new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => {
-        stopped.resolve(signal.reason)
-        reject(new Error('stopped'))
-      })
-    })
-  })
+  const conversation = startStoppable(stopped.resolve)
   const answers: unknown[] = []
   const ask = () => conversation.ask({}, new AbortController().signal).then((answer) => answers.push(answer))
   ask()
@@ -83,18 +86,7 @@ t.test('what a person does not answer in five minutes ends at the upstream, and 
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const reasons: unknown[] = []
-  const start = () => new Conversation({
-    upstream: 'crm',
-    timeoutMs: 1_000,
-    spentMs: 0,
-    mayWait: () => true,
-    send: (signal) => new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => {
-        reasons.push(signal.reason)
-        reject(new Error('stopped'))
-      })
-    })
-  })
+  const start = () => startStoppable((reason) => reasons.push(reason))
   const unanswered = start()
   const answer = unanswered.ask({}, new AbortController().signal)
   t.match(await unanswered.next(exchangeOf()), { kind: 'questions' })
