@@ -101,7 +101,7 @@ export class CallContext implements ToolContext {
 
 /**
  * Of two things that an author begins together and waits for one after the other, nobody hears when the second fails as well,
- * as both do once the client is gone: Node would end the server for everybody (threat TL-43).
+ * as both do once the client is gone. Alone this server would log that; an application that it is a part of would end (threat TL-43).
  */
 function heard<Work> (work: Work): Work {
   if (work instanceof Promise) work.catch(() => {})

@@ -57,7 +57,8 @@ export function hide (error: unknown, { log, requestId, signal }: Failed): Proto
   return internalError({ requestId })
 }
 
-const internalError = ({ requestId }: Pick<McpRequest, 'requestId'>) =>
+/** What a client reads of a fault of this server. */
+export const internalError = ({ requestId }: Pick<McpRequest, 'requestId'>): ProtocolError =>
   new ProtocolError(ProtocolErrorCode.InternalError, `Internal error: the operator finds it in the log as ${requestId}`)
 
 /** Like {@link invokeGuarded}, for the requests that cannot ask back. */

@@ -11,7 +11,7 @@ import {
 import { isToolError } from '../../../authoring/tool.ts'
 import { UpstreamError } from '../../upstreams/contract.ts'
 import type { McpRequest } from '../contract.ts'
-import type { Caller } from '../handlers/protocol-errors.ts'
+import { internalError, type Caller } from '../handlers/protocol-errors.ts'
 import { TIMED_OUT } from '../handlers/timeout.ts'
 import type { Relay, RelayedRequest } from './contract.ts'
 import { describeFault, faultLine } from './faults.ts'
@@ -58,6 +58,5 @@ export function toProtocolError (
     return new ProtocolError(InternalError, text)
   }
   request.log.error({ err: error, method }, 'mcp request failed')
-  const text = `Internal error: the operator finds it in the log as ${request.requestId}`
-  return new ProtocolError(InternalError, text)
+  return internalError(request)
 }
